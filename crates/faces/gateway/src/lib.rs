@@ -1,0 +1,1 @@
+//! Socket to wire to dispatcher and back.

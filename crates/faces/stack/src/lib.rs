@@ -1,0 +1,1 @@
+//! Pulumi projects: evaluate, plan, apply, state.

@@ -1,0 +1,1 @@
+//! cron(), rate() and at() expressions to instants.

@@ -1,0 +1,1 @@
+//! One execution as a fold: (execution, input, now) to history events and effects.

@@ -1,0 +1,1 @@
+//! Event patterns, input paths and input transformers of EventBridge.

@@ -1,0 +1,1 @@
+//! IAM policy documents to allow or deny, with the deciding statement.

@@ -1,0 +1,1 @@
+//! Bytes to values and back for the AWS protocols; error bodies; SigV4.

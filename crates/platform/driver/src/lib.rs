@@ -1,0 +1,1 @@
+//! The only loops: turns, effects, timers, durable work, recovery.

@@ -1,0 +1,1 @@
+//! The runner port: where jobs run; supervisor and process runner.

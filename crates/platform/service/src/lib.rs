@@ -1,0 +1,1 @@
+//! The kit every AWS service is made with.

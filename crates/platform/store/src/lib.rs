@@ -1,0 +1,1 @@
+//! The storage port, its implementations and their conformance suite.

@@ -1,0 +1,1 @@
+//! Amazon EventBridge rules, targets and schedules.

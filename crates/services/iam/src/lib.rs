@@ -1,0 +1,1 @@
+//! AWS IAM and STS: identities, policies, trust, credentials.

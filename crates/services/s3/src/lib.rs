@@ -1,0 +1,1 @@
+//! Amazon S3 on the s3s protocol crate.

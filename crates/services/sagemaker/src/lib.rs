@@ -1,0 +1,1 @@
+//! Amazon SageMaker jobs and model registry.
