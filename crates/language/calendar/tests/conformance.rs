@@ -1,0 +1,46 @@
+//! Checks `cron()` against what independent libraries agree on, where that data lies beside the
+//! repository.
+
+use std::path::Path;
+
+use calendar::{Expression, TimeZone};
+use serde_json::Value;
+
+#[test]
+fn cron_cases() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../../shared/conformance/schedules/cron.jsonl");
+    let Ok(text) = std::fs::read_to_string(&file) else {
+        println!("no conformance data beside the repository: 0 passed, 0 failed");
+        return;
+    };
+    let mut failures = Vec::new();
+    let cases: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("a case is JSON")).collect();
+    for case in &cases {
+        if let Err(failure) = check(case) {
+            failures.push(failure);
+        }
+    }
+    println!("{} passed, {} failed", cases.len() - failures.len(), failures.len());
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+fn check(case: &Value) -> Result<(), String> {
+    let text = case["expression"].as_str().expect("an expression");
+    let parsed = Expression::parse_rule(text);
+    if case["invalid"] == true {
+        return if parsed.is_err() { Ok(()) } else { Err(format!("{text} was accepted")) };
+    }
+    let expression = parsed.map_err(|error| format!("{text}: {error}"))?;
+    let from: jiff::Timestamp = case["from"].as_str().expect("from").parse().expect("a time");
+    let expected: Vec<String> =
+        case["next"].as_array().expect("next").iter().map(|it| format!("{it}")).collect();
+    let got: Vec<String> = expression
+        .upcoming(from.as_millisecond() - 1, 0, &TimeZone::UTC)
+        .take(6)
+        .map(|ms| jiff::Timestamp::from_millisecond(ms).expect("in range"))
+        .map(|at| format!("{:?}", at.strftime("%Y-%m-%dT%H:%M").to_string()))
+        .collect();
+    if got == expected { Ok(()) } else { Err(format!("{text}: {got:?} and not {expected:?}")) }
+}
