@@ -1,1 +1,44 @@
-//! The kit every AWS service is made with.
+//! The kit every AWS service is made with: the operation table, authorisation, idempotent effects, durable work, paging.
+//!
+//! One path for every call. A request from a socket, an effect of an execution, a target of a rule and a job of one
+//! service that needs another all become a [`Call`] to the [`Dispatcher`]: validate against the service's model →
+//! authorise (action, resource, `iam:PassRole`) → run the operation → commit what it decided → act on it.
+//!
+//! **Invariant:** an operation writes nothing itself. It answers a [`Reply`]: the output, a [`store::Batch`], work to
+//! schedule, notices to give. The dispatcher commits, then acts; on a version conflict it runs the operation again.
+//!
+//! **Invariant:** a call that carries an effect key takes place once. Its response is committed with its changes, and a
+//! second call with the same key gets that response.
+//!
+//! **Invariant:** a service never sees another service's types; it has the [`Caller`].
+
+mod authorise;
+mod caller;
+mod clock;
+mod ctx;
+mod dispatcher;
+mod entropy;
+mod notices;
+mod objects;
+mod operation;
+mod paging;
+mod principal;
+mod records;
+mod registry;
+mod work;
+
+pub use authorise::{Access, Authoriser, OpenDoor};
+pub use caller::{Call, Caller};
+pub use clock::{Clock, SystemClock};
+pub use ctx::{Ctx, Kit};
+pub use dispatcher::{Dispatcher, forget_effects};
+pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
+pub use notices::Notices;
+pub use objects::{ObjectInfo, Objects};
+pub use operation::{Operation, OperationFuture, Reply, parse, run_operation};
+pub use paging::{PageToken, page_size};
+pub use principal::{Principal, PrincipalKind};
+pub use records::{Found, Records};
+pub use registry::{Row, Service, row, run};
+pub use wire::{Arn, AwsError};
+pub use work::{WorkItem, WorkOutcome, WorkQueue};
