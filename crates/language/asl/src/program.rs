@@ -1,0 +1,5 @@
+//! The validated program.
+
+/// A validated program.
+#[derive(Clone, Debug)]
+pub struct Program {}
