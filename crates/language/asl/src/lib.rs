@@ -8,8 +8,8 @@ pub mod path;
 pub mod program;
 pub mod states_error;
 pub mod template;
-pub mod value;
 mod validate;
+pub mod value;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use program::Program;
