@@ -3,7 +3,11 @@
 //! Unlike a data parser it goes on after a fault, so that a comment and a trailing comma in one definition are both reported, and it keeps
 //! duplicate keys.
 
+mod literal;
+mod parse;
 mod position;
+#[cfg(test)]
+mod tests;
 
 pub use position::{LineIndex, Position, Span};
 
@@ -101,10 +105,13 @@ pub struct Problem {
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 128;
 
-/// Parses a text as far as it goes. Without problems the value is exactly the JSON value; with problems it is the best guess, or nothing.
+/// How many problems one text may show before reading it stops.
+pub const MAX_PROBLEMS: usize = 64;
+
+/// Parses a text as far as it goes. Without problems the value is exactly the JSON value; with problems
+/// it is the best guess, or nothing. At most [`MAX_PROBLEMS`] problems are reported.
 pub fn parse(text: &str) -> (Option<Spanned>, Vec<Problem>) {
-    let _ = text;
-    (None, Vec::new())
+    parse::document(text)
 }
 
 impl Spanned {
