@@ -48,6 +48,10 @@ pub struct Append {
 }
 
 /// Everything one commit does: all of it or nothing.
+///
+/// Every expectation is about what was stored before the batch. Then, in this order: prefixes and records are removed,
+/// records are put, rows are appended, streams are dropped. So a record that one batch removes and puts is there, and a
+/// stream that it appends to and drops is not.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// Records that must hold without being written.
@@ -109,6 +113,14 @@ impl Batch {
     pub fn remove(&mut self, kind: &str, key: impl Into<String>, expect: Expect) -> &mut Self {
         self.removes.push(Remove { kind: kind.to_owned(), key: key.into(), expect });
         self
+    }
+
+    /// Everything that must hold: kind, key and expectation.
+    pub(crate) fn expectations(&self) -> impl Iterator<Item = (&str, &str, Expect)> {
+        let checks = self.checks.iter().map(|(kind, key, expect)| (&**kind, &**key, *expect));
+        let puts = self.puts.iter().map(|put| (&*put.kind, &*put.key, put.expect));
+        let removes = self.removes.iter().map(|remove| (&*remove.kind, &*remove.key, remove.expect));
+        checks.chain(puts).chain(removes).filter(|(_, _, expect)| *expect != Expect::Any)
     }
 
     /// Adds the content of another batch after this one's.

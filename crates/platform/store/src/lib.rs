@@ -12,13 +12,14 @@
 
 mod batch;
 mod error;
+mod keys;
 pub mod blobs;
 pub mod memory;
 pub mod sqlite;
 pub mod testing;
 
 pub use batch::{Append, Batch, Expect, Put, Remove};
-pub use blobs::{BlobId, Blobs};
+pub use blobs::{BlobId, BlobWriter, Blobs};
 pub use error::Error;
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
@@ -30,7 +31,8 @@ use std::sync::Arc;
 pub struct Record {
     /// The record's key within its kind.
     pub key: String,
-    /// Grows by one with every put; the first is 1. Pass it back in [`Expect::Version`].
+    /// Greater after every put, and never used again for the same key, not even after a removal: a decision on a
+    /// record that was removed and made anew is noticed. Pass it back in [`Expect::Version`].
     pub version: u64,
     /// JSON text.
     pub body: Arc<[u8]>,
@@ -83,6 +85,8 @@ impl<'a> Scan<'a> {
 pub trait Store: Send + Sync + 'static {
     /// Makes the batch durable as a whole. Batches of one caller are applied in the order of the calls, also
     /// when the futures are polled later: the place in the queue is taken before this function returns.
+    ///
+    /// Dropping the future takes nothing back.
     ///
     /// # Errors
     /// [`Error::Conflict`] when an [`Expect`] does not hold (nothing was written);

@@ -1,0 +1,266 @@
+//! The writer thread: batches that wait together share one transaction and one fsync.
+
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, params};
+use tokio::sync::oneshot;
+
+use super::apply;
+use super::checkpoint::Checkpointer;
+use super::errors::Location;
+use super::streams::Streams;
+use crate::{Batch, Error};
+
+/// Most batches in one transaction: bounds how long the first one waits.
+const GROUP_BATCHES: usize = 8192;
+/// Most bytes in one transaction.
+const GROUP_BYTES: usize = 16 << 20;
+/// Rows of dropped streams are removed once there are this many.
+const SWEEP_FROM_ROWS: usize = 4096;
+/// Most rows removed within one transaction.
+const SWEEP_ROWS: usize = 16384;
+/// Version numbers set aside at a time, so that the counter is written rarely. A crash skips the rest.
+const VERSION_BLOCK: u64 = 1 << 20;
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(super) enum Message {
+    Commit(Job),
+    /// The write-ahead log has grown too long because there was never a pause: make one.
+    RestartLog,
+    Close,
+}
+
+/// One batch and whom to tell.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) batch: Batch,
+    pub(super) answer: oneshot::Sender<Result<(), Error>>,
+}
+
+pub(super) struct Writer {
+    connection: Connection,
+    location: Location,
+    streams: Arc<Mutex<Streams>>,
+    numbers: Numbers,
+    checkpointer: Checkpointer,
+}
+
+/// Numbers that a transaction hands out; they count only if it commits.
+#[derive(Clone, Copy)]
+struct Numbers {
+    next_row: i64,
+    version: u64,
+    /// Versions up to this one are set aside in the file.
+    reserved: u64,
+}
+
+/// What a transaction did to the streams; it counts only if it commits.
+enum StreamChange {
+    Append(u64, i64),
+    Drop(u64, i64),
+}
+
+impl Writer {
+    pub(super) fn new(
+        connection: Connection,
+        location: Location,
+        streams: Arc<Mutex<Streams>>,
+        next_row: i64,
+        last_version: u64,
+        checkpointer: Checkpointer,
+    ) -> Self {
+        let numbers = Numbers { next_row, version: last_version, reserved: last_version };
+        Self { connection, location, streams, numbers, checkpointer }
+    }
+
+    /// Works until told to close.
+    pub(super) fn run(mut self, inbox: &Receiver<Message>) {
+        let mut group = Vec::new();
+        let mut open = true;
+        while open {
+            let mut restart = false;
+            let Ok(first) = inbox.recv() else { break };
+            let mut next = Some(first);
+            let mut bytes = 0;
+            while let Some(message) = next {
+                match message {
+                    Message::Commit(job) => {
+                        bytes += size(&job.batch);
+                        group.push(job);
+                    }
+                    Message::RestartLog => restart = true,
+                    Message::Close => open = false,
+                }
+                let room = open && group.len() < GROUP_BATCHES && bytes < GROUP_BYTES;
+                next = match inbox.try_recv() {
+                    _ if !room => None,
+                    Ok(message) => Some(message),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+                };
+            }
+            self.commit_group(&mut group);
+            self.checkpointer.written(bytes);
+            if restart {
+                self.restart_log();
+            }
+        }
+    }
+
+    /// Commits the jobs, together if that works, and tells each how it went.
+    pub(super) fn commit_group(&mut self, group: &mut Vec<Job>) {
+        if group.is_empty() {
+            return;
+        }
+        match self.commit(group) {
+            Ok(results) => {
+                for (job, result) in group.drain(..).zip(results) {
+                    answer(job, result);
+                }
+            }
+            Err(error) if group.len() == 1 => {
+                tracing::error!(%error, "a commit failed");
+                group.drain(..).for_each(|job| answer(job, Err(error.clone())));
+            }
+            Err(error) => {
+                // One of them may be what cannot be written: each gets its own chance.
+                tracing::warn!(%error, batches = group.len(), "a common commit failed");
+                for job in group.drain(..) {
+                    self.commit_group(&mut vec![job]);
+                }
+            }
+        }
+    }
+
+    /// One transaction; `Err` when it failed as a whole and nothing was written.
+    fn commit(&mut self, group: &[Job]) -> Result<Vec<Result<(), Error>>, Error> {
+        let numbers = self.numbers;
+        let mut changes = Vec::new();
+        let swept = match self.transact(group, &mut changes) {
+            Ok((results, swept)) => {
+                let mut streams = self.lock_streams();
+                for change in changes {
+                    match change {
+                        StreamChange::Append(stream, row) => streams.append(stream, row),
+                        StreamChange::Drop(stream, mark) => streams.drop_stream(stream, mark),
+                    }
+                }
+                streams.removed(&swept);
+                Ok(results)
+            }
+            Err(error) => Err(self.location.error("writing to", &error)),
+        };
+        if swept.is_err() {
+            self.numbers = numbers;
+            if !self.connection.is_autocommit()
+                && let Err(error) = self.connection.execute_batch("ROLLBACK")
+            {
+                tracing::error!(%error, "a failed commit could not be rolled back");
+            }
+        }
+        swept
+    }
+
+    #[expect(clippy::type_complexity, reason = "two lists, taken apart at once")]
+    fn transact(
+        &mut self,
+        group: &[Job],
+        changes: &mut Vec<StreamChange>,
+    ) -> rusqlite::Result<(Vec<Result<(), Error>>, Vec<(i64, i64)>)> {
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let mut results = Vec::with_capacity(group.len());
+        for job in group {
+            let result = match apply::conflict(&self.connection, &job.batch)? {
+                Some((kind, key)) => Err(Error::Conflict { kind, key }),
+                None => {
+                    self.apply(&job.batch, changes)?;
+                    Ok(())
+                }
+            };
+            results.push(result);
+        }
+        let swept = self.sweep()?;
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        Ok((results, swept))
+    }
+
+    fn apply(&mut self, batch: &Batch, changes: &mut Vec<StreamChange>) -> rusqlite::Result<()> {
+        if !batch.puts.is_empty() || !batch.removes.is_empty() || !batch.remove_prefixes.is_empty() {
+            let version = self.next_version()?;
+            apply::records(&self.connection, batch, version)?;
+        }
+        let numbers = &mut self.numbers;
+        let mut append = |stream: u64, body: Option<&[u8]>| -> rusqlite::Result<i64> {
+            let row = numbers.next_row;
+            numbers.next_row += 1;
+            self.connection
+                .prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3)")?
+                .execute(params![row, stream as i64, body])?;
+            Ok(row)
+        };
+        for row in &batch.appends {
+            if !batch.drop_streams.contains(&row.stream) {
+                let id = append(row.stream, Some(&row.body))?;
+                changes.push(StreamChange::Append(row.stream, id));
+            }
+        }
+        for stream in &batch.drop_streams {
+            changes.push(StreamChange::Drop(*stream, append(*stream, None)?));
+        }
+        Ok(())
+    }
+
+    fn next_version(&mut self) -> rusqlite::Result<u64> {
+        self.numbers.version += 1;
+        if self.numbers.version > self.numbers.reserved {
+            self.numbers.reserved = self.numbers.version + VERSION_BLOCK;
+            self.connection
+                .prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'version'")?
+                .execute([self.numbers.reserved as i64])?;
+        }
+        Ok(self.numbers.version)
+    }
+
+    /// Removes rows of dropped streams when enough have come together.
+    fn sweep(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
+        let runs = {
+            let streams = self.lock_streams();
+            if streams.garbage_rows() < SWEEP_FROM_ROWS {
+                return Ok(Vec::new());
+            }
+            streams.garbage_runs(SWEEP_ROWS)
+        };
+        let mut statement =
+            self.connection.prepare_cached("DELETE FROM log WHERE id BETWEEN ?1 AND ?2")?;
+        for (first, last) in &runs {
+            statement.execute([first, last])?;
+        }
+        Ok(runs)
+    }
+
+    fn restart_log(&self) {
+        let result = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
+        if let Err(error) = result {
+            tracing::warn!(%error, "the write-ahead log could not be restarted");
+        }
+    }
+
+    fn lock_streams(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn answer(job: Job, result: Result<(), Error>) {
+    // Whoever asked may have stopped waiting.
+    let _nobody = job.answer.send(result);
+}
+
+/// About how many bytes a batch writes.
+fn size(batch: &Batch) -> usize {
+    let puts: usize = batch.puts.iter().map(|put| put.body.len() + put.key.len() + 256).sum();
+    let appends: usize = batch.appends.iter().map(|append| append.body.len() + 32).sum();
+    puts + appends + 256 * batch.removes.len()
+}
