@@ -22,8 +22,9 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// What is wrong, in AWS's words where they are known.
     pub message: String,
-    /// Where in the definition, as AWS writes it: `/States/Train/Next`.
-    pub location: String,
+    /// Where in the definition, as AWS writes it: `/States/C/Choices[0]/Next`; none for faults of
+    /// the whole.
+    pub location: Option<String>,
     /// Where in the text it starts.
     pub start: Position,
     /// Where in the text it ends.
@@ -35,6 +36,8 @@ pub struct Diagnostic {
 impl fmt::Display for Diagnostic {
     /// As AWS writes it in `Invalid State Machine Definition: '…'`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {} at {}", self.code, self.message, self.location)
+        // AWS: a fault without a location ends in `at null`.
+        let location = self.location.as_deref().unwrap_or("null");
+        write!(formatter, "{}: {} at {location}", self.code, self.message)
     }
 }

@@ -8,6 +8,7 @@ pub mod path;
 pub mod program;
 pub mod states_error;
 pub mod template;
+pub mod timestamp;
 mod validate;
 pub mod value;
 
