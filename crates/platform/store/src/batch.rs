@@ -119,7 +119,8 @@ impl Batch {
     pub(crate) fn expectations(&self) -> impl Iterator<Item = (&str, &str, Expect)> {
         let checks = self.checks.iter().map(|(kind, key, expect)| (&**kind, &**key, *expect));
         let puts = self.puts.iter().map(|put| (&*put.kind, &*put.key, put.expect));
-        let removes = self.removes.iter().map(|remove| (&*remove.kind, &*remove.key, remove.expect));
+        let removes =
+            self.removes.iter().map(|remove| (&*remove.kind, &*remove.key, remove.expect));
         checks.chain(puts).chain(removes).filter(|(_, _, expect)| *expect != Expect::Any)
     }
 

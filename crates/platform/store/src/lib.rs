@@ -11,9 +11,9 @@
 //! **Invariant:** no decision lives here. Who may do what, what a record means and what happens next is the caller's.
 
 mod batch;
+pub mod blobs;
 mod error;
 mod keys;
-pub mod blobs;
 pub mod memory;
 pub mod sqlite;
 pub mod testing;

@@ -225,8 +225,7 @@ impl Content {
             let entries = kind.indexes.entry(name).or_default();
             entries.insert((index_key.clone(), put.key.clone()));
         }
-        kind.records
-            .insert(put.key, Stored { version, body: put.body.into(), index: put.index });
+        kind.records.insert(put.key, Stored { version, body: put.body.into(), index: put.index });
     }
 
     fn remove_prefix(&mut self, kind: &str, prefix: &str) {
@@ -360,10 +359,7 @@ fn is_empty<T: Ord>(lower: &Bound<T>, upper: &Bound<T>) -> bool {
 }
 
 /// Takes a page from what was found in ascending order.
-fn page(
-    scan: &Scan<'_>,
-    found: impl DoubleEndedIterator<Item = (String, Record)>,
-) -> Page {
+fn page(scan: &Scan<'_>, found: impl DoubleEndedIterator<Item = (String, Record)>) -> Page {
     let limit = scan.limit.max(1);
     let mut taken: Vec<(String, Record)> = if scan.reverse {
         found.rev().take(limit.saturating_add(1)).collect()

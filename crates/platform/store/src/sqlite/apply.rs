@@ -36,7 +36,8 @@ pub(super) fn records(
     let removes = !batch.removes.is_empty() || !batch.remove_prefixes.is_empty();
     for (position, put) in batch.puts.iter().enumerate() {
         // A record known to be absent need not be looked for, unless this batch puts it twice.
-        let twice = || batch.puts[..position].iter().any(|p| p.key == put.key && p.kind == put.kind);
+        let twice =
+            || batch.puts[..position].iter().any(|p| p.key == put.key && p.kind == put.kind);
         let absent = put.expect == Expect::Absent && !twice();
         let found = if absent && !removes { None } else { find(connection, &put.kind, &put.key)? };
         write(connection, put, found.as_ref(), version)?;
@@ -74,17 +75,20 @@ fn write(
     found: Option<&Found>,
     version: u64,
 ) -> rusqlite::Result<()> {
-    let entries = (!put.index.is_empty()).then(|| {
-        serde_json::to_string(&put.index).expect("pairs of strings always serialise")
-    });
+    let entries = (!put.index.is_empty())
+        .then(|| serde_json::to_string(&put.index).expect("pairs of strings always serialise"));
     // Text where it is text, so that people can read it.
     let body: &dyn rusqlite::ToSql = match std::str::from_utf8(&put.body) {
-        Ok(_) => &rusqlite::types::ToSqlOutput::Borrowed(rusqlite::types::ValueRef::Text(&put.body)),
+        Ok(_) => {
+            &rusqlite::types::ToSqlOutput::Borrowed(rusqlite::types::ValueRef::Text(&put.body))
+        }
         Err(_) => &put.body,
     };
     if let Some(found) = found {
         connection
-            .prepare_cached("UPDATE records SET version = ?2, body = ?3, entries = ?4 WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE records SET version = ?2, body = ?3, entries = ?4 WHERE id = ?1",
+            )?
             .execute(params![found.id, version as i64, body, entries])?;
     } else {
         connection

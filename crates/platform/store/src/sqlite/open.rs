@@ -96,8 +96,7 @@ pub(super) fn connect(location: &Location) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(&location.file, flags)?;
     // Somebody may look at the file with another program, and lock it for a moment.
     connection.busy_timeout(Duration::from_secs(10))?;
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         tracing::warn!(mode, "the file system does not support SQLite's write-ahead log");
     }
@@ -141,7 +140,10 @@ fn migrate(connection: &mut Connection, location: &Location) -> Result<(), Error
 fn check(connection: &Connection, location: &Location) -> Result<(), Error> {
     let size = fs::metadata(&location.file).map_or(0, |metadata| metadata.len());
     if size > CHECKED_BYTES {
-        tracing::info!(size, "the last server did not close the store; it is too large to be checked as a whole");
+        tracing::info!(
+            size,
+            "the last server did not close the store; it is too large to be checked as a whole"
+        );
         return Ok(());
     }
     let found: String = connection

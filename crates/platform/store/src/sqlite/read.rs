@@ -109,7 +109,10 @@ impl Query {
             query.bound(" AND key < ?", end);
         }
         if let Some(after) = scan.after {
-            query.bound(if scan.reverse { " AND key < ?" } else { " AND key > ?" }, after.to_owned());
+            query.bound(
+                if scan.reverse { " AND key < ?" } else { " AND key > ?" },
+                after.to_owned(),
+            );
         }
         query.text.push_str(" ORDER BY key");
         query.text.push_str(if scan.reverse { " DESC" } else { "" });
@@ -135,9 +138,10 @@ impl Query {
             query.bound(&format!(" AND (i.index_key, i.key) {operator} (?"), index_key.to_owned());
             query.bound(", ?)", key.to_owned());
         }
-        query.text.push_str(match scan.reverse {
-            false => " ORDER BY i.index_key, i.key",
-            true => " ORDER BY i.index_key DESC, i.key DESC",
+        query.text.push_str(if scan.reverse {
+            " ORDER BY i.index_key DESC, i.key DESC"
+        } else {
+            " ORDER BY i.index_key, i.key"
         });
         Some(query)
     }
@@ -192,9 +196,8 @@ pub(super) fn log_chunk(
     after: Option<i64>,
     dropped: &HashMap<i64, i64>,
 ) -> rusqlite::Result<Chunk> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, stream, body FROM log WHERE id > ?1 ORDER BY id LIMIT ?2",
-    )?;
+    let mut statement = connection
+        .prepare_cached("SELECT id, stream, body FROM log WHERE id > ?1 ORDER BY id LIMIT ?2")?;
     let mut found = statement.query(params![after.unwrap_or(i64::MIN), CHUNK_ROWS])?;
     let mut chunk = Chunk { rows: Vec::new(), last: None };
     while let Some(row) = found.next()? {
@@ -217,9 +220,7 @@ pub(super) fn log_rows(
         connection.prepare_cached("SELECT body FROM log WHERE id = ?1 AND stream = ?2")?;
     let mut found = Vec::with_capacity(rows.len());
     for id in rows {
-        let row = statement
-            .query_row(params![id, stream as i64], |row| body(row, 0))
-            .optional()?;
+        let row = statement.query_row(params![id, stream as i64], |row| body(row, 0)).optional()?;
         found.extend(row.map(|body| LogRow { stream, body }));
     }
     Ok(found)

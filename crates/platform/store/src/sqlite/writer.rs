@@ -171,14 +171,12 @@ impl Writer {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let mut results = Vec::with_capacity(group.len());
         for job in group {
-            let result = match apply::conflict(&self.connection, &job.batch)? {
-                Some((kind, key)) => Err(Error::Conflict { kind, key }),
-                None => {
-                    self.apply(&job.batch, changes)?;
-                    Ok(())
-                }
-            };
-            results.push(result);
+            if let Some((kind, key)) = apply::conflict(&self.connection, &job.batch)? {
+                results.push(Err(Error::Conflict { kind, key }));
+            } else {
+                self.apply(&job.batch, changes)?;
+                results.push(Ok(()));
+            }
         }
         let swept = self.sweep()?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
@@ -186,7 +184,8 @@ impl Writer {
     }
 
     fn apply(&mut self, batch: &Batch, changes: &mut Vec<StreamChange>) -> rusqlite::Result<()> {
-        if !batch.puts.is_empty() || !batch.removes.is_empty() || !batch.remove_prefixes.is_empty() {
+        if !batch.puts.is_empty() || !batch.removes.is_empty() || !batch.remove_prefixes.is_empty()
+        {
             let version = self.next_version()?;
             apply::records(&self.connection, batch, version)?;
         }
@@ -263,4 +262,64 @@ fn size(batch: &Batch) -> usize {
     let puts: usize = batch.puts.iter().map(|put| put.body.len() + put.key.len() + 256).sum();
     let appends: usize = batch.appends.iter().map(|append| append.body.len() + 32).sum();
     puts + appends + 256 * batch.removes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::sqlite::open::open;
+    use crate::{Append, Expect};
+
+    fn batch(key: &str, bytes: usize) -> Batch {
+        let mut batch = Batch::new();
+        batch.put("k", key, &"x".repeat(bytes), Expect::Any);
+        batch.appends.push(Append { stream: 1, body: key.into() });
+        batch
+    }
+
+    fn commit(writer: &mut Writer, batches: Vec<Batch>) -> Vec<Result<(), Error>> {
+        let mut answers = Vec::new();
+        let mut group = Vec::new();
+        for batch in batches {
+            let (answer, answered) = oneshot::channel();
+            group.push(Job { batch, answer });
+            answers.push(answered);
+        }
+        writer.commit_group(&mut group);
+        answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_full_disk_fails_what_does_not_fit_and_nothing_else() {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).unwrap();
+        let directory = std::env::temp_dir().join(format!("refit-store-{}", hex::encode(bytes)));
+        let opened = open(&directory).unwrap();
+        let streams = Arc::new(Mutex::new(opened.streams));
+        let (messages, _inbox) = channel();
+        let checkpointer = Checkpointer::start(opened.checkpoints, messages).unwrap();
+        let mut writer = Writer::new(
+            opened.writer,
+            opened.location,
+            streams.clone(),
+            opened.next_row,
+            opened.last_version,
+            checkpointer,
+        );
+        writer.connection.query_row("PRAGMA max_page_count = 40", [], |_| Ok(())).unwrap();
+        let answers =
+            commit(&mut writer, vec![batch("a", 10), batch("b", 1 << 20), batch("c", 10)]);
+        assert!(answers[0].is_ok() && answers[2].is_ok(), "{answers:?}");
+        assert!(matches!(answers[1], Err(Error::Full { .. })), "{answers:?}");
+        assert_eq!(streams.lock().unwrap().rows(1), [1, 2]);
+        // Room again: the store goes on.
+        writer.connection.query_row("PRAGMA max_page_count = 4000", [], |_| Ok(())).unwrap();
+        let answers = commit(&mut writer, vec![batch("b", 1 << 20)]);
+        assert!(answers[0].is_ok(), "{answers:?}");
+        assert_eq!(streams.lock().unwrap().rows(1), [1, 2, 3]);
+        drop(writer);
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
 }

@@ -1,0 +1,200 @@
+//! What only a store on disk can get wrong: owners, formats, damage, full disks, kill -9.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::io::{BufRead as _, BufReader, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use store::{Append, Batch, Error, Expect, SqliteStore, Store as _};
+
+/// A directory that goes with the test.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).expect("the system provides randomness");
+        Self(std::env::temp_dir().join(format!("refit-store-{}", hex::encode(bytes))))
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _left_behind = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn put(key: &str, value: &str) -> Batch {
+    let mut batch = Batch::new();
+    batch.put_indexed("k", key, &value, vec![("i", key.to_owned())], Expect::Any);
+    batch
+}
+
+#[tokio::test]
+async fn one_owner() {
+    let directory = Directory::new();
+    let store = SqliteStore::open(&directory.0).unwrap();
+    match SqliteStore::open(&directory.0) {
+        Err(Error::Locked { pid, .. }) => assert_eq!(pid, Some(std::process::id())),
+        other => panic!("{other:?}"),
+    }
+    drop(store);
+    SqliteStore::open(&directory.0).unwrap();
+}
+
+#[tokio::test]
+async fn newer_formats_are_left_alone() {
+    let directory = Directory::new();
+    drop(SqliteStore::open(&directory.0).unwrap());
+    let connection = rusqlite::Connection::open(directory.file("refit.db")).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    match SqliteStore::open(&directory.0) {
+        Err(Error::Newer { found: 99, known: 1, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn damage_is_said() {
+    // Something else than a database.
+    let directory = Directory::new();
+    std::fs::create_dir_all(&directory.0).unwrap();
+    std::fs::write(directory.file("refit.db"), vec![b'?'; 8192]).unwrap();
+    let opened = SqliteStore::open(&directory.0);
+    assert!(matches!(opened, Err(Error::Corrupt { .. })), "{opened:?}");
+
+    // A page overwritten while the server was down, after a crash.
+    let directory = Directory::new();
+    let store = SqliteStore::open(&directory.0).unwrap();
+    for number in 0..200 {
+        store.commit(put(&number.to_string(), &"x".repeat(300))).await.unwrap();
+    }
+    drop(store);
+    std::fs::write(directory.file("refit.lock"), "1\n").unwrap();
+    let mut file =
+        std::fs::OpenOptions::new().write(true).open(directory.file("refit.db")).unwrap();
+    let pages = file.metadata().unwrap().len() / 4096;
+    for page in 1..pages {
+        file.seek(std::io::SeekFrom::Start(page * 4096)).unwrap();
+        file.write_all(&[0x5a; 512]).unwrap();
+    }
+    drop(file);
+    let opened = SqliteStore::open(&directory.0);
+    assert!(matches!(opened, Err(Error::Corrupt { .. })), "{opened:?}");
+}
+
+#[tokio::test]
+async fn people_can_read_the_file() {
+    let directory = Directory::new();
+    let store = SqliteStore::open(&directory.0).unwrap();
+    store.commit(put("a", "text")).await.unwrap();
+    let connection = rusqlite::Connection::open(directory.file("refit.db")).unwrap();
+    let found: String = connection
+        .query_row("SELECT body ->> '$' FROM records WHERE key = 'a'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(found, "text");
+}
+
+#[tokio::test]
+async fn dropping_waits_for_what_was_asked_for() {
+    let directory = Directory::new();
+    let store = SqliteStore::open(&directory.0).unwrap();
+    let mut asked = Vec::new();
+    for number in 0..500 {
+        asked.push(store.commit(put(&number.to_string(), "x")));
+    }
+    drop(store);
+    for future in asked {
+        future.await.unwrap();
+    }
+    let store = SqliteStore::open(&directory.0).unwrap();
+    assert!(store.get("k", "499").await.unwrap().is_some());
+}
+
+const CHILD: &str = "REFIT_STORE_TEST_CHILD";
+
+/// Writes until it is killed, and says what was made durable. Only a part of the next test.
+#[tokio::test]
+async fn child_of_the_kill_test() {
+    let Some(directory) = std::env::var_os(CHILD) else { return };
+    let store = SqliteStore::open(Path::new(&directory)).unwrap();
+    let mut number: u64 = 0;
+    loop {
+        let mut waiting = Vec::new();
+        for _ in 0..7 {
+            number += 1;
+            let mut batch = put("last", &number.to_string());
+            batch.extend(put(&format!("{number}"), "x"));
+            batch.appends.push(Append { stream: number % 5, body: number.to_string().into() });
+            if number.is_multiple_of(50) {
+                batch.drop_streams.push(4);
+            }
+            waiting.push((number, store.commit(batch)));
+        }
+        for (number, commit) in waiting {
+            commit.await.unwrap();
+            // Directly: the test harness captures `println!`.
+            writeln!(std::io::stderr(), "durable {number}").unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn kill_minus_nine() {
+    let directory = Directory::new();
+    for round in 1..=3 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_of_the_kill_test", "--nocapture"])
+            .env(CHILD, &directory.0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut durable: u64 = 0;
+        let mut kill_at = 150 * round;
+        // Reads on after the kill: what had been said by then counts.
+        while let Some(Ok(line)) = lines.next() {
+            if let Some(number) = line.strip_prefix("durable ") {
+                durable = number.parse().unwrap();
+            }
+            if durable >= kill_at {
+                child.kill().unwrap();
+                kill_at = u64::MAX;
+            }
+        }
+        child.wait().unwrap();
+        assert!(durable >= 150 * round);
+        check_after_kill(&directory.0, durable).await;
+    }
+}
+
+async fn check_after_kill(directory: &Path, durable: u64) {
+    let store = SqliteStore::open(directory).unwrap();
+    for number in 1..=durable {
+        let found = store.get("k", &number.to_string()).await.unwrap();
+        assert!(found.is_some(), "{number} was answered and is lost");
+    }
+    let last = store.get("k", "last").await.unwrap().unwrap();
+    let last: u64 = serde_json::from_slice::<String>(&last.body).unwrap().parse().unwrap();
+    assert!(last >= durable);
+    // A batch is whole: the last one's row is there, and nothing that came after it.
+    assert!(store.get("k", &last.to_string()).await.unwrap().is_some());
+    let mut rows = Vec::new();
+    store
+        .replay(&mut |row| {
+            let number: u64 = String::from_utf8_lossy(&row.body).parse().unwrap();
+            rows.push((row.stream, number));
+        })
+        .await
+        .unwrap();
+    assert!(rows.iter().all(|(stream, number)| number % 5 == *stream));
+    let newest = rows.iter().map(|(_, number)| *number).max().unwrap();
+    assert!(newest >= last.saturating_sub(5), "newest row {newest}, last record {last}");
+}
