@@ -1,41 +1,45 @@
-//! Amazon Resource Names.
+//! Amazon resource names.
 
 use std::fmt;
+use std::str::FromStr;
 
-/// `arn:partition:service:region:account:resource`.
+use crate::error::Error;
+
+/// A resource name: `arn:partition:service:region:account:resource`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Arn {
-    /// `aws`, `aws-cn`, `aws-us-gov`.
+    /// `aws`, `aws-cn`, ...
     pub partition: String,
-    /// The service's name in ARNs, for instance `states`.
+    /// For example `states`.
     pub service: String,
-    /// The region; empty for global services.
+    /// For example `us-east-1`; empty for global services.
     pub region: String,
-    /// The 12-digit account; empty for some.
+    /// Twelve digits; empty for some resources.
     pub account: String,
-    /// Everything after the fifth colon.
+    /// All the rest, colons and slashes included.
     pub resource: String,
 }
 
 impl Arn {
-    /// An ARN in the partition `aws`.
-    pub fn new(service: &str, region: &str, account: &str, resource: &str) -> Self {
+    /// The resource name of a resource in partition `aws`.
+    pub fn new(service: &str, region: &str, account: &str, resource: impl Into<String>) -> Self {
         Self {
             partition: "aws".to_owned(),
             service: service.to_owned(),
             region: region.to_owned(),
             account: account.to_owned(),
-            resource: resource.to_owned(),
+            resource: resource.into(),
         }
     }
 
-    /// Reads an ARN; `None` when the text is not one (six parts, `arn` first, no empty partition, service or resource).
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads a resource name.
+    ///
+    /// # Errors
+    /// `Error::Arn` when it has not six parts, does not begin with `arn`, or partition, service or resource are empty.
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let mut parts = text.splitn(6, ':');
-        if parts.next() != Some("arn") {
-            return None;
-        }
-        let mut next = || parts.next().map(str::to_owned);
+        let mut next = || parts.next().ok_or_else(|| Error::Arn(text.to_owned())).map(str::to_owned);
+        let prefix = next()?;
         let arn = Self {
             partition: next()?,
             service: next()?,
@@ -43,21 +47,37 @@ impl Arn {
             account: next()?,
             resource: next()?,
         };
-        let whole =
-            !arn.partition.is_empty() && !arn.service.is_empty() && !arn.resource.is_empty();
-        whole.then_some(arn)
+        let complete = !arn.partition.is_empty() && !arn.service.is_empty();
+        if prefix == "arn" && complete && !arn.resource.is_empty() {
+            Ok(arn)
+        } else {
+            Err(Error::Arn(text.to_owned()))
+        }
     }
 
-    /// The last part of the resource, after `/` or `:`: usually its name.
-    pub fn name(&self) -> &str {
-        self.resource.rsplit(['/', ':']).next().unwrap_or(&self.resource)
+    /// What stands before the first `:` or `/` of the resource, for example `stateMachine`; `None` without one.
+    pub fn resource_type(&self) -> Option<&str> {
+        self.resource.split_once([':', '/']).map(|(kind, _)| kind)
+    }
+
+    /// What follows the first `:` or `/` of the resource; all of it without one.
+    pub fn resource_id(&self) -> &str {
+        self.resource.split_once([':', '/']).map_or(self.resource.as_str(), |(_, id)| id)
     }
 }
 
 impl fmt::Display for Arn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { partition, service, region, account, resource } = self;
-        write!(f, "arn:{partition}:{service}:{region}:{account}:{resource}")
+        write!(formatter, "arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+}
+
+impl FromStr for Arn {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text)
     }
 }
 
@@ -66,14 +86,18 @@ mod tests {
     use super::Arn;
 
     #[test]
-    fn reads_and_writes() {
-        let text = "arn:aws:states:us-east-1:123456789012:execution:machine:run";
-        let arn = Arn::parse(text).unwrap();
-        assert_eq!(arn.resource, "execution:machine:run");
-        assert_eq!(arn.name(), "run");
-        assert_eq!(arn.to_string(), text);
-        for bad in ["", "arn", "arn:aws:s3", "urn:a:b:c:d:e", "arn:::::x", "arn:aws:s3:::"] {
-            assert_eq!(Arn::parse(bad), None, "{bad}");
+    fn parses_and_formats() {
+        for text in [
+            "arn:aws:states:us-east-1:123456789012:stateMachine:retrain",
+            "arn:aws:s3:::bucket/key:with:colons",
+            "arn:aws-cn:iam::123456789012:role/service-role/name",
+        ] {
+            assert_eq!(Arn::parse(text).unwrap().to_string(), text);
         }
+        for text in ["", "arn", "arn:aws:s3", "nra:aws:s3:::b", "arn::s3:::b", "arn:aws:s3:::", "é"] {
+            assert!(Arn::parse(text).is_err(), "{text}");
+        }
+        let arn = Arn::parse("arn:aws:states:us-east-1:123456789012:execution:m:e").unwrap();
+        assert_eq!((arn.resource_type(), arn.resource_id()), (Some("execution"), "m:e"));
     }
 }

@@ -2,22 +2,19 @@
 
 use thiserror::Error;
 
-/// What can go wrong between bytes and values.
+/// What can go wrong on our own side; what a caller did wrong is an [`AwsError`](crate::AwsError).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Error {
     /// The text of a service model is not one.
     #[error("service model is not usable: {0}")]
     Model(String),
-    /// The service has no such operation.
-    #[error("there is no operation {0}")]
-    UnknownOperation(String),
-    /// A message does not have the form its protocol asks for. The text is AWS's where AWS's is known.
-    #[error("{0}")]
-    Serialization(String),
     /// A value given by our own side does not fit its shape.
     #[error("value does not fit its shape: {0}")]
     Value(String),
     /// The bytes are not what the service's answer should be.
     #[error("answer cannot be read: {0}")]
     Response(String),
+    /// The text is no Amazon resource name.
+    #[error("not a resource name: {0}")]
+    Arn(String),
 }

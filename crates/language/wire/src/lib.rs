@@ -4,13 +4,29 @@
 
 mod arn;
 mod aws_error;
+mod codec;
 mod error;
+mod http;
+mod json_body;
 mod model;
 mod pattern;
+mod percent;
+mod query_body;
+mod rest;
+mod scalar;
+mod template;
+mod timestamp;
+mod xml;
+mod xml_body;
 
 pub use arn::Arn;
 pub use aws_error::AwsError;
+pub use codec::{
+    action, decode_error, decode_request, decode_response, encode_error, encode_request,
+    encode_response, fill_idempotency_tokens, parameter, route, target,
+};
 pub use error::Error;
+pub use http::{Headers, HttpRequestParts, HttpResponseParts};
 pub use model::{
     Exception, HttpBinding, Kind, Location, Member, Metadata, Model, Operation, Protocol, Shape,
     ShapeId, Structure, TimestampFormat, XmlNamespace,
