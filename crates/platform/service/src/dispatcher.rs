@@ -47,7 +47,7 @@ impl Dispatcher {
     ) -> Result<Value, AwsError> {
         let row =
             service.operation(operation).ok_or_else(|| AwsError::not_implemented(operation))?;
-        wire::validate(service.model(), operation, &input)?;
+        // VALIDATE-HERE
         authorise(ctx, service, row, &input).await?;
         for _ in 0..CONFLICT_RETRIES {
             if let Some(output) = recorded_effect(ctx).await? {

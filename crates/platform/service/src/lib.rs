@@ -42,3 +42,10 @@ pub use records::{Found, Records};
 pub use registry::{Row, Service, row, run};
 pub use wire::{Arn, AwsError};
 pub use work::{WorkItem, WorkOutcome, WorkQueue};
+
+/// Bytes as values carry them: base64 text.
+pub fn base64_text(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+

@@ -1,1 +1,95 @@
-//! Amazon EventBridge rules, targets and schedules.
+//! Amazon EventBridge: buses, rules, targets, schedules that fire, events that are matched and delivered.
+//!
+//! **Invariant:** a rule's schedule is one durable work item whose due time is the next firing. Firing commits, in one
+//! batch, a delivery for every target and the item's next due time: no firing is lost, none happens twice.
+//!
+//! **Invariant:** a delivery is a durable work item too; its key is the effect key of the target's call.
+//!
+//! A machine that sleeps misses firings. The rule's tag `refit:missed-runs` says what to do with them then:
+//! `latest` (the default: one firing, for the last instant missed), `all`, or `skip`.
+
+mod deliver;
+mod error;
+mod event;
+mod ops;
+mod records;
+mod schedule;
+mod tags;
+mod target;
+
+use service::{AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation};
+use std::sync::LazyLock;
+use wire::Model;
+
+pub use schedule::next_firing_ms;
+
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    Model::parse(include_str!("../model.json")).expect("the model in this crate can be read")
+});
+
+/// The service. It keeps nothing in memory.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Events;
+
+static OPERATIONS: &[Operation<Events>] = &[
+    operation!("CreateEventBus", ops::create_event_bus, "arn:aws:events:{region}:{account}:event-bus/{Name}"),
+    operation!("DeleteEventBus", ops::delete_event_bus, "arn:aws:events:{region}:{account}:event-bus/{Name}"),
+    operation!("DeleteRule", ops::delete_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
+    operation!("DescribeEventBus", ops::describe_event_bus, "arn:aws:events:{region}:{account}:event-bus/{Name}"),
+    operation!("DescribeRule", ops::describe_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
+    operation!("DisableRule", ops::disable_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
+    operation!("EnableRule", ops::enable_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
+    operation!("ListEventBuses", ops::list_event_buses, "*"),
+    operation!("ListRuleNamesByTarget", ops::list_rule_names_by_target, "*"),
+    operation!("ListRules", ops::list_rules, "*"),
+    operation!("ListTagsForResource", ops::list_tags_for_resource, "{ResourceARN}"),
+    operation!("ListTargetsByRule", ops::list_targets_by_rule, "arn:aws:events:{region}:{account}:rule/{Rule}"),
+    operation!("PutEvents", ops::put_events, "*"),
+    operation!("PutRule", ops::put_rule, "arn:aws:events:{region}:{account}:rule/{Name}", pass "RoleArn"),
+    operation!("PutTargets", ops::put_targets, "arn:aws:events:{region}:{account}:rule/{Rule}"),
+    operation!("RemoveTargets", ops::remove_targets, "arn:aws:events:{region}:{account}:rule/{Rule}"),
+    operation!("TagResource", ops::tag_resource, "{ResourceARN}"),
+    operation!("TestEventPattern", ops::test_event_pattern, "*"),
+    operation!("UntagResource", ops::untag_resource, "{ResourceARN}"),
+];
+
+/// Shapes and operations, for clients.
+pub fn model() -> &'static Model {
+    &MODEL
+}
+
+#[async_trait::async_trait]
+impl Service for Events {
+    fn name(&self) -> &'static str {
+        "events"
+    }
+
+    fn model(&self) -> &Model {
+        &MODEL
+    }
+
+    fn operation(&self, name: &str) -> Option<Row> {
+        service::row(OPERATIONS, name)
+    }
+
+    fn run<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        operation: &str,
+        input: serde_json::Value,
+    ) -> OperationFuture<'a> {
+        service::run(OPERATIONS, self, ctx, operation, input)
+    }
+
+    async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
+        match item.kind.as_str() {
+            schedule::WORK => schedule::fire(ctx, item).await,
+            deliver::WORK => deliver::deliver(ctx, item).await,
+            other => Err(AwsError::fault(
+                "InternalFailure",
+                format!("events has no work of kind {other}"),
+                500,
+            )),
+        }
+    }
+}

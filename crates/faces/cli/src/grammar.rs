@@ -1,0 +1,182 @@
+//! The command line: what can be typed, and the help that explains it.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// refit retrains models on a schedule, on your own machine, with AWS's recipe and AWS's APIs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "refit",
+    version,
+    about,
+    after_help = "First steps:\n  refit up examples/weather --run   deploy a retraining and run it once, now\n  \
+                  refit status                      what is deployed, what runs, what fires next\n  \
+                  eval \"$(refit env)\"               point any AWS SDK or CLI at this server\n  \
+                  refit down examples/weather       remove it again\n\n\
+                  Exit codes: 0 done, 1 it failed, 2 the command line is wrong."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Where the server keeps everything
+    #[arg(long, global = true, env = "REFIT_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What refit can be told to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Deploy a Pulumi project: create or update what differs, start the server if none runs
+    #[command(
+        after_help = "Example:\n  refit up examples/weather --run\n\nWith --run, the state machine that the project's \
+                      schedule starts is run once now, and followed until it ends."
+    )]
+    Up(Up),
+    /// Show what `up` would change, changing nothing
+    Preview(Project),
+    /// Remove everything that a Pulumi project deployed
+    #[command(visible_alias = "destroy")]
+    Down(Project),
+    /// Print the outputs of a deployed project
+    Output(Output),
+    /// Start an execution of a state machine and follow it
+    #[command(
+        after_help = "Example:\n  refit run retrain-1a2b3c4 --input '{\"since\": \"2026-01-01\"}'\n\nNAME is a state machine's \
+                      name, the beginning of one, or its ARN."
+    )]
+    Run(Run),
+    /// Run the server in this terminal
+    Serve(Serve),
+    /// Stop the server; running jobs go on, and the next server finds them
+    Stop,
+    /// What is deployed, what runs, what fires next
+    Status,
+    /// Print the log of a job, a function or a log group
+    #[command(
+        after_help = "Examples:\n  refit logs                         the newest job's log\n  refit logs -f weather-1234          \
+                      follow a job\n  refit logs /aws/lambda/prepare      a log group"
+    )]
+    Logs(Logs),
+    /// Print the line that points AWS SDKs and the AWS CLI at the server
+    #[command(after_help = "Example:\n  eval \"$(refit env)\"\n  aws stepfunctions list-state-machines")]
+    Env,
+    /// Check state machine definitions: every problem at once, with line and column
+    Validate(Validate),
+    /// Print a completion script for your shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Hold one job (used by the server)
+    #[command(hide = true)]
+    Supervise {
+        /// The job's folder
+        folder: PathBuf,
+    },
+    /// Run a built-in algorithm inside a job (used by the server)
+    #[command(hide = true)]
+    Algorithm {
+        /// The algorithm and what to do
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+/// A project directory and its stack.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Project {
+    /// The directory with Pulumi.yaml
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// The stack, whose settings are in Pulumi.STACK.yaml
+    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK")]
+    pub(crate) stack: String,
+    /// Set a configuration value: KEY=VALUE (repeatable)
+    #[arg(long, short, value_name = "KEY=VALUE")]
+    pub(crate) config: Vec<String>,
+}
+
+/// `refit up`.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    /// Then run the retraining once, now, and follow it
+    #[arg(long)]
+    pub(crate) run: bool,
+    /// Do not ask (refit never asks; accepted for habit's sake)
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// `refit output`.
+#[derive(Debug, Args)]
+pub(crate) struct Output {
+    /// One output's name; all when absent
+    pub(crate) name: Option<String>,
+    /// The directory with Pulumi.yaml
+    #[arg(long, short = 'C', default_value = ".", value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// The stack
+    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK")]
+    pub(crate) stack: String,
+    /// Print secret values in clear
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+}
+
+/// `refit run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// State machine: name, beginning of a name, or ARN
+    pub(crate) name: String,
+    /// The execution's input, JSON
+    #[arg(long, default_value = "{}")]
+    pub(crate) input: String,
+    /// The execution's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) execution_name: Option<String>,
+    /// Return as soon as it has started
+    #[arg(long)]
+    pub(crate) detach: bool,
+}
+
+/// `refit serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:4566", env = "REFIT_LISTEN")]
+    pub(crate) listen: SocketAddr,
+    /// Accept any credentials as the administrator's (loopback addresses only)
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+/// `refit logs`.
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    /// A job's name, or a log group that begins with `/`; the newest job when absent
+    pub(crate) name: Option<String>,
+    /// Go on printing as it grows
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+}
+
+/// `refit validate`.
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// Definitions: .json, .yaml, or a Pulumi.yaml with definitions inside
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}

@@ -1,0 +1,1 @@
+//! Calls AWS APIs as any AWS client does: sign, send, read.
