@@ -28,6 +28,7 @@ METADATA_KEYS = (
     "serviceId",
     "signatureVersion",
     "signingName",
+    "validationErrorCode",
     "targetPrefix",
     "xmlNamespace",
 )
@@ -99,10 +100,8 @@ def trim_operation(operation):
     return trimmed
 
 
-def trim_shape(shape, error_code):
-    trimmed = pick(shape, SHAPE_KEYS)
-    if error_code:
-        trimmed["error"] = {**trimmed.get("error", {}), **error_code}
+def trim_shape(shape, facts):
+    trimmed = {**pick(shape, SHAPE_KEYS), **facts}
     if not trimmed.get("required", True):
         del trimmed["required"]
     if "members" in shape:
@@ -136,15 +135,15 @@ def reachable(operations, shapes):
     return seen
 
 
-def build(model, wanted, error_codes):
-    """`error_codes` adds wire codes of errors that the service answers with but botocore's model leaves out."""
+def build(model, wanted, facts):
+    """`facts` adds to shapes what is known of the service but not in botocore's model."""
     names = sorted(model["operations"]) if wanted == ["*"] else sorted(wanted)
     unknown = [name for name in names if name not in model["operations"]]
     if unknown:
         raise SystemExit(f"no such operations: {', '.join(unknown)}")
     operations = {name: trim_operation(model["operations"][name]) for name in names}
     kept = sorted(reachable(operations, model["shapes"]))
-    shapes = {name: trim_shape(model["shapes"][name], error_codes.get(name)) for name in kept}
+    shapes = {name: trim_shape(model["shapes"][name], facts.get(name, {})) for name in kept}
     return pick(model["metadata"], METADATA_KEYS), operations, shapes
 
 
@@ -174,7 +173,8 @@ def main(only):
         if only and name not in only:
             continue
         model = loader.load_service_model(entry["botocore"], "service-2")
-        write(ROOT / entry["file"], *build(model, entry["operations"], entry.get("error_codes", {})))
+        model["metadata"].update(entry.get("metadata", {}))
+        write(ROOT / entry["file"], *build(model, entry["operations"], entry.get("facts", {})))
 
 
 if __name__ == "__main__":

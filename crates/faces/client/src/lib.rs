@@ -1,1 +1,225 @@
-//! Calls AWS APIs as any AWS client does: sign, send, read.
+//! Calls AWS APIs as any AWS client does: encode, sign, send, read; retry what AWS says to retry.
+//!
+//! The same client talks to refit's own server and to any endpoint that speaks AWS's protocols.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client as HttpClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use wire::{AwsError, HttpRequestParts, HttpResponseParts, Model};
+
+/// How often a call is tried that the server throttles or fails.
+const ATTEMPTS: u32 = 5;
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Why a call did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The service refused.
+    #[error("{operation}: {} ({})", error.message, error.code)]
+    Service {
+        /// The operation that was called.
+        operation: String,
+        /// What the service answered.
+        error: AwsError,
+    },
+    /// The server cannot be reached.
+    #[error("cannot reach {endpoint}")]
+    Unreachable {
+        /// Where it should be.
+        endpoint: String,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server took too long.
+    #[error("{operation}: no answer from {endpoint} within {} seconds", TIMEOUT.as_secs())]
+    TimedOut {
+        /// The operation that was called.
+        operation: String,
+        /// The server.
+        endpoint: String,
+    },
+    /// The request does not fit the operation, or the answer cannot be read.
+    #[error("{operation}")]
+    Wire {
+        /// The operation that was called.
+        operation: String,
+        /// What does not fit.
+        #[source]
+        source: wire::Error,
+    },
+}
+
+impl Error {
+    /// The service's error code, when it was the service that refused.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Service { error, .. } => Some(&error.code),
+            _ => None,
+        }
+    }
+}
+
+/// What requests are signed with.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The key's id.
+    pub access_key_id: String,
+    /// The secret.
+    pub secret_access_key: String,
+    /// The token of temporary keys.
+    pub session_token: Option<String>,
+}
+
+/// A client of one endpoint and region.
+#[derive(Clone)]
+pub struct Client {
+    http: HttpClient<HttpConnector, Full<Bytes>>,
+    endpoint: String,
+    region: String,
+    credentials: Credentials,
+}
+
+impl Client {
+    /// A client of `endpoint` (`http://host:port`).
+    pub fn new(endpoint: &str, region: &str, credentials: Credentials) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Self {
+            http: HttpClient::builder(TokioExecutor::new()).build(connector),
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            region: region.to_owned(),
+            credentials,
+        }
+    }
+
+    /// The region calls are for.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The endpoint calls go to.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Calls an operation. Throttled and failed calls are tried again with a growing delay.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn call(
+        &self,
+        model: &Model,
+        operation: &str,
+        mut input: Value,
+    ) -> Result<Value, Error> {
+        let operation_model = model.operation(operation).ok_or_else(|| Error::Wire {
+            operation: operation.to_owned(),
+            source: wire::Error::UnknownOperation(operation.to_owned()),
+        })?;
+        let wire_error = |source| Error::Wire { operation: operation.to_owned(), source };
+        wire::fill_idempotency_tokens(model, operation_model, &mut input, &token());
+        let request = wire::encode_request(model, operation_model, &input).map_err(wire_error)?;
+        let mut delay = Duration::from_millis(100);
+        for attempt in 1.. {
+            let answer = self.send(&model.metadata.signing_name, operation, request.clone()).await?;
+            if (200..300).contains(&answer.status) {
+                return wire::decode_response(model, operation_model, &answer).map_err(wire_error);
+            }
+            let error = wire::decode_error(model, &answer);
+            if attempt >= ATTEMPTS || !is_transient(&error) {
+                return Err(Error::Service { operation: operation.to_owned(), error });
+            }
+            tokio::time::sleep(delay).await;
+            delay *= 2;
+        }
+        unreachable!("the loop returns")
+    }
+
+    /// `GET`s a page of refit's own API, signed.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn own_page(&self, path: &str) -> Result<Value, Error> {
+        let request = HttpRequestParts {
+            method: "GET".to_owned(),
+            path: format!("/_refit/{path}"),
+            ..HttpRequestParts::default()
+        };
+        let answer = self.send("refit", path, request).await?;
+        serde_json::from_slice(&answer.body).map_err(|error| Error::Wire {
+            operation: path.to_owned(),
+            source: wire::Error::Response(error.to_string()),
+        })
+    }
+
+    async fn send(
+        &self,
+        signing_name: &str,
+        operation: &str,
+        mut parts: HttpRequestParts,
+    ) -> Result<HttpResponseParts, Error> {
+        let host = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, host)| host);
+        parts.headers.set("Host", host);
+        let signing = wire::sigv4::Signing {
+            access_key_id: &self.credentials.access_key_id,
+            secret_access_key: &self.credentials.secret_access_key,
+            session_token: self.credentials.session_token.as_deref(),
+            region: &self.region,
+            service: signing_name,
+            now_ms: now_ms(),
+        };
+        wire::sigv4::sign(&mut parts, &signing);
+        let unreachable = |source: Box<dyn std::error::Error + Send + Sync>| Error::Unreachable {
+            endpoint: self.endpoint.clone(),
+            source,
+        };
+        let mut builder = http::Request::builder()
+            .method(parts.method.as_str())
+            .uri(format!("{}{}", self.endpoint, parts.path_and_query()));
+        for (name, value) in parts.headers.iter() {
+            builder = builder.header(name, value);
+        }
+        let request = builder
+            .body(Full::new(Bytes::from(parts.body)))
+            .map_err(|error| unreachable(error.into()))?;
+        let exchange = async {
+            let response = self.http.request(request).await.map_err(|e| unreachable(e.into()))?;
+            let (head, body) = response.into_parts();
+            let body = body.collect().await.map_err(|e| unreachable(e.into()))?.to_bytes();
+            let headers = head
+                .headers
+                .iter()
+                .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+                .collect();
+            Ok(HttpResponseParts { status: head.status.as_u16(), headers, body: body.to_vec() })
+        };
+        tokio::time::timeout(TIMEOUT, exchange).await.map_err(|_| Error::TimedOut {
+            operation: operation.to_owned(),
+            endpoint: self.endpoint.clone(),
+        })?
+    }
+}
+
+/// What AWS's SDKs retry: throttling and the server's own failures.
+fn is_transient(error: &AwsError) -> bool {
+    let codes = ["Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "ServiceUnavailable", "SlowDown"];
+    codes.contains(&error.code.as_str()) || matches!(error.status, 429 | 502 | 503 | 504)
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64
+}
+
+/// A token that makes a retried create harmless. Time and process make it unique enough: AWS only compares it with
+/// tokens of the same account from the last minutes.
+fn token() -> String {
+    static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    format!("refit-{:x}-{:x}-{count:x}", now_ms(), std::process::id())
+}

@@ -1,0 +1,135 @@
+//! Which service a request is for, as AWS SDKs say it.
+
+use wire::HttpRequestParts;
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// refit's own pages, `/_refit/…`.
+    Own,
+    /// The S3 API.
+    Objects,
+    /// A service by its name in refit.
+    Service(String),
+}
+
+/// Names in credential scopes and target prefixes that differ from refit's.
+const TARGETS: [(&str, &str); 5] = [
+    ("AWSStepFunctions", "states"),
+    ("AWSEvents", "events"),
+    ("SageMaker", "sagemaker"),
+    ("Logs_20140328", "logs"),
+    ("AmazonSQS", "sqs"),
+];
+
+/// Finds the destination. `scope` is the service in the signature's credential scope, if there is one.
+///
+/// Order: own pages; `X-Amz-Target`; the credential scope; a query `Action` by its version; otherwise S3, whose requests
+/// may be anonymous and whose paths are the user's.
+pub(crate) fn destination(parts: &HttpRequestParts, scope: Option<&str>) -> Destination {
+    if parts.path.starts_with("/_refit/") {
+        return Destination::Own;
+    }
+    if let Some((prefix, _)) = wire::target(parts)
+        && let Some((_, service)) = TARGETS.iter().find(|(own, _)| *own == prefix)
+    {
+        return Destination::Service((*service).to_owned());
+    }
+    match scope {
+        Some("s3" | "s3express") => return Destination::Objects,
+        Some(scope) => return Destination::Service(scope.to_owned()),
+        None => {}
+    }
+    if is_form(parts) {
+        let service = match wire::parameter(parts, "Version").as_deref() {
+            Some("2010-05-08") => Some("iam"),
+            Some("2011-06-15") => Some("sts"),
+            Some("2010-03-31") => Some("sns"),
+            _ => None,
+        };
+        if let Some(service) = service {
+            return Destination::Service(service.to_owned());
+        }
+    }
+    if parts.path.starts_with("/2015-03-31/functions") {
+        return Destination::Service("lambda".to_owned());
+    }
+    Destination::Objects
+}
+
+fn is_form(parts: &HttpRequestParts) -> bool {
+    parts
+        .headers
+        .get("content-type")
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// The credential scope's service and region, out of the header or the query of a signed request.
+pub(crate) fn scope(parts: &HttpRequestParts) -> Option<(String, String)> {
+    let header = parts.headers.get("authorization").and_then(|value| {
+        let (_, rest) = value.split_once("Credential=")?;
+        Some(rest.split([',', ' ']).next().unwrap_or(rest).to_owned())
+    });
+    let credential = header.or_else(|| {
+        parts.query.split('&').find_map(|pair| {
+            let value = pair.strip_prefix("X-Amz-Credential=")?;
+            Some(value.replace("%2F", "/").replace("%2f", "/"))
+        })
+    })?;
+    let mut pieces = credential.rsplit('/');
+    let _terminator = pieces.next()?;
+    let service = pieces.next()?.to_owned();
+    let region = pieces.next()?.to_owned();
+    pieces.next()?;
+    Some((service, region))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Destination, destination, scope};
+    use wire::{Headers, HttpRequestParts};
+
+    fn request(path: &str, headers: &[(&str, &str)], body: &str) -> HttpRequestParts {
+        HttpRequestParts {
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            headers: headers.iter().copied().collect::<Headers>(),
+            body: body.as_bytes().to_vec(),
+            ..HttpRequestParts::default()
+        }
+    }
+
+    #[test]
+    fn finds_the_service_as_sdks_name_it() {
+        let service = |name: &str| Destination::Service(name.to_owned());
+        let signed = |scope: &str| {
+            format!("AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{scope}/aws4_request, SignedHeaders=host, Signature=00")
+        };
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let cases = [
+            (request("/_refit/health", &[], ""), Destination::Own),
+            (request("/", &[("x-amz-target", "AWSStepFunctions.StartExecution")], ""), service("states")),
+            (request("/", &[("x-amz-target", "Logs_20140328.PutLogEvents")], ""), service("logs")),
+            (request("/bucket/key", &[("authorization", &signed("s3"))], ""), Destination::Objects),
+            (request("/", &[("authorization", &signed("iam"))], ""), service("iam")),
+            (request("/", &[form], "Action=GetCallerIdentity&Version=2011-06-15"), service("sts")),
+            (request("/2015-03-31/functions", &[], ""), service("lambda")),
+            (request("/bucket", &[], ""), Destination::Objects),
+        ];
+        for (parts, expected) in cases {
+            let found = scope(&parts);
+            let found = found.as_ref().map(|(service, _)| service.as_str());
+            assert_eq!(destination(&parts, found), expected, "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn reads_presigned_scopes_and_survives_nonsense() {
+        let mut parts = request("/b/k", &[], "");
+        parts.query = "X-Amz-Credential=AKIA%2F20260101%2Fus-east-1%2Fs3%2Faws4_request".to_owned();
+        assert_eq!(scope(&parts), Some(("s3".to_owned(), "us-east-1".to_owned())));
+        for nonsense in ["Credential=", "Credential=a/b", "Bearer x", "Credential=////"] {
+            let _survives = scope(&request("/", &[("authorization", nonsense)], ""));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The HTTP server: connections, limits, and the way of a request.
+
+use crate::answer::{json, plain_error, response, service_error};
+use crate::identity::{KeyStore, verify};
+use crate::route::{Destination, destination, scope};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::Value;
+use service::{AwsError, Kit, Principal, Service};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use wire::{Headers, HttpRequestParts};
+
+/// The body of an answer.
+pub type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The largest request body outside S3: a function's zip of 50 MiB in base64, and room.
+const LARGEST_BODY_BYTES: usize = 96 * 1024 * 1024;
+/// How long a client may take to send a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long open connections may take to finish once the server stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The S3 API, which streams and so takes the request as it comes. It verifies signatures itself.
+#[async_trait::async_trait]
+pub trait ObjectApi: Send + Sync + 'static {
+    /// Answers a request.
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body>;
+}
+
+/// refit's own pages below `/_refit/`.
+#[async_trait::async_trait]
+pub trait OwnApi: Send + Sync + 'static {
+    /// Answers `GET path` (without `/_refit/`); `None` when there is no such page. `is_admin` says whether the request was
+    /// signed by someone who may see everything.
+    async fn page(&self, path: &str, is_admin: bool) -> Option<Value>;
+}
+
+/// Everything a request can reach.
+pub struct Gateway {
+    /// The services.
+    pub kit: Arc<Kit>,
+    /// Keys that requests may be signed with.
+    pub keys: Arc<dyn KeyStore>,
+    /// S3.
+    pub objects: Arc<dyn ObjectApi>,
+    /// refit's own pages.
+    pub own: Arc<dyn OwnApi>,
+    /// Accept any credentials as the account's root.
+    pub open: bool,
+    /// The region of requests that name none.
+    pub region: String,
+}
+
+/// Serves connections until `stop` turns true, then lets open requests finish.
+pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
+    let connections = Arc::new(());
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopped(&mut stop) => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let (gateway, stop) = (gateway.clone(), stop.clone());
+                let open = connections.clone();
+                tokio::spawn(async move {
+                    connection(stream, gateway, stop).await;
+                    drop(open);
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, usually: wait for some to be free again.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    let drained = async {
+        while Arc::strong_count(&connections) > 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+        tracing::warn!("stopped with requests still open");
+    }
+}
+
+/// Waits until the server stops. A sender that is gone means the same.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _sender_gone = stop.wait_for(|stop| *stop).await;
+}
+
+async fn connection(stream: TcpStream, gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
+    let _best_effort = stream.set_nodelay(true);
+    let service = hyper::service::service_fn(move |request| {
+        let gateway = gateway.clone();
+        async move { Ok::<_, std::convert::Infallible>(gateway.answer(request).await) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke off");
+    }
+}
+
+impl Gateway {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        let mut parts = head(&request);
+        let scope = scope(&parts);
+        let service = scope.as_ref().map(|(service, _)| service.as_str());
+        // Only a form's body can still change the destination, and forms are small: read it first.
+        let is_object = destination(&parts, service) == Destination::Objects
+            && !(service.is_none() && is_form(&parts));
+        if is_object {
+            return self.objects.answer(request).await;
+        }
+        let request_id = self.kit.entropy.uuid();
+        match Limited::new(request.into_body(), LARGEST_BODY_BYTES).collect().await {
+            Ok(body) => parts.body = body.to_bytes().to_vec(),
+            Err(error) => {
+                let text = format!("The request's body cannot be read: {error}");
+                let error = AwsError::fault("RequestEntityTooLargeException", text, 413);
+                return plain_error(&error, &request_id);
+            }
+        }
+        let region = scope.as_ref().map_or(self.region.as_str(), |(_, region)| region);
+        match destination(&parts, service) {
+            Destination::Own => self.own_page(&parts, &request_id).await,
+            Destination::Service(name) => match self.kit.service(&name) {
+                Some(service) => self.call(&*service, &parts, region, &request_id).await,
+                None => plain_error(&no_service(&name), &request_id),
+            },
+            Destination::Objects => plain_error(&no_service("this form"), &request_id),
+        }
+    }
+
+    async fn own_page(&self, parts: &HttpRequestParts, request_id: &str) -> Response<Body> {
+        let path = parts.path.trim_start_matches("/_refit/");
+        let now_ms = self.kit.clock.now_ms();
+        let principal = verify(&*self.keys, parts, now_ms).await;
+        let is_admin = self.open || principal.is_ok_and(|principal| is_admin(&principal));
+        match self.own.page(path, is_admin).await {
+            Some(page) => json(200, &page, request_id),
+            None => {
+                let text = format!("/_refit/{path} is not there, or not for this caller");
+                plain_error(&AwsError::fault("NotFound", text, 404), request_id)
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        service: &dyn Service,
+        parts: &HttpRequestParts,
+        region: &str,
+        request_id: &str,
+    ) -> Response<Body> {
+        let model = service.model();
+        let result = self.call_inner(service, parts, region, request_id).await;
+        let (operation, output) = match result {
+            Ok(answered) => answered,
+            Err(error) => return service_error(model, &error, request_id),
+        };
+        match wire::encode_response(model, operation, &output, request_id) {
+            Ok(parts) => response(parts),
+            Err(error) => {
+                tracing::error!(%error, operation = operation.name, "an output does not fit its shape");
+                let error = AwsError::fault("InternalFailure", error.to_string(), 500);
+                service_error(model, &error, request_id)
+            }
+        }
+    }
+
+    async fn call_inner<'a>(
+        &self,
+        service: &'a dyn Service,
+        parts: &HttpRequestParts,
+        region: &str,
+        request_id: &str,
+    ) -> Result<(&'a wire::Operation, Value), AwsError> {
+        let principal = if self.open {
+            Principal::root(&self.kit.account)
+        } else {
+            verify(&*self.keys, parts, self.kit.clock.now_ms()).await?
+        };
+        let model = service.model();
+        let operation = wire::route(model, parts).map_err(|error| explain(error, parts))?;
+        let input = wire::decode_request(model, operation, parts)?;
+        let mut ctx = self.kit.ctx(principal, region);
+        request_id.clone_into(&mut ctx.request_id);
+        tracing::debug!(service = service.name(), operation = operation.name, request_id, caller = ctx.principal.arn, "call");
+        let output =
+            self.kit.dispatcher().call_in(&ctx, service, &operation.name, input).await?;
+        Ok((operation, output))
+    }
+}
+
+/// An operation that the model has not: say that it is refit that lacks it.
+fn explain(error: AwsError, parts: &HttpRequestParts) -> AwsError {
+    let asked = wire::target(parts).map(|(_, name)| name.to_owned()).or_else(|| wire::action(parts));
+    match asked {
+        Some(name) if error.message.is_empty() => {
+            let text = format!("refit does not implement {name}; docs/reference/services.md lists what it does");
+            AwsError { message: text, ..error }
+        }
+        _ => error,
+    }
+}
+
+fn no_service(name: &str) -> AwsError {
+    let text = format!("refit has no service for {name}; docs/reference/services.md lists what it has");
+    AwsError::fault("UnknownOperationException", text, 404)
+}
+
+/// Whether policies could be skipped for the caller: the account's root, or the administrator refit made.
+fn is_admin(principal: &Principal) -> bool {
+    principal.is_unlimited() || principal.arn.ends_with(":user/administrator")
+}
+
+fn is_form(parts: &HttpRequestParts) -> bool {
+    parts.headers.get("content-type").is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// The request without its body. Header values that are not text are dropped: no AWS client sends such.
+fn head(request: &Request<Incoming>) -> HttpRequestParts {
+    let headers = request
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        .collect::<Headers>();
+    HttpRequestParts {
+        method: request.method().as_str().to_owned(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        headers,
+        body: Vec::new(),
+    }
+}
+
+/// A body that is there as a whole.
+pub(crate) fn full(bytes: Vec<u8>) -> Body {
+    Full::new(Bytes::from(bytes)).map_err(|never| match never {}).boxed_unsync()
+}

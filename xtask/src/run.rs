@@ -1,0 +1,42 @@
+//! Running other programs and reading what they print.
+
+use crate::tally::Tally;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+/// Runs a program; an exit status other than 0 is an error.
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
+    eprintln!("+ {program} {}", arguments.join(" "));
+    let status = Command::new(program)
+        .args(arguments)
+        .status()
+        .map_err(|error| format!("{program} cannot be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{program} {} failed", arguments.join(" "))) }
+}
+
+/// Runs a test runner, passes its output on, and counts what it says passed and failed. The inner result is its status.
+pub(crate) fn tallied(
+    program: &str,
+    arguments: &[&str],
+) -> Result<(Tally, Result<(), String>), String> {
+    eprintln!("+ {program} {}", arguments.join(" "));
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{program} cannot be started: {error}"))?;
+    let mut tally = Tally::default();
+    let output = child.stdout.take().ok_or("no output to read")?;
+    for line in BufReader::new(output).lines() {
+        let line = line.map_err(|error| error.to_string())?;
+        println!("{line}");
+        tally.read(&line);
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    let outcome = if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{program} {} failed", arguments.join(" ")))
+    };
+    Ok((tally, outcome))
+}
