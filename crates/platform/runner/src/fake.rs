@@ -163,7 +163,7 @@ impl Inner {
         let ended_ms = (self.clock)();
         self.change(id, |job| {
             let errors = job.lines.iter().filter(|line| line.stream == LogStream::Stderr);
-            let stderr_tail: String = errors.map(|line| format!("{}\n", line.text)).collect();
+            let stderr_tail: String = errors.flat_map(|line| [line.text.as_str(), "\n"]).collect();
             job.state = JobState::Exited(Exit {
                 outcome,
                 reason,

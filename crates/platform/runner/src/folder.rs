@@ -4,12 +4,13 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::job::check_id;
-use crate::{Error, Result};
+use crate::{Error, OptMl, Result};
 
 /// The folder of one job.
 ///
@@ -46,6 +47,11 @@ impl JobFolder {
         &self.path
     }
 
+    /// The job's id: the folder's name.
+    pub(crate) fn id(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// The job's `/opt/ml` tree, as the server sees it.
     pub fn ml(&self) -> PathBuf {
         self.path.join("ml")
@@ -59,6 +65,30 @@ impl JobFolder {
         self.path.join("log")
     }
 
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.path.join("supervisor.lock")
+    }
+
+    pub(crate) fn pid(&self) -> PathBuf {
+        self.path.join("supervisor.pid")
+    }
+
+    pub(crate) fn supervisor_log(&self) -> PathBuf {
+        self.path.join("supervisor.log")
+    }
+
+    pub(crate) fn status(&self) -> PathBuf {
+        self.path.join("status.json")
+    }
+
+    pub(crate) fn stop_request(&self) -> PathBuf {
+        self.path.join("stop-request")
+    }
+
+    pub(crate) fn exit(&self) -> PathBuf {
+        self.path.join("exit.json")
+    }
+
     /// Makes the folder and its `ml/` folder, for the owner only.
     pub(crate) fn create(&self) -> Result<()> {
         let ml = self.ml();
@@ -67,6 +97,19 @@ impl JobFolder {
         // The job's user may be another one than the server's: the tree itself is not secret.
         DirBuilder::new().recursive(true).mode(0o755).create(&ml).map_err(Error::io("create", &ml))
     }
+}
+
+/// What is known of a running program; stored as `status.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Status {
+    pub(crate) version: u32,
+    pub(crate) supervisor_pid: i32,
+    pub(crate) program_pid: i32,
+    /// Clock ticks from boot to the program's start.
+    pub(crate) program_start_ticks: u64,
+    pub(crate) boot_id: String,
+    pub(crate) started_ms: i64,
+    pub(crate) opt_ml: OptMl,
 }
 
 /// Reads a JSON record; `None` when the file is not there.
@@ -88,7 +131,10 @@ pub(crate) fn write_record<T: Serialize>(path: &Path, record: &T) -> Result<()> 
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    // Two tasks may write the same record at once.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(bytes)?;

@@ -7,11 +7,18 @@
 //! Everything about a job lies in one folder (see [`JobFolder`]); there is no other state. What a
 //! runner answers is always what that folder and the kernel's locks say at that moment.
 
+mod clock;
 mod error;
 mod fake;
 mod folder;
 mod job;
+mod kernel;
+mod lock;
+mod log;
+mod process;
 pub mod resources;
+mod supervise;
+pub mod testing;
 
 pub use error::{Error, Result};
 pub use fake::{FakeRunner, FakeScript, FakeStop};
@@ -20,6 +27,9 @@ pub use job::{
     Exit, ExitReason, JobSpec, JobState, Limits, LogLine, LogPage, LogSettings, LogStream, OptMl,
     Outcome, SPEC_VERSION,
 };
+
+pub use process::ProcessRunner;
+pub use supervise::supervise;
 
 use async_trait::async_trait;
 

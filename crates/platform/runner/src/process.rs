@@ -1,0 +1,220 @@
+//! Jobs as processes of this machine.
+
+mod inspect;
+mod watcher;
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::folder::{JobFolder, write_record};
+use crate::{Error, Exit, JobSpec, JobState, LogPage, Result, Runner, lock, log};
+
+use inspect::{Found, inspect};
+use watcher::Watcher;
+
+/// Runs jobs as processes of this machine, each under a supervisor process of its own.
+///
+/// It holds nothing that is not in the job folders, so a server that died is replaced by one that
+/// makes a new runner over the same folder.
+pub struct ProcessRunner {
+    jobs: PathBuf,
+    supervisor: Arc<[OsString]>,
+    watcher: Watcher,
+}
+
+impl ProcessRunner {
+    /// A runner whose job folders lie in `jobs_directory` (made if it is not there), and whose
+    /// supervisors are started as `supervisor_argv` plus the job folder. That command must call
+    /// [`crate::supervise`] with its last argument before it starts any thread. A program name of
+    /// `/proc/self/exe` goes on working when the binary is replaced under a running server.
+    ///
+    /// No two servers may use one folder at the same time.
+    pub fn new(jobs_directory: impl Into<PathBuf>, supervisor_argv: Vec<OsString>) -> Result<Self> {
+        let jobs = jobs_directory.into();
+        fs::create_dir_all(&jobs).map_err(Error::io("create", &jobs))?;
+        let jobs = jobs.canonicalize().map_err(Error::io("find", &jobs))?;
+        let watcher = Watcher::start().map_err(Error::Watch)?;
+        Ok(Self { jobs, supervisor: supervisor_argv.into(), watcher })
+    }
+
+    fn folder(&self, id: &str) -> Result<JobFolder> {
+        JobFolder::new(&self.jobs, id)
+    }
+
+    async fn inspect(&self, folder: &JobFolder) -> Result<Found> {
+        let folder = folder.clone();
+        blocking(move || inspect(&folder)).await
+    }
+
+    /// Waits until a supervisor has taken a job over that was just started.
+    async fn wait_for_supervisor(&self, folder: &JobFolder) -> Result<()> {
+        let mut changes = self.watcher.subscribe(folder)?;
+        loop {
+            match self.inspect(folder).await? {
+                Found::Supervised(_) if folder.pid().exists() => return Ok(()),
+                Found::Supervised(_) => changes.changed().await,
+                Found::Ended(_) => return Ok(()),
+                Found::NeverStarted => {
+                    let said = fs::read(folder.supervisor_log()).unwrap_or_default();
+                    let said = String::from_utf8_lossy(&said).trim().to_owned();
+                    let why = if said.is_empty() { "it ended at once".to_owned() } else { said };
+                    return Err(Error::Supervisor { id: folder.id(), why });
+                }
+            }
+        }
+    }
+}
+
+/// Runs what touches the disk where it may block.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::ShuttingDown))
+}
+
+/// Starts a supervisor unless the job has or had one.
+fn start_supervisor(folder: &JobFolder, spec: &JobSpec, supervisor: &[OsString]) -> Result<()> {
+    folder.create()?;
+    let lock_file = lock::open(&folder.lock()).map_err(Error::io("open", folder.lock()))?;
+    let is_ours = lock::try_take(&lock_file).map_err(Error::io("lock", folder.lock()))?;
+    if !is_ours || folder.pid().exists() || folder.exit().exists() {
+        return Ok(());
+    }
+    write_record(&folder.spec(), spec)?;
+    let failed =
+        |error: io::Error| Error::Supervisor { id: spec.id.clone(), why: error.to_string() };
+    let mut argv = supervisor.iter();
+    let program = argv.next().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+    let output = supervisor_log(folder)?;
+    let mut child = Command::new(program)
+        .args(argv)
+        .arg(folder.path())
+        .current_dir("/")
+        .stdin(Stdio::from(lock_file))
+        .stdout(Stdio::null())
+        .stderr(Stdio::from(output))
+        .spawn()
+        .map_err(failed)?;
+    // Somebody must take the exit status of each child, or the dead pile up: one small thread each.
+    let reaper = std::thread::Builder::new().name("supervisor".to_owned()).stack_size(64 * 1024);
+    reaper.spawn(move || child.wait()).map_err(Error::io("watch", folder.path()))?;
+    Ok(())
+}
+
+fn supervisor_log(folder: &JobFolder) -> Result<File> {
+    let path = folder.supervisor_log();
+    let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path);
+    file.map_err(Error::io("open", path))
+}
+
+#[async_trait]
+impl Runner for ProcessRunner {
+    async fn prepare(&self, id: &str) -> Result<JobFolder> {
+        let folder = self.folder(id)?;
+        blocking(move || folder.create().map(|()| folder)).await
+    }
+
+    async fn start(&self, spec: &JobSpec) -> Result<()> {
+        spec.validate()?;
+        let folder = self.folder(&spec.id)?;
+        let (spec, supervisor) = (spec.clone(), Arc::clone(&self.supervisor));
+        let task_folder = folder.clone();
+        blocking(move || start_supervisor(&task_folder, &spec, &supervisor)).await?;
+        self.wait_for_supervisor(&folder).await
+    }
+
+    async fn state(&self, id: &str) -> Result<JobState> {
+        Ok(match self.inspect(&self.folder(id)?).await? {
+            Found::NeverStarted => JobState::Unknown,
+            Found::Supervised(None) => JobState::Starting,
+            Found::Supervised(Some(status)) => {
+                JobState::Running { started_ms: status.started_ms, opt_ml: status.opt_ml }
+            }
+            Found::Ended(exit) => JobState::Exited(exit),
+        })
+    }
+
+    async fn wait(&self, id: &str) -> Result<Exit> {
+        let folder = self.folder(id)?;
+        if !folder.path().exists() {
+            return Err(Error::UnknownJob(id.to_owned()));
+        }
+        let mut changes = self.watcher.subscribe(&folder)?;
+        loop {
+            match self.inspect(&folder).await? {
+                Found::Ended(exit) => return Ok(exit),
+                Found::NeverStarted => return Err(Error::UnknownJob(id.to_owned())),
+                Found::Supervised(_) => changes.changed().await,
+            }
+        }
+    }
+
+    async fn stop(&self, id: &str) -> Result<()> {
+        let folder = self.folder(id)?;
+        match self.inspect(&folder).await? {
+            Found::NeverStarted => Err(Error::UnknownJob(id.to_owned())),
+            Found::Ended(_) => Ok(()),
+            Found::Supervised(_) => {
+                let path = folder.stop_request();
+                blocking(move || write_record(&path, &crate::clock::now_ms())).await
+            }
+        }
+    }
+
+    async fn read_log(&self, id: &str, from_offset: u64) -> Result<LogPage> {
+        let folder = self.folder(id)?;
+        blocking(move || {
+            if folder.path().exists() {
+                log::read_page(&folder.log(), from_offset)
+            } else {
+                Err(Error::UnknownJob(folder.id()))
+            }
+        })
+        .await
+    }
+
+    async fn wait_log(&self, id: &str, from_offset: u64) -> Result<bool> {
+        let folder = self.folder(id)?;
+        if !folder.path().exists() {
+            return Err(Error::UnknownJob(id.to_owned()));
+        }
+        let mut changes = self.watcher.subscribe(&folder)?;
+        loop {
+            // The state first: lines that come between the two looks are then seen.
+            let is_running = matches!(self.inspect(&folder).await?, Found::Supervised(_));
+            let has_more = !self.read_log(id, from_offset).await?.lines.is_empty();
+            if has_more || !is_running {
+                return Ok(has_more);
+            }
+            changes.changed().await;
+        }
+    }
+
+    async fn remove(&self, id: &str) -> Result<()> {
+        let folder = self.folder(id)?;
+        blocking(move || {
+            if let Found::Supervised(_) = inspect(&folder)? {
+                return Err(Error::StillRunning(folder.id()));
+            }
+            match fs::remove_dir_all(folder.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(Error::io("remove", folder.path())(error))
+                }
+                Ok(()) | Err(_) => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn list(&self) -> Result<Vec<String>> {
+        let jobs = self.jobs.clone();
+        blocking(move || crate::folder::list(&jobs)).await
+    }
+}

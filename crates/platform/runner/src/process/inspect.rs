@@ -1,0 +1,87 @@
+//! What a job folder and its lock say about the job; the one place that decides it.
+
+use crate::clock::now_ms;
+use crate::folder::{JobFolder, Status, read_record, write_record};
+use crate::{Error, Exit, ExitReason, OptMl, Outcome, Result, kernel, lock};
+
+/// What was found.
+pub(super) enum Found {
+    /// No supervisor ever took it over.
+    NeverStarted,
+    /// A supervisor has it (or is just being started); the status when the program runs.
+    Supervised(Option<Status>),
+    /// It has ended.
+    Ended(Exit),
+}
+
+/// Looks at a job. One whose supervisor was killed is put to its end here: what is left of it is
+/// killed, and the exit record written, by whoever looks first.
+pub(super) fn inspect(folder: &JobFolder) -> Result<Found> {
+    if let Some(exit) = read_record(&folder.exit())? {
+        return Ok(Found::Ended(exit));
+    }
+    if lock::is_held(&folder.lock()).map_err(Error::io("read", folder.lock()))? {
+        return Ok(Found::Supervised(read_record(&folder.status())?));
+    }
+    if !folder.pid().exists() {
+        return Ok(Found::NeverStarted);
+    }
+    let lock_file = lock::open(&folder.lock()).map_err(Error::io("open", folder.lock()))?;
+    if !lock::try_take(&lock_file).map_err(Error::io("lock", folder.lock()))? {
+        // Somebody else is putting it to its end.
+        return Ok(Found::Supervised(read_record(&folder.status())?));
+    }
+    // The supervisor may have written its record between the first look and the lock.
+    if let Some(exit) = read_record(&folder.exit())? {
+        return Ok(Found::Ended(exit));
+    }
+    end_lost(folder).map(Found::Ended)
+}
+
+fn end_lost(folder: &JobFolder) -> Result<Exit> {
+    let status = read_record::<Status>(&folder.status())?;
+    kill_remains(folder, status.as_ref());
+    let now_ms = now_ms();
+    let exit = Exit {
+        outcome: Outcome::Unknown,
+        reason: ExitReason::Lost,
+        started_ms: status.as_ref().map_or(now_ms, |status| status.started_ms),
+        ended_ms: now_ms,
+        stderr_tail: String::new(),
+        opt_ml: status.map_or(OptMl::NotAsked, |status| status.opt_ml),
+        log_error: None,
+    };
+    write_record(&folder.exit(), &exit)?;
+    Ok(exit)
+}
+
+/// Kills every process that is certainly of this job: those that carry its mark in their
+/// environment, and those of its process group and session.
+fn kill_remains(folder: &JobFolder, status: Option<&Status>) {
+    let mark = folder.path().to_string_lossy();
+    let this_boot = kernel::boot_id();
+    let status = status.filter(|status| status.boot_id == this_boot);
+    let in_group = |process: &kernel::Process| {
+        status.is_some_and(|status| {
+            process.group == status.program_pid
+                && process.session == status.supervisor_pid
+                && process.start_ticks >= status.program_start_ticks
+        })
+    };
+    // What is killed may just have forked, so look until nothing is found; bounded, for a process
+    // in uninterruptible sleep does not vanish.
+    for _ in 0..100 {
+        let ours: Vec<_> = kernel::processes()
+            .into_iter()
+            .filter(|process| !process.is_dead)
+            .filter(|it| in_group(it) || kernel::has_variable(it.pid, "REFIT_JOB", &mark))
+            .collect();
+        if ours.is_empty() {
+            return;
+        }
+        for process in ours {
+            kernel::kill_now(process.pid);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}

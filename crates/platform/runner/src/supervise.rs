@@ -1,0 +1,154 @@
+//! The supervisor: a process of its own that runs one job to its end.
+//!
+//! It leads its own session, so it lives on when the server dies. It adopts every process of the
+//! job whose parent has died, so none can outlive the job. It is single threaded and never waits on
+//! anything but [`nix::poll`].
+
+mod launch;
+mod namespace;
+mod program;
+mod watching;
+
+use std::fs;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use nix::unistd::setsid;
+
+use crate::clock::now_ms;
+use crate::folder::{JobFolder, Status, read_record, write_record};
+use crate::{Error, Exit, ExitReason, JobSpec, OptMl, Outcome, Result, SPEC_VERSION, kernel, lock};
+
+use program::Program;
+use watching::Watching;
+
+/// Supervises the job of a folder to its end; what `refit supervise <folder>` does.
+///
+/// Call it from a process that has no other threads, as the first thing after reading the
+/// arguments: it runs this same program with these same arguments once more to launch the job.
+pub fn supervise(job_folder: &Path) -> ExitCode {
+    let folder = JobFolder::at(job_folder);
+    if let Some(mode) = launch::mode() {
+        return launch::launch(&folder, mode);
+    }
+    match run(&folder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error is the file that the server shows when a supervisor does not start.
+            eprintln!("{}", describe(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
+fn run(folder: &JobFolder) -> Result<()> {
+    let _lock = take_lock(folder)?;
+    if folder.pid().exists() || folder.exit().exists() {
+        let why = "it already had a supervisor".to_owned();
+        return Err(Error::Supervisor { id: folder.id(), why });
+    }
+    // Fails when this process leads a session already, which is as good.
+    setsid().ok();
+    nix::sys::prctl::set_child_subreaper(true).map_err(supervisor_error(folder))?;
+    let watching = Watching::start(folder).map_err(supervisor_error(folder))?;
+    let spec = read_record::<JobSpec>(&folder.spec())?;
+    write_record(&folder.pid(), &std::process::id())?;
+    // From here on the job counts as started: whatever happens, there must be an exit record.
+    let started_ms = now_ms();
+    let exit = match spec {
+        Some(spec) => supervise_program(folder, &spec, &watching, started_ms),
+        None => {
+            spawn_failed("its specification is missing".to_owned(), started_ms, OptMl::NotAsked)
+        }
+    };
+    write_exit(folder, &exit)
+}
+
+fn supervisor_error(folder: &JobFolder) -> impl Fn(nix::Error) -> Error {
+    move |errno| Error::Supervisor { id: folder.id(), why: errno.to_string() }
+}
+
+/// Takes over the locked file that the server handed down as standard input; started by hand,
+/// takes the lock itself.
+fn take_lock(folder: &JobFolder) -> Result<impl AsFd + use<>> {
+    let failed = |action| Error::io(action, folder.lock());
+    let own = lock::open(&folder.lock()).map_err(failed("open"))?;
+    let own_inode = own.metadata().map_err(failed("read"))?.ino();
+    let inherited = io::stdin().as_fd().try_clone_to_owned().map_err(failed("open"))?;
+    let inherited = fs::File::from(inherited);
+    let is_lock = inherited.metadata().is_ok_and(|it| it.is_file() && it.ino() == own_inode);
+    let file = if is_lock { inherited } else { own };
+    if lock::try_take(&file).map_err(failed("lock"))? {
+        Ok(file)
+    } else {
+        let why = "another supervisor has it".to_owned();
+        Err(Error::Supervisor { id: folder.id(), why })
+    }
+}
+
+fn spawn_failed(why: String, started_ms: i64, opt_ml: OptMl) -> Exit {
+    Exit {
+        outcome: Outcome::Unknown,
+        reason: ExitReason::SpawnFailed(why),
+        started_ms,
+        ended_ms: now_ms(),
+        stderr_tail: String::new(),
+        opt_ml,
+        log_error: None,
+    }
+}
+
+fn supervise_program(
+    folder: &JobFolder,
+    spec: &JobSpec,
+    watching: &Watching,
+    started_ms: i64,
+) -> Exit {
+    let program = match Program::start(folder, spec) {
+        Ok(program) => program,
+        Err(why) => return spawn_failed(why, started_ms, OptMl::NotAsked),
+    };
+    let status = Status {
+        version: SPEC_VERSION,
+        supervisor_pid: std::process::id().cast_signed(),
+        program_pid: program.pid,
+        program_start_ticks: kernel::process(program.pid).map_or(0, |it| it.start_ticks),
+        boot_id: kernel::boot_id(),
+        started_ms,
+        opt_ml: program.opt_ml.clone(),
+    };
+    if let Err(error) = write_record(&folder.status(), &status) {
+        eprintln!("{}", describe(&error));
+    }
+    program.supervise(folder, spec, watching, started_ms)
+}
+
+/// Writes the exit record; where the disk is full, tries again for ten minutes, because without the
+/// record the job counts as lost.
+fn write_exit(folder: &JobFolder, exit: &Exit) -> Result<()> {
+    let mut attempts_left = 600;
+    loop {
+        match write_record(&folder.exit(), exit) {
+            Err(error) if attempts_left > 0 && folder.path().exists() => {
+                eprintln!("{}", describe(&error));
+                attempts_left -= 1;
+                std::thread::sleep(Duration::from_secs(1));
+            }
+            other => return other,
+        }
+    }
+}

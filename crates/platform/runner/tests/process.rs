@@ -1,0 +1,115 @@
+//! The process runner passes the suite with real processes.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use runner::testing::{Harness, Program};
+use runner::{Error, JobState, ProcessRunner, Runner};
+
+#[path = "support/scratch.rs"]
+mod scratch;
+
+struct Processes {
+    folder: PathBuf,
+}
+
+impl Processes {
+    fn new() -> Self {
+        Self { folder: scratch::folder("process") }
+    }
+
+    fn supervisor_pid(&self, id: &str) -> Pid {
+        let text = std::fs::read_to_string(self.folder.join(id).join("supervisor.pid")).unwrap();
+        Pid::from_raw(text.trim().parse().unwrap())
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        // A test that failed half-way must not leave its jobs behind.
+        for entry in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if !entry.path().join("exit.json").exists()
+                && let Ok(text) = std::fs::read_to_string(entry.path().join("supervisor.pid"))
+            {
+                kill(Pid::from_raw(text.trim().parse().unwrap()), Signal::SIGKILL).ok();
+            }
+        }
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+#[async_trait]
+impl Harness for Processes {
+    fn runner(&self) -> Arc<dyn Runner> {
+        let supervisor = vec![OsString::from(env!("CARGO_BIN_EXE_test-supervisor"))];
+        Arc::new(ProcessRunner::new(&self.folder, supervisor).unwrap())
+    }
+
+    fn runs_processes(&self) -> bool {
+        true
+    }
+
+    async fn kill_supervisor(&self, id: &str) {
+        kill(self.supervisor_pid(id), Signal::SIGKILL).unwrap();
+    }
+}
+
+runner::runner_conformance!(Processes::new());
+
+#[tokio::test]
+async fn the_end_is_told_soon() {
+    let harness = Processes::new();
+    let runner = harness.runner();
+    let mut slowest_ms = 0;
+    for number in 0..10 {
+        let id = format!("quick-{number}");
+        runner.start(&Program::Wait.spec(&id)).await.unwrap();
+        let (exit, stopped) = tokio::join!(runner.wait(&id), runner.stop(&id));
+        stopped.unwrap();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        slowest_ms =
+            slowest_ms.max(i64::try_from(now.as_millis()).unwrap() - exit.unwrap().ended_ms);
+    }
+    println!("the slowest end was told after {slowest_ms} ms");
+    assert!(slowest_ms < 1000, "told after {slowest_ms} ms");
+}
+
+#[tokio::test]
+async fn a_supervisor_that_cannot_start_is_told() {
+    let harness = Processes::new();
+    for argv in [vec!["/no/such/supervisor".into()], vec!["/bin/false".into()], vec![]] {
+        let runner = ProcessRunner::new(&harness.folder, argv).unwrap();
+        let started = runner.start(&Program::Exit(0).spec("never")).await;
+        assert!(matches!(started, Err(Error::Supervisor { .. })), "{started:?}");
+        assert_eq!(runner.state("never").await.unwrap(), JobState::Unknown);
+    }
+    let runner = harness.runner();
+    runner.start(&Program::Exit(0).spec("never")).await.unwrap();
+    assert!(runner.wait("never").await.unwrap().is_success(), "it can be started later");
+}
+
+#[tokio::test]
+async fn a_supervisor_asked_to_end_stops_its_job_first() {
+    let harness = Processes::new();
+    let runner = harness.runner();
+    runner.start(&Program::EndOnTerm(3).spec("shutdown")).await.unwrap();
+    assert!(runner.wait_log("shutdown", 0).await.unwrap());
+    kill(harness.supervisor_pid("shutdown"), Signal::SIGTERM).unwrap();
+    let exit = runner.wait("shutdown").await.unwrap();
+    assert_eq!(exit.reason, runner::ExitReason::Stopped);
+}
+
+#[tokio::test]
+async fn a_removed_job_is_not_waited_for() {
+    let harness = Processes::new();
+    let runner = harness.runner();
+    runner.prepare("gone").await.unwrap();
+    runner.remove("gone").await.unwrap();
+    let waited = tokio::time::timeout(Duration::from_secs(5), runner.wait("gone")).await.unwrap();
+    assert!(matches!(waited, Err(Error::UnknownJob(_))));
+}
