@@ -73,9 +73,12 @@ impl Condition {
             Test::Null => return self.null_holds(found, context),
             Test::Compare { comparison, is_not } => (comparison, is_not),
         };
+        // AWS: a variable that cannot be resolved makes the statement invalid, so that a value that
+        // is unknown is neither equal nor different.
+        let is_unknown = is_not && self.values.iter().any(|value| value.text(context).is_none());
         let fits = |found: &String| {
             let is_in = self.values.iter().any(|value| comparison.holds(value, found, context));
-            is_in != is_not
+            is_in != is_not && !is_unknown
         };
         match (found, self.set) {
             (Some(values), Some(Set::All)) => values.iter().all(fits),

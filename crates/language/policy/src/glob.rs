@@ -31,6 +31,7 @@ pub(crate) fn matches(pattern: &[Unit], text: &str) -> bool {
 /// Whether an ARN, or anything else in parts, fits a pattern in parts: each of the up to six parts
 /// between colons by itself. A pattern of fewer parts has its last one for all that follow.
 // AWS: reference-arns, wildcards in ARNs; reference_policies_elements_condition_operators, ARN.
+// UNVERIFIED: patterns of fewer parts other than `*`.
 pub(crate) fn matches_arn(pattern: &[Unit], text: &str) -> bool {
     let parts: Vec<&[Unit]> = pattern.splitn(6, |unit| *unit == Unit::Literal(':')).collect();
     let texts: Vec<&str> = text.splitn(parts.len(), ':').collect();

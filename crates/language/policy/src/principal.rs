@@ -108,6 +108,7 @@ pub(crate) enum Closeness {
     /// Its role, so that boundary and session policy still limit it.
     Role,
     /// Itself, or everybody.
+    // UNVERIFIED: that `*` goes beyond boundary and session policy as naming the session does.
     Itself,
 }
 
