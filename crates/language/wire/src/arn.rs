@@ -38,7 +38,8 @@ impl Arn {
     /// `Error::Arn` when it has not six parts, does not begin with `arn`, or partition, service or resource are empty.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut parts = text.splitn(6, ':');
-        let mut next = || parts.next().ok_or_else(|| Error::Arn(text.to_owned())).map(str::to_owned);
+        let mut next =
+            || parts.next().ok_or_else(|| Error::Arn(text.to_owned())).map(str::to_owned);
         let prefix = next()?;
         let arn = Self {
             partition: next()?,
@@ -94,7 +95,8 @@ mod tests {
         ] {
             assert_eq!(Arn::parse(text).unwrap().to_string(), text);
         }
-        for text in ["", "arn", "arn:aws:s3", "nra:aws:s3:::b", "arn::s3:::b", "arn:aws:s3:::", "é"] {
+        for text in ["", "arn", "arn:aws:s3", "nra:aws:s3:::b", "arn::s3:::b", "arn:aws:s3:::", "é"]
+        {
             assert!(Arn::parse(text).is_err(), "{text}");
         }
         let arn = Arn::parse("arn:aws:states:us-east-1:123456789012:execution:m:e").unwrap();

@@ -54,7 +54,9 @@ pub fn action(parts: &HttpRequestParts) -> Option<String> {
 pub fn parameter(parts: &HttpRequestParts, name: &str) -> Option<String> {
     let find = |text: &str| {
         let mut pairs = percent::split_query(text);
-        pairs.find(|(own, _)| *own == name).map(|(_, value)| percent::decode_form(value.unwrap_or_default()))
+        pairs
+            .find(|(own, _)| *own == name)
+            .map(|(_, value)| percent::decode_form(value.unwrap_or_default()))
     };
     find(&parts.query).or_else(|| find(std::str::from_utf8(&parts.body).ok()?))
 }

@@ -105,10 +105,9 @@ fn decode_scalar(kind: &Kind, document: &Value) -> Result<Value, Misfit> {
             "false" | "no" | "n" | "f" | "0" => Ok(Value::Bool(false)),
             _ => misfit("STRING_VALUE"),
         },
-        (Kind::Timestamp, Value::Number(number)) => number
-            .as_f64()
-            .and_then(timestamp::to_value)
-            .map_or_else(|| misfit("NUMBER_VALUE"), Ok),
+        (Kind::Timestamp, Value::Number(number)) => {
+            number.as_f64().and_then(timestamp::to_value).map_or_else(|| misfit("NUMBER_VALUE"), Ok)
+        }
         (Kind::Timestamp, Value::String(text)) => {
             timestamp::parse(text).map_or_else(|| misfit("STRING_VALUE"), Ok)
         }

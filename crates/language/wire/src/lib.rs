@@ -14,8 +14,10 @@ mod percent;
 mod query_body;
 mod rest;
 mod scalar;
+pub mod sigv4;
 mod template;
 mod timestamp;
+mod validate;
 mod xml;
 mod xml_body;
 
@@ -31,3 +33,4 @@ pub use model::{
     Exception, HttpBinding, Kind, Location, Member, Metadata, Model, Operation, Protocol, Shape,
     ShapeId, Structure, TimestampFormat, XmlNamespace,
 };
+pub use validate::{validate, validation_message, violations};

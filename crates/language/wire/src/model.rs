@@ -47,6 +47,8 @@ pub struct Metadata {
     pub xml_namespace: Option<XmlNamespace>,
     /// `v4`, or `s3` for S3's variant of it.
     pub signature_version: Option<String>,
+    /// Code of the error for constraints that do not hold, where it is not the protocol's usual one.
+    pub validation_error_code: Option<String>,
     /// A JSON service that once spoke query and still names the old error codes in a header.
     pub query_compatible: bool,
 }
@@ -265,6 +267,8 @@ pub struct Shape {
     pub timestamp_format: Option<TimestampFormat>,
     /// A body that is streamed.
     pub streaming: bool,
+    /// Its length is counted in bytes of UTF-8.
+    pub size_in_bytes: bool,
     /// Must not be shown in messages or logs.
     pub sensitive: bool,
     compiled: OnceLock<Option<Pattern>>,

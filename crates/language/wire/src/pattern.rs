@@ -82,6 +82,9 @@ fn compile(text: &str) -> Option<Regex> {
 
 /// Java's `\d`, `\w` and `\s` are ASCII classes; the regex crate's are Unicode's, and large when repeated.
 fn java_classes(text: &str) -> String {
+    // Java reads a pair of surrogates as the character they stand for, and has POSIX names for classes.
+    let text = text.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", "\\x{10000}-\\x{10FFFF}");
+    let text = text.replace("\\p{Alnum}", "0-9A-Za-z");
     let mut out = String::with_capacity(text.len() + 16);
     let (mut escaped, mut in_class) = (false, false);
     for character in text.chars() {

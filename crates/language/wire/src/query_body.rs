@@ -47,7 +47,8 @@ impl Form {
 
     /// The children whose names are numbers, in the numbers' order.
     fn numbered(&self) -> impl Iterator<Item = &Form> {
-        let numbered = self.children.iter().filter_map(|(name, form)| Some((name.parse().ok()?, form)));
+        let numbered =
+            self.children.iter().filter_map(|(name, form)| Some((name.parse().ok()?, form)));
         numbered.collect::<BTreeMap<u64, _>>().into_values()
     }
 }

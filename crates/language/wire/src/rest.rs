@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::aws_error::AwsError;
 use crate::error::Error;
-use crate::http::{HttpRequestParts, HttpResponseParts};
+use crate::http::{Headers, HttpRequestParts, HttpResponseParts};
 use crate::model::{Location, Model, Operation, Protocol, Structure};
 
 use body::BodyRole;
@@ -54,12 +54,7 @@ pub(crate) fn encode_response(
         return Ok(parts);
     }
     let encoded = body::encode(model, output, structure, fields, BodyRole::Response)?;
-    if let Some(content_type) = encoded.content_type {
-        // A header member may have named the type already.
-        if parts.headers.get("content-type").is_none() {
-            parts.headers.push("Content-Type", content_type);
-        }
-    }
+    set_content_type(structure, &mut parts.headers, encoded.content_type);
     parts.body = encoded.bytes;
     Ok(parts)
 }
@@ -79,11 +74,7 @@ pub(crate) fn encode_request(
     if let (Some(structure), Some(input)) = (structure, &operation.input) {
         headers::write(model, structure, fields, &mut parts.headers)?;
         let encoded = body::encode(model, input, structure, fields, BodyRole::Request)?;
-        if let Some(content_type) = encoded.content_type {
-            if parts.headers.get("content-type").is_none() {
-                parts.headers.push("Content-Type", content_type);
-            }
-        }
+        set_content_type(structure, &mut parts.headers, encoded.content_type);
         parts.body = encoded.bytes;
     }
     Ok(parts)
@@ -122,6 +113,17 @@ pub(crate) fn request_id_header(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::RestXml => "x-amz-request-id",
         Protocol::Json | Protocol::Query | Protocol::RestJson => "x-amzn-RequestId",
+    }
+}
+
+/// Names the body's type, unless a member does that: then a missing type is the sender's choice.
+fn set_content_type(structure: &Structure, headers: &mut Headers, content_type: Option<&str>) {
+    let named = structure.members.iter().any(|member| {
+        member.location == Some(Location::Header)
+            && member.wire_name().eq_ignore_ascii_case("content-type")
+    });
+    if let Some(content_type) = content_type.filter(|_| !named) {
+        headers.push("Content-Type", content_type);
     }
 }
 

@@ -50,7 +50,9 @@ pub(crate) fn from_text(model: &Model, member: &Member, text: &str) -> Result<Va
         Kind::Long => {
             text.trim().parse::<i64>().map(Value::from).map_err(|_| invalid(member, text))
         }
-        Kind::Float | Kind::Double => float_from_text(text.trim()).ok_or_else(|| invalid(member, text)),
+        Kind::Float | Kind::Double => {
+            float_from_text(text.trim()).ok_or_else(|| invalid(member, text))
+        }
         Kind::Boolean => match text.trim() {
             "true" | "True" | "TRUE" | "1" => Ok(Value::Bool(true)),
             "false" | "False" | "FALSE" | "0" => Ok(Value::Bool(false)),

@@ -36,7 +36,9 @@ impl Element {
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         let local = |full: &str| full.rsplit(':').next().unwrap_or_default().to_owned();
         let found = self.attributes.iter().find(|(own, _)| own == name).or_else(|| {
-            self.attributes.iter().find(|(own, _)| !own.starts_with("xmlns") && local(own) == local(name))
+            self.attributes
+                .iter()
+                .find(|(own, _)| !own.starts_with("xmlns") && local(own) == local(name))
         });
         found.map(|(_, value)| value.as_str())
     }

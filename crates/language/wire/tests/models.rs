@@ -31,5 +31,12 @@ fn patterns_are_checked_but_for_these() {
         let model = Model::parse(text).unwrap();
         unchecked.extend(model.unchecked_patterns().map(|(shape, _)| format!("{name}:{shape}")));
     }
-    assert_eq!(unchecked, Vec::<String>::new());
+    // The first two need too large a machine, as does the third; the last looks back in its middle.
+    let known = [
+        "sagemaker:CfnStackParameterValue",
+        "sagemaker:CfnStackStatusMessage",
+        "sagemaker:ModelPackageSourceUri",
+        "sagemaker:VersionedArnOrName",
+    ];
+    assert_eq!(unchecked, known);
 }

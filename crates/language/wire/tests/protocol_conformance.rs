@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 use wire::{
-    AwsError, Headers, HttpRequestParts, HttpResponseParts, Kind, Model, Operation, Protocol, ShapeId,
+    AwsError, Headers, HttpRequestParts, HttpResponseParts, Kind, Model, Operation, Protocol,
+    ShapeId,
 };
 
 const MISSES: &str = include_str!("protocol_misses.txt");
@@ -180,8 +181,11 @@ fn xml_of(bytes: &[u8], root_matters: bool) -> String {
             Ok(event @ (Event::Start(_) | Event::Empty(_))) => {
                 let empty = matches!(event, Event::Empty(_));
                 let (Event::Start(start) | Event::Empty(start)) = event else { unreachable!() };
-                let mut attributes: Vec<String> =
-                    start.attributes().map(|a| a.unwrap()).map(|a| format!(" {:?}={:?}", a.key, a.value)).collect();
+                let mut attributes: Vec<String> = start
+                    .attributes()
+                    .map(|a| a.unwrap())
+                    .map(|a| format!(" {:?}={:?}", a.key, a.value))
+                    .collect();
                 attributes.sort();
                 let root = depth == 0 && !root_matters;
                 let name = if root { "root".to_owned() } else { start.name().as_ref().to_owned() };
@@ -200,7 +204,9 @@ fn xml_of(bytes: &[u8], root_matters: bool) -> String {
                 let text = text.xml10_content();
                 out.push_str(if text.trim().is_empty() { "" } else { &text });
             }
-            Ok(Event::GeneralRef(reference)) => out.push_str(&format!("&{};", reference.xml10_content())),
+            Ok(Event::GeneralRef(reference)) => {
+                out.push_str(&format!("&{};", reference.xml10_content()))
+            }
             Ok(Event::Eof) | Err(_) => return out,
             Ok(_) => {}
         }
@@ -213,7 +219,12 @@ fn sorted_query(text: &str) -> Vec<String> {
     parts
 }
 
-fn expect_body(protocol: Protocol, found: &[u8], expected: &[u8], root: bool) -> Result<(), String> {
+fn expect_body(
+    protocol: Protocol,
+    found: &[u8],
+    expected: &[u8],
+    root: bool,
+) -> Result<(), String> {
     let describe = || {
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         format!("body: found {}, expected {}", text(found), text(expected))
@@ -225,7 +236,8 @@ fn expect_body(protocol: Protocol, found: &[u8], expected: &[u8], root: bool) ->
         (_, Some(b'<')) => xml_of(found, root) == xml_of(expected, root),
         (_, Some(b'{' | b'[')) => same(&json_of(found), &json_of(expected)),
         (Protocol::Query, _) => {
-            sorted_query(&String::from_utf8_lossy(found)) == sorted_query(&String::from_utf8_lossy(expected))
+            sorted_query(&String::from_utf8_lossy(found))
+                == sorted_query(&String::from_utf8_lossy(expected))
         }
         _ => found == expected,
     };
@@ -244,7 +256,10 @@ fn encode_input(model: &Model, params: &Value, serialized: &Value) -> Result<(),
     let found = wire::encode_request(model, operation, &params).map_err(|e| e.to_string())?;
     let expected = request_of(serialized);
     if found.method != expected.method || found.path != expected.path {
-        return Err(format!("{} {} for {} {}", found.method, found.path, expected.method, expected.path));
+        return Err(format!(
+            "{} {} for {} {}",
+            found.method, found.path, expected.method, expected.path
+        ));
     }
     if sorted_query(&found.query) != sorted_query(&expected.query) {
         return Err(format!("query {} for {}", found.query, expected.query));
@@ -286,8 +301,14 @@ fn inputs() {
                 };
                 let id = case["id"].as_str().unwrap();
                 let serialized = &case["serialized"];
-                suite.check(format!("encode:{file}:{id}"), encode_input(&model, &params, serialized));
-                suite.check(format!("decode:{file}:{id}"), decode_input(&model, &params, serialized));
+                suite.check(
+                    format!("encode:{file}:{id}"),
+                    encode_input(&model, &params, serialized),
+                );
+                suite.check(
+                    format!("decode:{file}:{id}"),
+                    decode_input(&model, &params, serialized),
+                );
             }
         }
     }
@@ -331,7 +352,11 @@ fn compare_response(
     expect_body(protocol, &found.body, &expected.body, false)
 }
 
-fn encode_output(model: &Model, result: &Value, expected: &HttpResponseParts) -> Result<(), String> {
+fn encode_output(
+    model: &Model,
+    result: &Value,
+    expected: &HttpResponseParts,
+) -> Result<(), String> {
     let operation = operation_of(model);
     let request_id = expected.headers.get("x-amzn-requestid").unwrap_or("an-id");
     let found =
@@ -342,7 +367,11 @@ fn encode_output(model: &Model, result: &Value, expected: &HttpResponseParts) ->
     compare_response(model.metadata.protocol, &found, expected)
 }
 
-fn decode_output(model: &Model, result: &Value, expected: &HttpResponseParts) -> Result<(), String> {
+fn decode_output(
+    model: &Model,
+    result: &Value,
+    expected: &HttpResponseParts,
+) -> Result<(), String> {
     let found =
         wire::decode_response(model, operation_of(model), expected).map_err(|e| e.to_string())?;
     expect_same("output", &found, result)
@@ -413,8 +442,14 @@ fn outputs() {
                     Some(output) => encode_blobs(&model, output.shape, &raw),
                     None => raw,
                 };
-                suite.check(format!("decode:{file}:{id}"), decode_output(&model, &result, &expected));
-                suite.check(format!("encode:{file}:{id}"), encode_output(&model, &result, &expected));
+                suite.check(
+                    format!("decode:{file}:{id}"),
+                    decode_output(&model, &result, &expected),
+                );
+                suite.check(
+                    format!("encode:{file}:{id}"),
+                    encode_output(&model, &result, &expected),
+                );
             }
         }
     }

@@ -14,8 +14,10 @@ use crate::{json_body, xml_body};
 pub fn encode_error(model: &Model, error: &AwsError, request_id: &str) -> HttpResponseParts {
     let protocol = model.metadata.protocol;
     let known = model.exception(&error.code);
-    let mut parts =
-        HttpResponseParts { status: status_of(model, error, known), ..HttpResponseParts::default() };
+    let mut parts = HttpResponseParts {
+        status: status_of(model, error, known),
+        ..HttpResponseParts::default()
+    };
     if let Some(structure) = known.and_then(|(shape, _)| shape.structure()) {
         // A member that cannot be a header is not worth losing the error for.
         let _ = rest::write_headers(model, structure, &error.fields, &mut parts.headers);
@@ -27,7 +29,9 @@ pub fn encode_error(model: &Model, error: &AwsError, request_id: &str) -> HttpRe
             parts.headers.push("Content-Type", "application/json");
             parts.body = Value::Object(json_fields(model, error, known)).to_string().into_bytes();
         }
-        Protocol::Query | Protocol::RestXml => xml_error(model, error, known, request_id, &mut parts),
+        Protocol::Query | Protocol::RestXml => {
+            xml_error(model, error, known, request_id, &mut parts)
+        }
     }
     parts.headers.push(rest::request_id_header(protocol), request_id);
     parts
@@ -127,7 +131,9 @@ fn xml_error(
     }
     if let Some(structure) = known.and_then(|(shape, _)| shape.structure()) {
         let mut fields = error.fields.clone();
-        fields.retain(|name, _| !matches!(name.to_ascii_lowercase().as_str(), "message" | "code" | "type"));
+        fields.retain(|name, _| {
+            !matches!(name.to_ascii_lowercase().as_str(), "message" | "code" | "type")
+        });
         let fields = Value::Object(fields);
         // What does not fit its shape is left out: the error itself matters more.
         let _ = xml_body::encode_structure(model, structure, &fields, &mut inner, |member| {
@@ -223,7 +229,9 @@ fn decode_xml_error(model: &Model, parts: &HttpResponseParts) -> AwsError {
         _ => inner
             .children
             .iter()
-            .filter(|child| !matches!(child.name.as_str(), "Code" | "Message" | "Type" | "RequestId"))
+            .filter(|child| {
+                !matches!(child.name.as_str(), "Code" | "Message" | "Type" | "RequestId")
+            })
             .filter(|child| child.children.is_empty())
             .map(|child| (child.name.clone(), Value::from(child.text.trim())))
             .collect(),

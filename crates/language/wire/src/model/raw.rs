@@ -33,6 +33,7 @@ struct RawMetadata {
     xml_namespace: Option<RawNamespace>,
     signature_version: Option<String>,
     aws_query_compatible: Option<Value>,
+    validation_error_code: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +160,8 @@ struct RawShape {
     #[serde(default)]
     streaming: bool,
     #[serde(default)]
+    size_in_bytes: bool,
+    #[serde(default)]
     sensitive: bool,
     #[serde(default)]
     union: bool,
@@ -218,6 +221,7 @@ impl From<RawMetadata> for Metadata {
             service_id: raw.service_id.unwrap_or_default(),
             xml_namespace: raw.xml_namespace.map(Into::into),
             signature_version: raw.signature_version,
+            validation_error_code: raw.validation_error_code,
             query_compatible: raw.aws_query_compatible.is_some(),
         }
     }
@@ -276,10 +280,9 @@ impl Resolver {
         let kind = match raw.type_name.as_str() {
             "structure" => Kind::Structure(self.structure(&raw)?),
             "list" => Kind::List(self.part(&name, "member", raw.member)?),
-            "map" => Kind::Map(
-                self.part(&name, "key", raw.key)?,
-                self.part(&name, "value", raw.value)?,
-            ),
+            "map" => {
+                Kind::Map(self.part(&name, "key", raw.key)?, self.part(&name, "value", raw.value)?)
+            }
             "string" | "character" => Kind::String,
             "blob" => Kind::Blob,
             "integer" => Kind::Integer,
@@ -302,6 +305,7 @@ impl Resolver {
             xml_namespace: raw.xml_namespace.map(Into::into),
             timestamp_format: raw.timestamp_format.map(Into::into),
             streaming: raw.streaming,
+            size_in_bytes: raw.size_in_bytes,
             sensitive: raw.sensitive,
             compiled: OnceLock::new(),
         })

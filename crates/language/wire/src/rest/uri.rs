@@ -146,8 +146,7 @@ pub(crate) fn write(
     let template = Template::parse(&operation.http.request_uri);
     let label = |name: &str| -> Result<String, Error> {
         let member = structure.and_then(|structure| {
-            let mut bound =
-                structure.members.iter().filter(|m| m.location == Some(Location::Uri));
+            let mut bound = structure.members.iter().filter(|m| m.location == Some(Location::Uri));
             bound.find(|member| member.wire_name() == name)
         });
         let found = member.and_then(|member| Some((member, fields.get(&member.name)?)));

@@ -1,0 +1,73 @@
+//! The canonical request: the one text that signer and verifier make of a request.
+
+use crate::http::HttpRequestParts;
+use crate::percent;
+
+/// Query parameter that carries the signature and so is no part of what is signed.
+pub(super) const SIGNATURE_PARAMETER: &str = "X-Amz-Signature";
+
+/// The canonical request of these parts.
+pub(super) fn canonical_request(
+    parts: &HttpRequestParts,
+    signed_headers: &[String],
+    payload_hash: &str,
+    s3: bool,
+) -> String {
+    let mut headers = String::new();
+    for name in signed_headers {
+        headers.push_str(name);
+        headers.push(':');
+        headers.push_str(&header_value(parts, name));
+        headers.push('\n');
+    }
+    format!(
+        "{}\n{}\n{}\n{headers}\n{}\n{payload_hash}",
+        parts.method,
+        canonical_path(&parts.path, s3),
+        canonical_query(&parts.query),
+        signed_headers.join(";"),
+    )
+}
+
+fn header_value(parts: &HttpRequestParts, name: &str) -> String {
+    let values = parts.headers.get_all(name);
+    let values = values.map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
+    values.collect::<Vec<_>>().join(",")
+}
+
+fn canonical_path(path: &str, s3: bool) -> String {
+    if s3 {
+        let segments = path.split('/');
+        let segments = segments.map(|segment| percent::encode(&percent::decode(segment), false));
+        let joined = segments.collect::<Vec<_>>().join("/");
+        return if joined.is_empty() { "/".to_owned() } else { joined };
+    }
+    percent::encode(&without_dots(path), true)
+}
+
+/// Takes `.`, `..` and empty segments out.
+fn without_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                kept.pop();
+            }
+            segment => kept.push(segment),
+        }
+    }
+    let slash = if path.ends_with('/') && !kept.is_empty() { "/" } else { "" };
+    format!("/{}{slash}", kept.join("/"))
+}
+
+fn canonical_query(query: &str) -> String {
+    let mut pairs: Vec<(String, String)> = percent::parse_query(query)
+        .into_iter()
+        .filter(|(name, _)| name != SIGNATURE_PARAMETER)
+        .map(|(name, value)| (percent::encode(&name, false), percent::encode(&value, false)))
+        .collect();
+    pairs.sort();
+    let pairs = pairs.into_iter().map(|(name, value)| format!("{name}={value}"));
+    pairs.collect::<Vec<_>>().join("&")
+}
