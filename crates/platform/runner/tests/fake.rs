@@ -1,5 +1,7 @@
 //! The scripted runner passes the suite, in virtual time.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -10,6 +10,6 @@ pub fn folder(name: &str) -> PathBuf {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let path = std::env::temp_dir();
     let path = path.join(format!("refit-runner-{name}-{}-{count}", std::process::id()));
-    std::fs::create_dir_all(&path).unwrap();
+    std::fs::create_dir_all(&path).expect("a scratch folder");
     path
 }
