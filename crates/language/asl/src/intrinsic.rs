@@ -12,6 +12,8 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use encode::digest;
+
 use crate::path::Path;
 use crate::states_error::StatesError;
 use crate::value::{Random, Scope};

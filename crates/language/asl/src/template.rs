@@ -6,6 +6,8 @@
 
 mod jsonata;
 mod payload;
+#[cfg(test)]
+mod tests;
 
 pub use jsonata::JsonataTemplate;
 pub use payload::PayloadTemplate;
@@ -18,7 +20,7 @@ pub struct TemplateError {
     pub pointer: String,
     /// What is wrong.
     pub message: String,
-    /// Which rule: an [`Fault`].
+    /// Which rule.
     pub fault: Fault,
 }
 
@@ -33,8 +35,9 @@ pub enum Fault {
     Intrinsic,
     /// A JSONata expression that does not parse.
     Jsonata,
-    /// The same key twice once suffixes are gone.
-    DuplicateKey,
     /// Nested too deep.
     TooDeep,
 }
+
+/// How deep a template may nest; JSON read from text is shallower.
+const MAX_DEPTH: usize = 256;
