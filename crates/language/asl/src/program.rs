@@ -15,7 +15,7 @@ pub use fields::{
 };
 pub use resource::{Integration, Resource, ResourceKind};
 pub use state::{
-    ChoiceState, FailState, Map, MapItems, MapMode, ParallelState, PassState, State, StateKind,
+    ChoiceState, ContextUse, FailState, Map, MapItems, MapMode, ParallelState, PassState, State, StateKind,
     TaskState, Wait, WaitState, Work,
 };
 

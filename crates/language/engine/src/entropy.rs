@@ -64,3 +64,9 @@ impl Entropy {
         bytes
     }
 }
+
+impl asl::value::Random for Entropy {
+    fn next_u64(&mut self) -> u64 {
+        Self::next_u64(self)
+    }
+}

@@ -158,8 +158,6 @@ pub struct Join {
     pub done: u32,
     /// Frame of the child with index 0; the others follow, in order.
     pub first_child: FrameId,
-    /// The last event any child made: what comes after it in the chain of events.
-    pub last_event: u64,
 }
 
 impl Frame {

@@ -33,16 +33,24 @@
 //! - A frame waits for exactly one thing; its key changes with every entry and every attempt.
 
 mod changes;
+mod context;
 mod data;
 mod decide;
+mod drive;
 mod effect;
 mod entropy;
 mod execution;
+mod fan_out;
+mod fault;
+mod finish;
 mod frame;
+mod here;
 mod history;
 mod input;
 mod key;
 mod quarantine;
+mod stage;
+mod states;
 mod token;
 
 pub use changes::Changes;

@@ -29,10 +29,21 @@ pub struct State {
     pub assign: Option<Assign>,
     /// JSONata: `Output`.
     pub output: Option<Template>,
-    /// Whether any of its fields may read the context object; if not, none need be made.
-    pub reads_context: bool,
+    /// Which parts of the context object its fields may read; the others need not be made.
+    pub context_use: ContextUse,
     /// What its type adds.
     pub kind: StateKind,
+}
+
+/// How much of the context object a state's fields may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ContextUse {
+    /// Nothing.
+    None,
+    /// Anything but the input of the execution, which may be large.
+    WithoutInput,
+    /// Anything.
+    All,
 }
 
 /// What each type of state adds.

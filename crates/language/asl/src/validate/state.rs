@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::machine::Scope;
 use super::node::Node;
-use super::template::{looks_computed, reads_context};
+use super::template::{context_use, looks_computed};
 use super::{Checker, Fault, code, is_timestamp, tables};
 use crate::json::Kind;
 use crate::program::{
@@ -48,7 +48,7 @@ impl Checker<'_> {
             output_path,
             assign,
             output,
-            reads_context: reads_context(node.value),
+            context_use: context_use(node.value),
             kind,
         })
     }

@@ -4,7 +4,7 @@ use super::node::Node;
 use super::{Checker, Fault, code};
 use crate::json::Kind;
 use crate::jsonata::Expression;
-use crate::program::{QueryLanguage, Template};
+use crate::program::{ContextUse, QueryLanguage, Template};
 use crate::template::{self, JsonataTemplate, PayloadTemplate, TemplateError};
 
 /// Longest name of a variable.
@@ -69,9 +69,7 @@ impl Checker<'_> {
                 template::Fault::Jsonata => {
                     (format!("Invalid JSONata expression: {}", error.message), &*error.pointer)
                 }
-                template::Fault::DuplicateKey | template::Fault::TooDeep => {
-                    (error.message.clone(), &*error.pointer)
-                }
+                _ => (error.message.clone(), &*error.pointer),
             };
             let location = format!("{}{at}", field.at);
             let fault = Fault::new(code::SCHEMA, message).at(&location);
@@ -153,27 +151,54 @@ fn is_variable_name(name: &str) -> bool {
         && name != "states"
 }
 
-/// Whether any text below may read the context object.
-pub(super) fn reads_context(value: &crate::json::Spanned) -> bool {
+/// Which parts of the context object any text below may read.
+pub(super) fn context_use(value: &crate::json::Spanned) -> ContextUse {
     match &value.kind {
-        Kind::String(text) => text_reads_context(text),
-        Kind::Array(items) => items.iter().any(reads_context),
+        Kind::String(text) => text_use(text),
+        Kind::Array(items) => items.iter().map(context_use).max().unwrap_or(ContextUse::None),
         Kind::Object(fields) => fields
             .iter()
             // States of branches and processors are asked themselves.
             .filter(|field| field.key != "States")
-            .any(|field| reads_context(&field.value)),
-        _ => false,
+            .map(|field| context_use(&field.value))
+            .max()
+            .unwrap_or(ContextUse::None),
+        _ => ContextUse::None,
     }
 }
 
-fn text_reads_context(text: &str) -> bool {
+/// Parts of the context object that stay small whatever the execution was given.
+const SMALL_PARTS: [&str; 8] = [
+    ".Map.", ".State.", ".StateMachine.", ".Task.", ".Execution.Id", ".Execution.Name",
+    ".Execution.StartTime", ".Execution.RoleArn",
+];
+
+fn text_use(text: &str) -> ContextUse {
     if Expression::extract(text).is_none() {
-        return text.contains("$$");
+        return text
+            .match_indices("$$")
+            .map(|(at, found)| part_use(text.get(at + found.len()..).unwrap_or_default()))
+            .max()
+            .unwrap_or(ContextUse::None);
     }
     // Whatever is not plainly another field of `$states` may be the context.
-    text.match_indices("$states").any(|(at, found)| {
-        let rest = text.get(at + found.len()..).unwrap_or_default();
-        ![".input", ".result", ".errorOutput"].iter().any(|field| rest.starts_with(field))
-    })
+    text.match_indices("$states")
+        .map(|(at, found)| {
+            let rest = text.get(at + found.len()..).unwrap_or_default();
+            if [".input", ".result", ".errorOutput"].iter().any(|field| rest.starts_with(field)) {
+                ContextUse::None
+            } else {
+                rest.strip_prefix(".context").map_or(ContextUse::All, part_use)
+            }
+        })
+        .max()
+        .unwrap_or(ContextUse::None)
+}
+
+fn part_use(rest: &str) -> ContextUse {
+    if SMALL_PARTS.iter().any(|part| rest.starts_with(part)) {
+        ContextUse::WithoutInput
+    } else {
+        ContextUse::All
+    }
 }

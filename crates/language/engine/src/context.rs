@@ -1,0 +1,121 @@
+//! What the fields of a state can see besides their input: the context object and the variables.
+
+use std::sync::Arc;
+
+use asl::program::{ContextUse, State, StateKind};
+use asl::timestamp::format_milliseconds;
+use serde_json::{Map, Value, json};
+
+use crate::frame::{Frame, Phase, Variables};
+use crate::stage::Stage;
+
+/// The context object and the variables of one state.
+pub(crate) struct Sight {
+    pub(crate) context: Value,
+    pub(crate) variables: Chain,
+}
+
+/// Variables of a frame and of the frames around it, inner ones first.
+#[derive(Default)]
+pub(crate) struct Chain(Vec<Arc<Variables>>);
+
+impl asl::value::Variables for Chain {
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find_map(|scope| scope.get(name)).map(crate::Data::value)
+    }
+}
+
+/// The item a Map iteration works on.
+pub(crate) struct Item {
+    pub(crate) index: u32,
+    pub(crate) value: Value,
+}
+
+/// What the state of `frame` sees. `token` and `item` are those of the state itself, if it has any.
+pub(crate) fn sight(
+    stage: &Stage<'_>,
+    frame: &Frame,
+    state: &State,
+    token: Option<&str>,
+    item: Option<Item>,
+) -> Sight {
+    let mut chain = Vec::new();
+    let mut around = Some(frame);
+    while let Some(scope) = around {
+        if !scope.variables.is_empty() {
+            chain.push(Arc::clone(&scope.variables));
+        }
+        around = scope.parent.and_then(|parent| stage.peek(parent.frame));
+    }
+    let context = if state.context_use == ContextUse::None {
+        Value::Null
+    } else {
+        let item = item.or_else(|| item_of(stage, frame));
+        context(stage, frame, state, token, item)
+    };
+    Sight { context, variables: Chain(chain) }
+}
+
+/// The item of the innermost Map iteration around a frame.
+fn item_of(stage: &Stage<'_>, frame: &Frame) -> Option<Item> {
+    let mut link = frame.parent;
+    while let Some(parent) = link {
+        let around = stage.peek(parent.frame)?;
+        if let Phase::WaitingChildren(fan_out) = &around.phase
+            && let Some(items) = &fan_out.items
+        {
+            let value = items.value().get(parent.index as usize)?.clone();
+            return Some(Item { index: parent.index, value });
+        }
+        link = around.parent;
+    }
+    None
+}
+
+// AWS: context object page; the order of the fields is the recorded one.
+fn context(
+    stage: &Stage<'_>,
+    frame: &Frame,
+    state: &State,
+    token: Option<&str>,
+    item: Option<Item>,
+) -> Value {
+    let identity = &stage.base.identity;
+    let mut own = Map::new();
+    own.insert("Name".into(), (*frame.state).into());
+    own.insert("EnteredTime".into(), format_milliseconds(frame.entered_ms).into());
+    // AWS: recorded: a Pass state has no RetryCount.
+    if matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)) {
+        own.insert("RetryCount".into(), frame.attempt().into());
+    }
+    let mut context = Map::new();
+    context.insert(
+        "Execution".into(),
+        json!({
+            "Id": &*identity.execution_arn,
+            "Input": if state.context_use == ContextUse::All {
+                identity.input.value().clone()
+            } else {
+                Value::Null
+            },
+            "StartTime": format_milliseconds(identity.start_ms),
+            "Name": &*identity.name,
+            "RoleArn": &*identity.role_arn,
+            "RedriveCount": stage.progress.redrive_count,
+        }),
+    );
+    context.insert(
+        "StateMachine".into(),
+        json!({ "Id": &*identity.state_machine_arn, "Name": &*identity.state_machine_name }),
+    );
+    context.insert("State".into(), Value::Object(own));
+    if let Some(item) = item {
+        let item = json!({ "Index": item.index, "Value": item.value });
+        context.insert("Map".into(), json!({ "Item": item }));
+    }
+    if let Some(token) = token {
+        context.insert("Task".into(), json!({ "Token": token }));
+    }
+    Value::Object(context)
+}
+

@@ -1,0 +1,146 @@
+//! Compares a replay with its recording, as far as the recording's placeholders allow.
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use crate::replay::Outcome;
+
+/// How many levels agree, and what differs in the first that does not.
+pub(crate) fn level(row: &Value, found: &Outcome) -> (usize, String) {
+    if let Some(trouble) = &found.trouble {
+        return (0, trouble.clone());
+    }
+    if let Err(why) = outcome(row, found) {
+        return (0, why);
+    }
+    let empty = Vec::new();
+    let expected = row["expected_history_events"].as_array().unwrap_or(&empty);
+    // Express executions have no history to record.
+    if expected.is_empty() {
+        return (4, String::new());
+    }
+    // Where branches ran beside each other the recorder sorted the events and blanked their ids.
+    if expected.iter().any(|event| !event["id"].is_u64()) {
+        return match contains(expected, &found.events) {
+            Ok(()) => (4, String::new()),
+            Err(why) => (1, why),
+        };
+    }
+    let types = |events: &[Value]| -> Vec<String> {
+        events.iter().map(|event| event["type"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let (wanted, got) = (types(expected), types(&found.events));
+    if wanted != got {
+        return (1, format!("expected {wanted:?}, found {got:?}"));
+    }
+    for (wanted, got) in expected.iter().zip(&found.events) {
+        if !same(&without_ids(wanted), &without_ids(got)) {
+            return (2, format!("\n    expected {wanted}\n    found    {got}"));
+        }
+    }
+    for (wanted, got) in expected.iter().zip(&found.events) {
+        if !same(wanted, got) {
+            return (3, format!("\n    expected {wanted}\n    found    {got}"));
+        }
+    }
+    (4, String::new())
+}
+
+fn outcome(row: &Value, found: &Outcome) -> Result<(), String> {
+    let expected = &row["expected_status"];
+    // A recording of a running execution has no status.
+    if !expected.is_null() && *expected != found.status() {
+        return Err(format!("expected {expected}, found {}: {}", found.status(), found.render()));
+    }
+    let Some(execution) = &found.execution else { return Err("no execution".into()) };
+    let text = |part: Option<&str>| part.map_or(Value::Null, |text| Value::String(text.into()));
+    let progress = &execution.progress;
+    let parts = [
+        ("output", &row["expected_output"], text(progress.output.as_ref().map(|data| data.text()))),
+        ("error", &row["expected_error"], text(progress.error.as_deref())),
+        ("cause", &row["expected_cause"], text(progress.cause.as_deref())),
+    ];
+    for (name, wanted, got) in parts {
+        let unknown = wanted.is_null() && name == "output";
+        if !unknown && !same(wanted, &got) {
+            return Err(format!("{name}: expected {wanted}, found {got}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether every recorded event has a partner, ids aside.
+fn contains(expected: &[Value], found: &[Value]) -> Result<(), String> {
+    let mut left: Vec<Value> = found.iter().map(without_ids).collect();
+    for wanted in expected {
+        let bare = without_ids(wanted);
+        match left.iter().position(|got| same(&bare, got)) {
+            Some(at) => drop(left.remove(at)),
+            None => return Err(format!("nothing like {wanted}")),
+        }
+    }
+    Ok(())
+}
+
+fn without_ids(event: &Value) -> Value {
+    let fields = event.as_object().cloned().unwrap_or_default();
+    let kept = fields.into_iter().filter(|(name, _)| name != "id" && name != "previousEventId");
+    Value::Object(kept.collect::<Map<_, _>>())
+}
+
+/// Values a recording blanked.
+const BLANKED: [&str; 7] = [
+    "<omitted>",
+    "RandomNumberGenerated",
+    "generated-uuid",
+    "entered-time",
+    "start-time",
+    "timestamp",
+    "<timestamp>",
+];
+
+fn same(wanted: &Value, got: &Value) -> bool {
+    match (wanted, got) {
+        (Value::String(text), _) if BLANKED.contains(&text.as_str()) => true,
+        (Value::Object(wanted), Value::Object(got)) => {
+            wanted.len() == got.len()
+                && wanted.iter().all(|(name, value)| {
+                    got.get(name).is_some_and(|other| same(value, other))
+                })
+        }
+        (Value::Array(wanted), Value::Array(got)) => {
+            wanted.len() == got.len() && wanted.iter().zip(got).all(|(a, b)| same(a, b))
+        }
+        (Value::Number(wanted), Value::Number(got)) => wanted.as_f64() == got.as_f64(),
+        (Value::String(wanted), Value::String(got)) => {
+            blank(wanted) == blank(got)
+                || match (parse(wanted), parse(got)) {
+                    (Some(wanted), Some(got)) => same(&wanted, &got),
+                    _ => false,
+                }
+        }
+        // A JSON text that starts with `{` was stored parsed.
+        (Value::Object(_) | Value::Array(_), Value::String(got)) => {
+            parse(got).is_some_and(|got| same(wanted, &got))
+        }
+        (wanted, got) => wanted == got,
+    }
+}
+
+fn parse(text: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    (value.is_object() || value.is_array()).then_some(value)
+}
+
+/// Blanks what differs from run to run.
+fn blank(text: &str) -> String {
+    let uuid = Regex::new(
+        "<uuid:[0-9]+>|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    )
+    .expect("a pattern");
+    let time = Regex::new(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)").expect("a pattern");
+    let index = Regex::new("_[0-9]+idx>").expect("a pattern");
+    let text = uuid.replace_all(text, "<uuid>");
+    let text = time.replace_all(&text, "date");
+    index.replace_all(&text, "_idx>").into_owned()
+}
