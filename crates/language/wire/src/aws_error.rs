@@ -15,14 +15,14 @@ pub struct AwsError {
     pub message: String,
     /// The HTTP status; 400 yields to the status that the model has for the code.
     pub status: u16,
-    /// Further members, by their names in the model.
-    pub fields: Map<String, Value>,
+    /// Further members, by their names in the model. In a box, because errors travel in many results.
+    pub fields: Box<Map<String, Value>>,
 }
 
 impl AwsError {
     /// An error with the default status (400, or what the model says).
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400, fields: Map::new() }
+        Self { code: code.into(), message: message.into(), status: 400, fields: Box::default() }
     }
 
     /// An error with its own status.

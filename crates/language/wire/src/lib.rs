@@ -17,6 +17,7 @@ mod scalar;
 pub mod sigv4;
 mod template;
 mod timestamp;
+mod unknown;
 mod validate;
 mod xml;
 mod xml_body;
@@ -33,4 +34,5 @@ pub use model::{
     Exception, HttpBinding, Kind, Location, Member, Metadata, Model, Operation, Protocol, Shape,
     ShapeId, Structure, TimestampFormat, XmlNamespace,
 };
+pub use unknown::unknown_members;
 pub use validate::{validate, validation_message, violations};

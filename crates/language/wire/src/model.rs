@@ -361,7 +361,7 @@ impl Model {
     /// The member's timestamp format: its own, its shape's, or the protocol's for where it stands.
     pub(crate) fn timestamp_format(&self, member: &Member) -> TimestampFormat {
         let own = member.timestamp_format.or(self.shape(member.shape).timestamp_format);
-        own.unwrap_or_else(|| match (member.location, self.metadata.protocol) {
+        own.unwrap_or(match (member.location, self.metadata.protocol) {
             (Some(Location::Header | Location::Headers), _) => TimestampFormat::Rfc822,
             (Some(_), _) | (None, Protocol::Query | Protocol::RestXml) => TimestampFormat::Iso8601,
             (None, Protocol::Json | Protocol::RestJson) => TimestampFormat::UnixTimestamp,

@@ -42,7 +42,7 @@ impl<'a> Template<'a> {
         let greedy = self.segments.iter().position(|s| matches!(s, Segment::Greedy(_)));
         let mut parts = match (greedy, parts.split_last()) {
             // A slash at the end is part of a greedy label and nothing elsewhere.
-            (None, Some((last, front))) if last.is_empty() => front.to_vec(),
+            (None, Some((&"", front))) => front.to_vec(),
             _ => parts,
         };
         let extra = parts.len().checked_sub(self.segments.len())?;

@@ -85,7 +85,7 @@ impl Check<'_> {
         }
         match (&shape.kind, value) {
             (Kind::Structure(structure), _) => {
-                self.structure(structure, value, &format!("{path}."))
+                self.structure(structure, value, &format!("{path}."));
             }
             (Kind::List(element), Value::Array(items)) => self.list(member, element, items, path),
             (Kind::Map(key, entry), Value::Object(entries)) => {

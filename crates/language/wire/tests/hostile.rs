@@ -1,5 +1,7 @@
 //! No input makes a reader panic or run away: random bytes, mutated messages, deep nesting.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may stop the test.
+
 use serde_json::json;
 use wire::{AwsError, Headers, HttpRequestParts, HttpResponseParts, Model};
 

@@ -1,5 +1,7 @@
 //! The models of refit's services can be read, and their patterns be checked but for a known few.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may stop the test.
+
 use wire::{Model, Protocol};
 
 const MODELS: &[(&str, &str, Protocol)] = &[

@@ -3,6 +3,8 @@
 //! The suite is not part of this repository: set `REFIT_CONFORMANCE` to a folder that holds `wire/input/*.json` and
 //! `wire/output/*.json`. Without it these tests pass without doing anything. Known misses are in `protocol_misses.txt`.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may stop the test.
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -189,7 +191,7 @@ fn xml_of(bytes: &[u8], root_matters: bool) -> String {
                 attributes.sort();
                 let root = depth == 0 && !root_matters;
                 let name = if root { "root".to_owned() } else { start.name().as_ref().to_owned() };
-                out.push_str(&format!("<{name}{}>", attributes.concat()));
+                out += &format!("<{name}{}>", attributes.concat());
                 if empty {
                     out.push_str("</>");
                 } else {
@@ -205,7 +207,7 @@ fn xml_of(bytes: &[u8], root_matters: bool) -> String {
                 out.push_str(if text.trim().is_empty() { "" } else { &text });
             }
             Ok(Event::GeneralRef(reference)) => {
-                out.push_str(&format!("&{};", reference.xml10_content()))
+                out += &format!("&{};", reference.xml10_content());
             }
             Ok(Event::Eof) | Err(_) => return out,
             Ok(_) => {}
@@ -389,12 +391,11 @@ fn decode_failure(
     if found.code != code && own.as_deref() != Some(code) {
         return Err(format!("code {} for {code}", found.code));
     }
-    if let Some(message) = case["errorMessage"].as_str() {
-        if found.message != message {
-            return Err(format!("message {} for {message}", found.message));
-        }
+    let message = case["errorMessage"].as_str();
+    if message.is_some_and(|message| message != found.message) {
+        return Err(format!("message {} for {message:?}", found.message));
     }
-    expect_same("error", &Value::Object(found.fields), fields)
+    expect_same("error", &Value::Object(*found.fields), fields)
 }
 
 fn encode_failure(
@@ -403,9 +404,9 @@ fn encode_failure(
     fields: &Value,
     expected: &HttpResponseParts,
 ) -> Result<(), String> {
-    let mut error = AwsError::new(case["errorCode"].as_str().unwrap(), "");
-    error.fields = fields.as_object().unwrap().clone();
-    error.message = case["errorMessage"].as_str().unwrap_or_default().to_owned();
+    let message = case["errorMessage"].as_str().unwrap_or_default();
+    let mut error = AwsError::new(case["errorCode"].as_str().unwrap(), message);
+    error.fields.extend(fields.as_object().unwrap().clone());
     let found = wire::encode_error(model, &error, "an-id");
     // The code's spelling is free (name spaces, header or body), so compare what a client reads from both.
     if found.status != expected.status {

@@ -1,5 +1,7 @@
 //! Messages of refit's own services: what goes out comes in again, and looks as AWS's does.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may stop the test.
+
 use serde_json::{Value, json};
 use wire::{AwsError, Headers, HttpRequestParts, HttpResponseParts, Model};
 
@@ -333,4 +335,15 @@ fn headers_cannot_be_forged() {
     let operation = model.operation("PutObject").unwrap();
     let input = json!({"Bucket": "b", "Key": "k", "ContentType": "a\r\nX-Amz-Acl: public-read"});
     assert!(wire::encode_request(&model, operation, &input).is_err());
+}
+
+#[test]
+fn members_the_model_has_not_are_named() {
+    let model = model("states");
+    let operation = model.operation("ListExecutions").unwrap();
+    let output = json!({"executions": [{"name": "n", "stoppedAt": 1}], "next": null});
+    assert_eq!(
+        wire::unknown_members(&model, operation, &output),
+        ["executions.0.stoppedAt", "next"]
+    );
 }

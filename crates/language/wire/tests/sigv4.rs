@@ -1,5 +1,7 @@
 //! Signatures: vectors computed with botocore, what breaks them, and, where it is at hand, AWS's own suite.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may stop the test.
+
 use serde_json::Value;
 use wire::sigv4::{
     Credentials, Payload, SignatureError, parse_authorization, presign, sign, verify,
@@ -261,7 +263,7 @@ fn parse_request(text: &str) -> HttpRequestParts {
     for line in lines {
         match line.split_once(':') {
             Some((name, value)) if !line.starts_with(' ') => {
-                pairs.push((name.into(), value.into()))
+                pairs.push((name.into(), value.into()));
             }
             _ => pairs.last_mut().unwrap().1.push_str(line),
         }

@@ -1,5 +1,7 @@
 //! Constraints, in the words AWS answers with.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may stop the test.
+
 use serde_json::{Value, json};
 use wire::{AwsError, HttpRequestParts, Model};
 

@@ -30,7 +30,7 @@ pub fn encode_error(model: &Model, error: &AwsError, request_id: &str) -> HttpRe
             parts.body = Value::Object(json_fields(model, error, known)).to_string().into_bytes();
         }
         Protocol::Query | Protocol::RestXml => {
-            xml_error(model, error, known, request_id, &mut parts)
+            xml_error(model, error, known, request_id, &mut parts);
         }
     }
     parts.headers.push(rest::request_id_header(protocol), request_id);
@@ -89,7 +89,7 @@ fn json_fields(
 ) -> Map<String, Value> {
     let structure = known.and_then(|(shape, _)| shape.structure());
     let mut document = Map::new();
-    for (name, value) in &error.fields {
+    for (name, value) in error.fields.iter() {
         match structure.and_then(|structure| structure.member(name)) {
             Some(member) if member.location.is_some() => {}
             Some(member) => {
@@ -130,7 +130,7 @@ fn xml_error(
         inner.children.push(Element::with_text("Message", error.message.as_str()));
     }
     if let Some(structure) = known.and_then(|(shape, _)| shape.structure()) {
-        let mut fields = error.fields.clone();
+        let mut fields = error.fields.as_ref().clone();
         fields.retain(|name, _| {
             !matches!(name.to_ascii_lowercase().as_str(), "message" | "code" | "type")
         });
@@ -198,7 +198,7 @@ fn decode_json_error(model: &Model, parts: &HttpResponseParts) -> AwsError {
         let document = Value::Object(document.clone());
         json_body::decode_structure(model, structure, &document, |m| m.location.is_none()).ok()
     });
-    error.fields = match decoded {
+    *error.fields = match decoded {
         Some(Value::Object(fields)) => fields,
         _ => document
             .iter()
@@ -224,7 +224,7 @@ fn decode_xml_error(model: &Model, parts: &HttpResponseParts) -> AwsError {
     let decoded = known.and_then(|structure| {
         xml_body::decode_structure(model, structure, inner, |member| member.location.is_none()).ok()
     });
-    error.fields = match decoded {
+    *error.fields = match decoded {
         Some(Value::Object(fields)) => fields,
         _ => inner
             .children

@@ -114,14 +114,17 @@ pub fn presign(
         if !parts.query.is_empty() {
             parts.query.push('&');
         }
-        parts.query.push_str(&format!("{name}={}", percent::encode(value, false)));
+        parts.query.push_str(name);
+        parts.query.push('=');
+        parts.query.push_str(&percent::encode(value, false));
     }
     let s3 = is_s3(service);
     let payload_hash = if s3 { UNSIGNED_PAYLOAD.to_owned() } else { sha256_hex(&parts.body) };
     let canonical = canonical_request(parts, &["host".to_owned()], &payload_hash, s3);
     let text = scope.string_to_sign(&date, &canonical);
     let signature = hmac_bytes(&scope.signing_key(&credentials.secret_access_key), &text);
-    parts.query.push_str(&format!("&X-Amz-Signature={}", hex::encode(signature)));
+    parts.query.push_str("&X-Amz-Signature=");
+    parts.query.push_str(&hex::encode(signature));
     Ok(())
 }
 
