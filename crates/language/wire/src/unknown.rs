@@ -11,7 +11,7 @@ pub fn unknown_members(model: &Model, operation: &Operation, output: &Value) -> 
     match &operation.output {
         Some(member) => collect(model, member, output, "", &mut found),
         None => {
-            found.extend(output.as_object().into_iter().flatten().map(|(name, _)| name.clone()))
+            found.extend(output.as_object().into_iter().flatten().map(|(name, _)| name.clone()));
         }
     }
     found
