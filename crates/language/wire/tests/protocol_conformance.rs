@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests may stop the test.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
@@ -191,7 +192,7 @@ fn xml_of(bytes: &[u8], root_matters: bool) -> String {
                 attributes.sort();
                 let root = depth == 0 && !root_matters;
                 let name = if root { "root".to_owned() } else { start.name().as_ref().to_owned() };
-                out += &format!("<{name}{}>", attributes.concat());
+                write!(out, "<{name}{}>", attributes.concat()).unwrap();
                 if empty {
                     out.push_str("</>");
                 } else {
@@ -207,7 +208,7 @@ fn xml_of(bytes: &[u8], root_matters: bool) -> String {
                 out.push_str(if text.trim().is_empty() { "" } else { &text });
             }
             Ok(Event::GeneralRef(reference)) => {
-                out += &format!("&{};", reference.xml10_content());
+                write!(out, "&{};", reference.xml10_content()).unwrap();
             }
             Ok(Event::Eof) | Err(_) => return out,
             Ok(_) => {}
