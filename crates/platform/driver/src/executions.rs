@@ -1,0 +1,207 @@
+//! Live Step Functions executions: turns, effects, answers.
+//!
+//! A live execution is in memory. Each input makes a turn under the execution's lock; what the turn did joins the
+//! execution's next commit. One commit of an execution is on its way at a time, so its rows are in order whatever
+//! fails, and inputs that arrive meanwhile share the next one. Commits of different executions share the store's fsync.
+//!
+//! When an execution ends, the commit of its last turn replaces its log by its record and history.
+
+mod activity;
+mod commit;
+mod effects;
+mod live;
+mod programs;
+mod queries;
+mod record;
+mod recover;
+mod rows;
+mod start;
+mod turn;
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use engine::{Data, Input, Key};
+use service::{Clock, Entropy, Kit, WorkItem};
+use store::Store;
+use tokio::sync::oneshot;
+
+use crate::alarms::Alarms;
+use crate::{Error, TaskFailure, TaskHandler};
+use live::{Live, Timer};
+
+pub use activity::ActivityTask;
+pub use effects::{CANCEL_TASK_WORK, CancelledTask};
+pub use queries::{HistoryPage, ListPage};
+pub use record::ExecutionRecord;
+pub use start::{Start, StartSpec};
+
+pub(crate) use effects::Reports;
+
+/// All live executions, and the way to those that have ended. Clones share them.
+#[derive(Clone)]
+pub struct Executions(Arc<Inner>);
+
+pub(crate) struct Inner {
+    kit: Weak<Kit>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    handler: OnceLock<Arc<dyn TaskHandler>>,
+    alarms: Arc<Alarms<Timer>>,
+    table: Mutex<HashMap<Arc<str>, Arc<Live>>>,
+    programs: programs::Programs,
+    activities: activity::Activities,
+    next_stream: AtomicU64,
+}
+
+impl Executions {
+    /// No executions yet. [`Executions::join`] the handler, then [`Executions::recover`].
+    pub fn new(kit: &Arc<Kit>) -> Self {
+        Self(Arc::new(Inner {
+            kit: Arc::downgrade(kit),
+            store: kit.store.clone(),
+            clock: kit.clock.clone(),
+            entropy: kit.entropy.clone(),
+            handler: OnceLock::new(),
+            alarms: Alarms::new(kit.clock.clone()),
+            table: Mutex::default(),
+            programs: programs::Programs::default(),
+            activities: activity::Activities::default(),
+            next_stream: AtomicU64::new(1),
+        }))
+    }
+
+    /// Joins whoever carries out tasks, once.
+    ///
+    /// # Panics
+    /// When called twice.
+    pub fn join(&self, handler: Arc<dyn TaskHandler>) {
+        assert!(self.0.handler.set(handler).is_ok(), "the task handler is joined once");
+    }
+
+    /// Number of live (not Express) executions.
+    pub fn live_count(&self) -> usize {
+        self.0.lock_table().len()
+    }
+
+    /// Stops an execution and answers when it ended (Unix milliseconds); of one that has ended already, when that was.
+    ///
+    /// # Errors
+    /// [`Error::ExecutionDoesNotExist`] or a storage error.
+    pub async fn stop(
+        &self,
+        execution_arn: &str,
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+    ) -> Result<i64, Error> {
+        if let Some(live) = self.0.find(execution_arn) {
+            self.0.give_and_wait(&live, Input::Stop { error, cause }).await?;
+        }
+        let record = self.describe(execution_arn).await?;
+        Ok(record.stop_ms.unwrap_or_else(|| self.0.clock.now_ms()))
+    }
+
+    /// The task that waits for this token succeeded.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`], [`Error::TaskTimedOut`] or a storage error.
+    pub async fn task_succeeded(&self, token: &str, output: Data) -> Result<(), Error> {
+        self.0.give_by_token(token, |key| Input::TaskSucceeded { key, output }).await
+    }
+
+    /// The task that waits for this token failed.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`], [`Error::TaskTimedOut`] or a storage error.
+    pub async fn task_failed(&self, token: &str, failure: TaskFailure) -> Result<(), Error> {
+        let TaskFailure { error, cause } = failure;
+        self.0.give_by_token(token, |key| Input::TaskFailed { key, error, cause }).await
+    }
+
+    /// The task that waits for this token is alive.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`], [`Error::TaskTimedOut`] or a storage error.
+    pub async fn task_heartbeat(&self, token: &str) -> Result<(), Error> {
+        self.0.give_by_token(token, |key| Input::TaskHeartbeat { key }).await
+    }
+}
+
+impl Inner {
+    fn find(&self, execution_arn: &str) -> Option<Arc<Live>> {
+        self.lock_table().get(execution_arn).cloned()
+    }
+
+    fn lock_table(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Live>>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn handler(&self) -> &Arc<dyn TaskHandler> {
+        self.handler.get().expect("the task handler is joined before the first execution")
+    }
+
+    /// Gives an input; nobody waits for what comes of it.
+    fn give(self: &Arc<Self>, live: &Arc<Live>, input: Input) {
+        let mut state = live.lock();
+        self.turn(live, &mut state, input);
+        self.submit(live, state);
+    }
+
+    /// Gives an input and waits until what came of it is durable. Answers whether anything did.
+    async fn give_and_wait(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        input: Input,
+    ) -> Result<bool, Error> {
+        let answer = {
+            let mut state = live.lock();
+            let changed = self.turn(live, &mut state, input);
+            let answer = state.answer();
+            self.submit(live, state);
+            answer.map(|answer| (answer, changed))
+        };
+        match answer {
+            Some((answer, changed)) => wait(answer).await.map(|()| changed),
+            None => Ok(false),
+        }
+    }
+
+    async fn give_by_token(
+        self: &Arc<Self>,
+        token: &str,
+        input: impl FnOnce(Key) -> Input,
+    ) -> Result<(), Error> {
+        let (execution_arn, _) = engine::read_token(token).ok_or(Error::InvalidToken)?;
+        let live = self.find(&execution_arn).ok_or(Error::TaskTimedOut)?;
+        let answer = {
+            let mut state = live.lock();
+            let key = state.execution.task_with_token(token).ok_or(Error::TaskTimedOut)?;
+            self.turn(&live, &mut state, input(key));
+            let answer = state.answer();
+            self.submit(&live, state);
+            answer
+        };
+        match answer {
+            Some(answer) => wait(answer).await,
+            None => Ok(()),
+        }
+    }
+
+    /// These work items have been committed.
+    fn scheduled(&self, work: Vec<WorkItem>) {
+        if !work.is_empty()
+            && let Some(kit) = self.kit.upgrade()
+        {
+            kit.queue().scheduled(work);
+        }
+    }
+}
+
+async fn wait(answer: oneshot::Receiver<Result<(), store::Error>>) -> Result<(), Error> {
+    match answer.await {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(Error::Store(store::Error::Closed)),
+    }
+}

@@ -1,0 +1,161 @@
+//! From what is pending to what is durable: one commit of an execution at a time.
+
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+use service::WorkItem;
+use store::{Append, Batch, Error, Expect};
+
+use super::live::{End, Live, Pending, State};
+use super::record::ExecutionRecord;
+use super::{CANCEL_TASK_WORK, Inner, rows};
+
+/// First wait before a failed commit is tried again.
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+/// Longest wait before a failed commit is tried again.
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
+
+impl Inner {
+    /// Sends off what is pending, unless a commit is on its way: then that one's end does.
+    pub(super) fn submit(self: &Arc<Self>, live: &Arc<Live>, mut state: MutexGuard<'_, State>) {
+        let Some(flying) = state.take_off() else { return };
+        drop(state);
+        self.launch(live, flying);
+    }
+
+    /// Makes what has been taken off durable, and what follows it.
+    pub(super) fn launch(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) {
+        if live.stored {
+            let (flying, batch) = self.load(live, &live.lock(), flying);
+            let commit = self.store.commit(batch);
+            let (inner, live) = (self.clone(), live.clone());
+            tokio::spawn(async move { inner.carry(&live, flying, commit).await });
+            return;
+        }
+        let mut next = Some(flying);
+        while let Some(flying) = next {
+            next = self.settle(live, flying);
+        }
+    }
+
+    /// Waits for commits and acts on them until nothing is pending.
+    async fn carry(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        mut flying: Pending,
+        mut commit: store::CommitFuture,
+    ) {
+        let mut retry = FIRST_RETRY;
+        loop {
+            match commit.await {
+                Ok(()) => {
+                    retry = FIRST_RETRY;
+                    let Some(next) = self.settle(live, flying) else { return };
+                    let batch;
+                    (flying, batch) = self.load(live, &live.lock(), next);
+                    commit = self.store.commit(batch);
+                }
+                Err(error) => {
+                    tracing::error!(execution = &**live.arn(), %error, "a turn could not be stored");
+                    for answer in flying.answers.drain(..) {
+                        // Whoever asked may have stopped waiting.
+                        let _nobody = answer.send(Err(error.clone()));
+                    }
+                    if matches!(error, Error::Closed) {
+                        return;
+                    }
+                    tokio::time::sleep(retry).await;
+                    retry = (retry * 2).min(LONGEST_RETRY);
+                    let batch;
+                    (flying, batch) = self.load_again(live, flying);
+                    commit = self.store.commit(batch);
+                }
+            }
+        }
+    }
+
+    /// The batch that makes `flying` durable.
+    fn load(&self, live: &Live, state: &State, mut flying: Pending) -> (Pending, Batch) {
+        let mut batch = Batch::new();
+        if let Some(end) = &flying.end {
+            let work = self.load_end(live, state, end, Expect::Any, &mut batch);
+            flying.work.extend(work);
+        }
+        if flying.end != Some(End::Finished) {
+            let rows = std::mem::take(&mut flying.rows);
+            let rows = rows.into_iter().map(|body| Append { stream: live.stream, body });
+            batch.appends.extend(rows);
+        }
+        put_work(&flying.work, &mut batch);
+        (flying, batch)
+    }
+
+    /// After a failure: one row that stands for all that is not durable, what came meanwhile included.
+    fn load_again(&self, live: &Live, mut flying: Pending) -> (Pending, Batch) {
+        let mut state = live.lock();
+        flying.extend(std::mem::take(&mut state.pending));
+        flying.rows = vec![rows::whole(&state)];
+        flying.events_upto = state.history.len();
+        // Announced anew with the end itself.
+        flying.work.retain(|item| item.kind == CANCEL_TASK_WORK);
+        self.load(live, &state, flying)
+    }
+
+    /// Adds the record of an execution that has ended, and answers the work that its end makes.
+    pub(super) fn load_end(
+        &self,
+        live: &Live,
+        state: &State,
+        end: &End,
+        expect: Expect,
+        batch: &mut Batch,
+    ) -> Vec<WorkItem> {
+        let record = ExecutionRecord::ended(live, state, end);
+        let work = self.handler().status_changed(&record);
+        record.put_with_history(batch, &state.history, expect);
+        if *end == End::Finished {
+            batch.drop_streams.push(live.stream);
+            if state.had_tasks {
+                service::forget_effects(batch, &live.effect_prefix());
+            }
+        }
+        work
+    }
+
+    /// What was carried is durable: acts on it. Answers what is to be carried next.
+    pub(super) fn settle(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) -> Option<Pending> {
+        let Pending { effects, work, answers, end, events_upto, .. } = flying;
+        let events = {
+            let mut state = live.lock();
+            let events = state.durable(events_upto, live.stored, live.logged);
+            self.act(live, &mut state, effects);
+            if let Some(end) = &end {
+                let record = ExecutionRecord::ended(live, &state, end);
+                state.outcome = Some(Arc::new(record));
+                self.clear_up(live, &mut state);
+            }
+            events
+        };
+        if live.logged && !events.is_empty() {
+            self.handler().happened(&live.identity, &live.attributes, &events);
+        }
+        self.scheduled(work);
+        for answer in answers {
+            let _nobody = answer.send(Ok(()));
+        }
+        if end.is_some() {
+            self.ended(live);
+            return None;
+        }
+        let mut state = live.lock();
+        state.in_flight = false;
+        state.take_off()
+    }
+}
+
+/// Adds the puts of work items.
+pub(super) fn put_work(work: &[WorkItem], batch: &mut Batch) {
+    for item in work {
+        batch.put("work", item.record_key(), item, Expect::Any);
+    }
+}

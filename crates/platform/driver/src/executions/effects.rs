@@ -1,0 +1,159 @@
+//! What turns ask the outside to do, after their commit.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use engine::{Data, Effect, Identity, Input, Key, Phase, ScheduleTask, TaskKind, TaskStage};
+use futures_util::FutureExt as _;
+use serde::{Deserialize, Serialize};
+use service::WorkItem;
+
+use super::Inner;
+use super::live::{Live, State, Timer};
+use crate::{TaskFailure, TaskReporter, TaskRequest};
+
+/// The kind of the work item that stops the job of a `.sync` task nobody waits for any more; its body is a
+/// [`CancelledTask`]. It is part of the commit of the turn that gave the task up, so no crash leaves a job running.
+pub const CANCEL_TASK_WORK: &str = "states/cancelTask";
+
+/// The body of a [`CANCEL_TASK_WORK`] item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CancelledTask {
+    /// The execution it belonged to.
+    pub execution: Arc<Identity>,
+    /// The task as it was asked for.
+    pub task: ScheduleTask,
+    /// The effect key it was performed with.
+    pub effect_key: String,
+}
+
+pub(super) fn cancel_work(live: &Live, task: &ScheduleTask, now_ms: i64) -> WorkItem {
+    let effect_key = format!("{}{}", live.effect_prefix(), task.key);
+    let body = CancelledTask {
+        execution: live.identity.clone(),
+        task: task.clone(),
+        effect_key: effect_key.clone(),
+    };
+    WorkItem::new(CANCEL_TASK_WORK, effect_key, live.identity.region(), now_ms, &body)
+}
+
+impl Inner {
+    /// Carries out effects of a durable turn.
+    pub(super) fn act(self: &Arc<Self>, live: &Arc<Live>, state: &mut State, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::ScheduleTask(task) => self.schedule(live, state, task),
+                Effect::CancelTask { key } => self.cancel(live, state, key),
+                Effect::SetTimer { key, due_ms } => {
+                    state.timers.insert(key);
+                    self.alarms.set(Timer { live: live.clone(), key }, due_ms);
+                }
+                Effect::ClearTimer { key } => {
+                    state.timers.remove(&key);
+                    self.alarms.clear(&Timer { live: live.clone(), key });
+                }
+                Effect::Finish { .. } => {}
+            }
+        }
+    }
+
+    /// A timer is due.
+    pub(super) fn timer_fired(self: &Arc<Self>, timer: &Timer) {
+        let Timer { live, key } = timer;
+        live.lock().timers.remove(key);
+        self.give(live, Input::TimerFired { key: *key });
+    }
+
+    fn schedule(self: &Arc<Self>, live: &Arc<Live>, state: &mut State, task: Box<ScheduleTask>) {
+        let key = task.key;
+        // A later turn may have given it up already.
+        let Some(stage) = stage(state, key) else { return };
+        match task.kind {
+            TaskKind::Activity if stage == TaskStage::Scheduled => {
+                self.offer_activity_task(&task.resource_name, live.clone(), key);
+            }
+            // Some worker has it.
+            TaskKind::Activity => {}
+            // The service has accepted it; the rest comes with the token.
+            TaskKind::WaitForTaskToken if stage == TaskStage::Submitted => {}
+            _ => {
+                let request = TaskRequest {
+                    execution: live.identity.clone(),
+                    attributes: live.attributes.clone(),
+                    effect_key: format!("{}{key}", live.effect_prefix()),
+                    submitted: stage == TaskStage::Submitted,
+                    task,
+                };
+                let performing = self.clone().perform(live.clone(), request);
+                let handle = tokio::spawn(performing).abort_handle();
+                if let Some(before) = state.tasks.insert(key, handle) {
+                    before.abort();
+                }
+            }
+        }
+    }
+
+    fn cancel(&self, live: &Arc<Live>, state: &mut State, key: Key) {
+        if let Some(task) = state.tasks.remove(&key) {
+            task.abort();
+        }
+        self.withdraw_activity_task(live, key);
+    }
+
+    /// Ends everything that goes on for an execution that has ended.
+    pub(super) fn clear_up(&self, live: &Arc<Live>, state: &mut State) {
+        for (_, task) in state.tasks.drain() {
+            task.abort();
+        }
+        for key in state.timers.drain() {
+            self.alarms.clear(&Timer { live: live.clone(), key });
+        }
+    }
+
+    async fn perform(self: Arc<Self>, live: Arc<Live>, request: TaskRequest) {
+        let (key, kind) = (request.task.key, request.task.kind);
+        let reports = Reports { inner: self.clone(), live: live.clone(), key };
+        let handler = self.handler().clone();
+        let performing = AssertUnwindSafe(handler.perform(request, TaskReporter(reports)));
+        let result = performing.catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(execution = &**live.arn(), %key, "a task's handler panicked");
+            Err(TaskFailure::new(
+                "States.Runtime",
+                "refit could not perform the task: its handler panicked",
+            ))
+        });
+        let input = match result {
+            Ok(output) if kind == TaskKind::WaitForTaskToken => {
+                Input::TaskSubmitted { key, output }
+            }
+            Ok(output) => Input::TaskSucceeded { key, output },
+            Err(TaskFailure { error, cause }) => Input::TaskFailed { key, error, cause },
+        };
+        live.lock().tasks.remove(&key);
+        self.give(&live, input);
+    }
+}
+
+/// How far the task is that a frame waits for under this key; `None` when none does.
+fn stage(state: &State, key: Key) -> Option<TaskStage> {
+    match &state.execution.frames.get(&key.frame)?.phase {
+        Phase::WaitingTask(wait) if wait.task.key == key => Some(wait.stage),
+        _ => None,
+    }
+}
+
+/// The way of a task's reports back to its execution.
+#[derive(Clone)]
+pub(crate) struct Reports {
+    inner: Arc<Inner>,
+    live: Arc<Live>,
+    key: Key,
+}
+
+impl Reports {
+    pub(crate) async fn submitted(&self, output: Data) {
+        let input = Input::TaskSubmitted { key: self.key, output };
+        // A store that fails is tried again until it works, and says so in the log.
+        let _tried_again = self.inner.give_and_wait(&self.live, input).await;
+    }
+}

@@ -1,0 +1,182 @@
+//! Reading: descriptions, histories, lists, waiting for the end.
+
+use std::sync::Arc;
+
+use engine::{HistoryEvent, Status};
+use store::Scan;
+
+use super::live::Live;
+use super::record::{self, BY_MACHINE, BY_STATUS, ExecutionRecord};
+use super::{Executions, Inner, programs};
+use crate::Error;
+
+/// Some events of a history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    /// The events, in the order asked for.
+    pub events: Vec<HistoryEvent>,
+    /// The number of events to pass as `skip` for the next page; `None` on the last.
+    pub next: Option<usize>,
+}
+
+/// Some executions of a machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListPage {
+    /// The executions, the newest first.
+    pub executions: Vec<ExecutionRecord>,
+    /// The cursor to pass as `after` for the next page; `None` on the last.
+    pub next: Option<String>,
+}
+
+impl Executions {
+    /// An execution as it durably stands.
+    ///
+    /// # Errors
+    /// [`Error::ExecutionDoesNotExist`] or a storage error.
+    pub async fn describe(&self, execution_arn: &str) -> Result<ExecutionRecord, Error> {
+        if let Some(live) = self.0.find(execution_arn) {
+            let state = live.lock();
+            return Ok(match &state.outcome {
+                Some(record) => (**record).clone(),
+                None => ExecutionRecord::running(&live),
+            });
+        }
+        self.0.read_record(execution_arn).await
+    }
+
+    /// Events of an execution: at most `limit` after the first `skip`, counted from the end if `reverse`.
+    ///
+    /// # Errors
+    /// [`Error::ExecutionDoesNotExist`] or a storage error.
+    pub async fn history(
+        &self,
+        execution_arn: &str,
+        skip: usize,
+        limit: usize,
+        reverse: bool,
+    ) -> Result<HistoryPage, Error> {
+        if let Some(live) = self.0.find(execution_arn) {
+            let state = live.lock();
+            let durable = state.history.get(..state.durable_events).unwrap_or_default();
+            return Ok(page(durable, skip, limit, reverse));
+        }
+        let record = self.0.read_record(execution_arn).await?;
+        let history = match record.history {
+            Some(history) => history,
+            None => self.0.read_history(execution_arn).await?,
+        };
+        Ok(page(&history, skip, limit, reverse))
+    }
+
+    /// Executions of a state machine, the newest first, all or those of one status.
+    ///
+    /// # Errors
+    /// A storage error.
+    pub async fn list(
+        &self,
+        state_machine_arn: &str,
+        status: Option<Status>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<ListPage, Error> {
+        let (index, prefix) = match status {
+            None => (BY_MACHINE, format!("{state_machine_arn}\n")),
+            Some(status) => (BY_STATUS, format!("{state_machine_arn}\n{}\n", status.word())),
+        };
+        let scan = Scan {
+            kind: record::KIND,
+            index: Some(index),
+            prefix: &prefix,
+            after,
+            limit,
+            reverse: true,
+        };
+        let page = self.0.store.scan(scan).await?;
+        let executions = page.records.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(ListPage { executions, next: page.next })
+    }
+
+    /// The definition that an execution runs or ran; its hash is [`ExecutionRecord::definition`].
+    ///
+    /// # Errors
+    /// A storage error.
+    pub async fn definition(&self, hash: &str) -> Result<String, Error> {
+        self.0.read_definition(hash).await
+    }
+
+    /// Waits until an execution has ended and that is durable.
+    ///
+    /// # Errors
+    /// [`Error::ExecutionDoesNotExist`] or a storage error.
+    pub async fn wait_finished(&self, execution_arn: &str) -> Result<ExecutionRecord, Error> {
+        match self.0.find(execution_arn) {
+            Some(live) => Ok((*live.wait_ended().await).clone()),
+            None => {
+                let record = self.0.read_record(execution_arn).await?;
+                match (record.status, self.0.find(execution_arn)) {
+                    // It began to live between the two looks.
+                    (Status::Running, Some(live)) => Ok((*live.wait_ended().await).clone()),
+                    _ => Ok(record),
+                }
+            }
+        }
+    }
+}
+
+impl Live {
+    /// Waits for the end.
+    pub(super) async fn wait_ended(&self) -> Arc<ExecutionRecord> {
+        loop {
+            let ended = self.ended.notified();
+            tokio::pin!(ended);
+            // From here on no bell is missed.
+            ended.as_mut().enable();
+            if let Some(record) = self.lock().outcome.clone() {
+                return record;
+            }
+            ended.await;
+        }
+    }
+}
+
+impl Inner {
+    pub(super) async fn read_record(&self, execution_arn: &str) -> Result<ExecutionRecord, Error> {
+        let record = self.store.get(record::KIND, execution_arn).await?;
+        let record =
+            record.ok_or_else(|| Error::ExecutionDoesNotExist(execution_arn.to_owned()))?;
+        read(&record)
+    }
+
+    async fn read_history(&self, execution_arn: &str) -> Result<Vec<HistoryEvent>, Error> {
+        let record = self.store.get(record::HISTORY_KIND, execution_arn).await?;
+        match record {
+            Some(record) => serde_json::from_slice(&record.body).map_err(|error| {
+                Error::Unreadable { key: execution_arn.to_owned(), detail: error.to_string() }
+            }),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    pub(super) async fn read_definition(&self, hash: &str) -> Result<String, Error> {
+        let unreadable = |detail: String| Error::Unreadable { key: hash.to_owned(), detail };
+        let record = self.store.get(programs::KIND, hash).await?;
+        let record = record.ok_or_else(|| unreadable("it is missing".to_owned()))?;
+        serde_json::from_slice(&record.body).map_err(|error| unreadable(error.to_string()))
+    }
+}
+
+fn read(record: &store::Record) -> Result<ExecutionRecord, Error> {
+    serde_json::from_slice(&record.body)
+        .map_err(|error| Error::Unreadable { key: record.key.clone(), detail: error.to_string() })
+}
+
+fn page(history: &[HistoryEvent], skip: usize, limit: usize, reverse: bool) -> HistoryPage {
+    let limit = limit.max(1);
+    let events: Vec<HistoryEvent> = if reverse {
+        history.iter().rev().skip(skip).take(limit).cloned().collect()
+    } else {
+        history.iter().skip(skip).take(limit).cloned().collect()
+    };
+    let upto = skip.saturating_add(events.len());
+    HistoryPage { events, next: (upto < history.len()).then_some(upto) }
+}

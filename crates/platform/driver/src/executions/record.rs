@@ -1,0 +1,167 @@
+//! The record of an execution: what is left of it when it has ended, and what lists and descriptions show.
+
+use std::sync::Arc;
+
+use engine::{Data, HistoryEvent, Identity, Progress, Status};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{Batch, Expect};
+
+use super::live::{End, Live, State};
+
+/// The record kind of executions; the key is the ARN.
+pub(super) const KIND: &str = "states/execution";
+/// The record kind of histories that are too long to be part of the record; the key is the ARN.
+pub(super) const HISTORY_KIND: &str = "states/history";
+/// Index: executions of a machine by start.
+pub(super) const BY_MACHINE: &str = "machine";
+/// Index: executions of a machine in one status by start.
+pub(super) const BY_STATUS: &str = "status";
+/// Index: executions that have a log stream, by how they stand and stream.
+pub(super) const BY_STREAM: &str = "stream";
+
+/// Histories up to this size are part of the record.
+const INLINE_HISTORY_BYTES: usize = 8192;
+/// Version of the stored form; raised when a field changes its meaning.
+const STORED_VERSION: u16 = 1;
+
+/// An execution as described and listed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExecutionRecord {
+    /// Version of the stored form.
+    pub v: u16,
+    /// ARN, name, state machine, role, type, input, start.
+    pub identity: Arc<Identity>,
+    /// What was given along with its start.
+    #[serde(default)]
+    pub attributes: Arc<Value>,
+    /// How it stands.
+    pub status: Status,
+    /// Its output, once succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Data>,
+    /// Its error, once failed, timed out or aborted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Arc<str>>,
+    /// The error's cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Arc<str>>,
+    /// When it ended, Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_ms: Option<i64>,
+    /// Number of redrives.
+    #[serde(default)]
+    pub redrive_count: u32,
+    /// Hash of its definition; see [`crate::Executions::definition`].
+    pub definition: Arc<str>,
+    /// Number of its events, once ended.
+    #[serde(default)]
+    pub events: u64,
+    /// Why it was set aside: a broken invariant that took nothing else down. Its log is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<String>,
+    /// Its log stream while it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stream: Option<u64>,
+    /// Its history, once ended, if it is short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) history: Option<Vec<HistoryEvent>>,
+}
+
+impl ExecutionRecord {
+    /// The record of a running execution.
+    pub(super) fn running(live: &Live) -> Self {
+        Self {
+            v: STORED_VERSION,
+            identity: live.identity.clone(),
+            attributes: live.attributes.clone(),
+            status: Status::Running,
+            output: None,
+            error: None,
+            cause: None,
+            stop_ms: None,
+            redrive_count: 0,
+            definition: live.definition.clone(),
+            events: 0,
+            set_aside: None,
+            stream: live.stored.then_some(live.stream),
+            history: None,
+        }
+    }
+
+    /// The record of an execution that has ended.
+    pub(super) fn ended(live: &Live, state: &State, end: &End) -> Self {
+        let mut record = Self::running(live);
+        record.events = state.history.len() as u64;
+        match end {
+            End::Finished => {
+                let progress: &Progress = &state.execution.progress;
+                record.status = progress.status;
+                record.output.clone_from(&progress.output);
+                record.error.clone_from(&progress.error);
+                record.cause.clone_from(&progress.cause);
+                record.stop_ms = Some(progress.stop_ms.unwrap_or(state.last_ms));
+                record.redrive_count = progress.redrive_count;
+                record.stream = None;
+            }
+            End::SetAside(reason) => record.set_aside(reason, state.last_ms),
+        }
+        record
+    }
+
+    /// Marks it with a broken invariant; its log stays.
+    pub(super) fn set_aside(&mut self, reason: &str, now_ms: i64) {
+        self.status = Status::Failed;
+        self.error = Some("States.Runtime".into());
+        self.cause = Some(format!("The execution was set aside by refit: {reason}").into());
+        self.stop_ms = Some(now_ms);
+        self.set_aside = Some(reason.to_owned());
+    }
+
+    fn index(&self) -> Vec<(&'static str, String)> {
+        let machine = &self.identity.state_machine_arn;
+        let start_ms = self.identity.start_ms.max(0);
+        let status = self.status.word();
+        let mut index = vec![
+            (BY_MACHINE, format!("{machine}\n{start_ms:015}")),
+            (BY_STATUS, format!("{machine}\n{status}\n{start_ms:015}")),
+        ];
+        if let Some(stream) = self.stream {
+            let prefix = if self.set_aside.is_some() { ASIDE } else { RUNNING };
+            index.push((BY_STREAM, format!("{prefix}{stream:016x}")));
+        }
+        index
+    }
+
+    /// Adds its put.
+    pub(super) fn put(&self, batch: &mut Batch, expect: Expect) {
+        batch.put_indexed(KIND, &*self.identity.execution_arn, self, self.index(), expect);
+    }
+
+    /// Adds its put together with its history.
+    pub(super) fn put_with_history(
+        mut self,
+        batch: &mut Batch,
+        history: &[HistoryEvent],
+        expect: Expect,
+    ) {
+        let text = serde_json::to_vec(history).expect("events always serialise");
+        if text.len() <= INLINE_HISTORY_BYTES {
+            self.history = Some(history.to_vec());
+        } else {
+            batch.puts.push(store::Put {
+                kind: HISTORY_KIND.to_owned(),
+                key: self.identity.execution_arn.to_string(),
+                body: text,
+                index: Vec::new(),
+                expect: Expect::Any,
+            });
+        }
+        self.put(batch, expect);
+    }
+}
+
+/// What [`BY_STREAM`] keys of running executions begin with.
+pub(super) const RUNNING: &str = "running:";
+/// What [`BY_STREAM`] keys of executions set aside begin with.
+pub(super) const ASIDE: &str = "aside:";

@@ -1,0 +1,187 @@
+//! Starting executions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+use asl::Program;
+use engine::{Execution, Identity, Input, MachineKind};
+use serde_json::Value;
+use service::{Reply, WorkItem};
+use store::{Append, Batch, Expect};
+use tokio::sync::Notify;
+
+use super::commit::put_work;
+use super::live::{End, Live, Pending, State};
+use super::record::ExecutionRecord;
+use super::turn::new_seed;
+use super::{Executions, Inner, programs, rows};
+use crate::Error;
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct StartSpec {
+    /// ARN, name, state machine, role, type, input, start.
+    pub identity: Identity,
+    /// The definition's text.
+    pub definition: Arc<str>,
+    /// Anything that belongs to the execution and that the driver does not look at.
+    pub attributes: Value,
+}
+
+/// An execution that starts when its batch is committed.
+///
+/// Its first turn is part of the batch, so starting takes one commit, and an execution that never waits takes no other.
+pub struct Start {
+    /// To be committed; refused with a conflict when there is an execution with this ARN.
+    pub batch: Batch,
+    /// Work items that are to be scheduled in the same commit.
+    pub work: Vec<WorkItem>,
+    /// To be called once the commit has resolved.
+    pub after: Box<dyn FnOnce() + Send>,
+}
+
+impl Start {
+    /// The reply of an operation that starts it.
+    pub fn into_reply<T>(self, output: T) -> Reply<T> {
+        let Self { batch, work, after } = self;
+        let mut reply = Reply::with(output, batch).after(after);
+        reply.work = work;
+        reply
+    }
+}
+
+impl Executions {
+    /// Prepares the start of an execution. Nothing has happened until the batch is committed and `after` called; of an
+    /// Express execution the batch is empty.
+    ///
+    /// # Errors
+    /// [`Error::Definition`], or [`Error::SetAside`] when the first turn breaks an invariant.
+    pub fn start(&self, spec: StartSpec) -> Result<Start, Error> {
+        let (live, definition) = self.0.prepare(spec)?;
+        if !live.stored {
+            let inner = self.0.clone();
+            let after = Box::new(move || inner.submit(&live, live.lock()));
+            return Ok(Start { batch: Batch::new(), work: Vec::new(), after });
+        }
+        Ok(self.0.clone().start_stored(live, &definition))
+    }
+
+    /// Starts an Express execution and waits for its end.
+    ///
+    /// # Errors
+    /// [`Error::Definition`], or [`Error::SetAside`] when the first turn breaks an invariant.
+    pub async fn run_express(&self, spec: StartSpec) -> Result<ExecutionRecord, Error> {
+        let (live, _) = self.0.prepare(spec)?;
+        self.0.submit(&live, live.lock());
+        Ok((*live.wait_ended().await).clone())
+    }
+}
+
+impl Inner {
+    /// A new execution with its first turn taken.
+    fn prepare(&self, spec: StartSpec) -> Result<(Arc<Live>, Arc<str>), Error> {
+        let StartSpec { identity, definition, attributes } = spec;
+        let express = identity.kind == MachineKind::Express;
+        let hash = programs::hash(&definition);
+        let program = self.programs.compile(&hash, &definition, express)?;
+        let stream = if express { 0 } else { self.next_stream.fetch_add(1, Ordering::Relaxed) };
+        let parts = Parts {
+            definition: hash,
+            attributes: Arc::new(attributes),
+            seed: new_seed(&self.entropy),
+            stream,
+            program,
+        };
+        let live = self.live(parts, State::new(Execution::new(identity)));
+        {
+            let mut state = live.lock();
+            self.turn(&live, &mut state, Input::Start);
+            if let Some(End::SetAside(reason)) = &state.end {
+                let (execution_arn, reason) = (live.arn().to_string(), reason.clone());
+                return Err(Error::SetAside { execution_arn, reason });
+            }
+        }
+        Ok((live, definition))
+    }
+
+    /// A live execution.
+    pub(super) fn live(&self, parts: Parts, state: State) -> Arc<Live> {
+        let Parts { definition, attributes, seed, stream, program } = parts;
+        let identity = Arc::new(state.execution.identity.clone());
+        Arc::new(Live {
+            stored: identity.kind == MachineKind::Standard,
+            logged: self.handler().logs(&identity, &attributes),
+            identity,
+            attributes,
+            program,
+            definition,
+            stream,
+            seed,
+            state: Mutex::new(state),
+            ended: Notify::new(),
+        })
+    }
+
+    fn start_stored(self: Arc<Self>, live: Arc<Live>, definition: &str) -> Start {
+        let mut batch = Batch::new();
+        if !self.programs.is_stored(&live.definition) {
+            batch.put(programs::KIND, &*live.definition, &definition, Expect::Any);
+        }
+        let mut state = live.lock();
+        let running = ExecutionRecord::running(&live);
+        let mut work = self.handler().status_changed(&running);
+        let flying = state.take_off().expect("the first turn always does something");
+        if let Some(end) = &flying.end {
+            // It never lives: what the end makes of the log is nothing.
+            work.extend(self.load_end(&live, &state, end, Expect::Absent, &mut batch));
+            batch.drop_streams.clear();
+        } else {
+            running.put(&mut batch, Expect::Absent);
+            batch.appends.push(Append { stream: live.stream, body: rows::start(&live, &state) });
+        }
+        // What the first turn itself gave up is committed here; the dispatcher commits `work`.
+        put_work(&flying.work, &mut batch);
+        drop(state);
+        let after = Box::new(move || self.begin(&live, flying));
+        Start { batch, work, after }
+    }
+
+    /// The start is durable.
+    fn begin(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) {
+        self.programs.stored(&live.definition);
+        if flying.end.is_none() {
+            self.lock_table().insert(live.arn().clone(), live.clone());
+        }
+        if let Some(next) = self.settle(live, flying) {
+            self.launch(live, next);
+        }
+    }
+
+    /// The end of a live execution is durable.
+    pub(super) fn ended(&self, live: &Live) {
+        if live.stored {
+            self.lock_table().remove(live.arn());
+        }
+        live.ended.notify_waiters();
+        if let Some(kit) = self.kit.upgrade() {
+            kit.notices.ring(live.arn());
+        }
+    }
+
+    /// Makes recovered executions live.
+    pub(super) fn revive(&self, all: impl IntoIterator<Item = Arc<Live>>) {
+        let all: HashMap<_, _> = all.into_iter().map(|live| (live.arn().clone(), live)).collect();
+        self.lock_table().extend(all);
+    }
+}
+
+/// What a live execution is made of besides its state.
+pub(super) struct Parts {
+    pub(super) definition: Arc<str>,
+    pub(super) attributes: Arc<Value>,
+    pub(super) seed: [u8; 32],
+    pub(super) stream: u64,
+    pub(super) program: Arc<Program>,
+}

@@ -1,0 +1,279 @@
+//! Durable work: runs each item when it is due, and commits what its run decided together with the item.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use futures_util::FutureExt as _;
+use service::{Clock, Ctx, Kit, WorkItem, WorkOutcome, WorkQueue};
+use store::{Batch, Expect, Scan};
+use tokio::sync::Semaphore;
+
+use crate::Error;
+use crate::alarms::Alarms;
+
+/// The record kind of work items.
+const KIND: &str = "work";
+/// Records read at a time at start.
+const PAGE: usize = 1000;
+/// Items of one kind that run at the same time. There is no common limit: jobs that run for hours must not hold up
+/// deliveries that take milliseconds.
+const AT_ONCE_PER_KIND: usize = 4096;
+/// How often a run is repeated at once when a record it decided on has changed meanwhile.
+const CONFLICT_RETRIES: u32 = 64;
+/// First wait after a failure.
+const FIRST_BACKOFF_MS: i64 = 1_000;
+/// Longest wait after a failure.
+const LONGEST_BACKOFF_MS: i64 = 300_000;
+
+/// Runs work items. One per server; hand it to [`Kit::join`] as the work queue.
+pub struct Work {
+    alarms: Arc<Alarms<String>>,
+    clock: Arc<dyn Clock>,
+    /// Keys being run, and whether to look at them again afterwards.
+    running: Mutex<HashMap<String, bool>>,
+    kinds: Mutex<HashMap<String, Arc<Semaphore>>>,
+    kit: Weak<Kit>,
+}
+
+/// How a run ended.
+enum Ran {
+    /// Look at the record again at once.
+    Again,
+    /// Look at the record again at this time.
+    At(i64),
+    /// There is nothing more to do.
+    Done,
+}
+
+impl Work {
+    /// A queue whose items run after [`Work::start`].
+    pub fn new(kit: &Arc<Kit>) -> Arc<Self> {
+        Arc::new(Self {
+            alarms: Alarms::new(kit.clock.clone()),
+            clock: kit.clock.clone(),
+            running: Mutex::default(),
+            kinds: Mutex::default(),
+            kit: Arc::downgrade(kit),
+        })
+    }
+
+    /// Loads every stored item and begins to run those that are due. Once, after services have been joined.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn start(self: &Arc<Self>) -> Result<(), Error> {
+        let Some(kit) = self.kit.upgrade() else { return Ok(()) };
+        let mut after: Option<String> = None;
+        loop {
+            let scan = Scan { after: after.as_deref(), ..Scan::of(KIND, "", PAGE) };
+            let page = kit.store.scan(scan).await?;
+            for record in page.records {
+                match serde_json::from_slice::<WorkItem>(&record.body) {
+                    Ok(item) => self.alarms.set(record.key, item.due_ms),
+                    Err(error) => {
+                        tracing::error!(key = record.key, %error, "a work item cannot be read and will not run");
+                    }
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let work = Arc::downgrade(self);
+        self.alarms.spawn(move |key| {
+            if let Some(work) = work.upgrade() {
+                work.due(key);
+            }
+        });
+        Ok(())
+    }
+
+    /// The item of this key is due: runs it, unless it runs already.
+    fn due(self: &Arc<Self>, key: String) {
+        let mut running = self.lock_running();
+        if let Some(again) = running.get_mut(&key) {
+            *again = true;
+            return;
+        }
+        running.insert(key.clone(), false);
+        drop(running);
+        tokio::spawn(self.clone().run(key));
+    }
+
+    /// Runs the item of a key until there is nothing to do now.
+    async fn run(self: Arc<Self>, key: String) {
+        loop {
+            match self.run_once(&key).await {
+                Ran::Again => continue,
+                Ran::At(due_ms) => self.alarms.set(key.clone(), due_ms),
+                Ran::Done => {}
+            }
+            let mut running = self.lock_running();
+            if running.get(&key) == Some(&true) {
+                running.insert(key.clone(), false);
+            } else {
+                running.remove(&key);
+                return;
+            }
+        }
+    }
+
+    async fn run_once(&self, key: &str) -> Ran {
+        let Some(kit) = self.kit.upgrade() else { return Ran::Done };
+        let record = match kit.store.get(KIND, key).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ran::Done,
+            Err(error) => {
+                tracing::error!(key, %error, "a work item could not be read");
+                return Ran::At(self.clock.now_ms().saturating_add(LONGEST_BACKOFF_MS / 10));
+            }
+        };
+        let item: WorkItem = match serde_json::from_slice(&record.body) {
+            Ok(item) => item,
+            Err(error) => {
+                tracing::error!(key, %error, "a work item cannot be read and will not run");
+                return Ran::Done;
+            }
+        };
+        if item.due_ms > self.clock.now_ms() {
+            return Ran::At(item.due_ms);
+        }
+        let Ok(_permit) = self.permit(&item.kind).acquire_owned().await else { return Ran::Done };
+        self.run_item(&kit, key, &item, record.version).await
+    }
+
+    async fn run_item(&self, kit: &Arc<Kit>, key: &str, item: &WorkItem, version: u64) -> Ran {
+        for _ in 0..CONFLICT_RETRIES {
+            let ctx = kit.platform_ctx(&item.region);
+            let outcome = match handle(kit, &ctx, item).await {
+                Ok(outcome) => outcome,
+                Err(error) => return self.failed(kit, key, item, version, &error).await,
+            };
+            match self.commit(kit, key, version, outcome).await {
+                Ok(ran) => return ran,
+                Err(store::Error::Conflict { kind, key: changed }) => {
+                    if kind == KIND && changed == key {
+                        // Replaced or cancelled meanwhile: what this run decided does not count.
+                        return Ran::Again;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(key, %error, "the outcome of a work item could not be stored");
+                    return Ran::At(self.clock.now_ms().saturating_add(backoff_ms(item.attempts)));
+                }
+            }
+        }
+        let error = "the records it decides on are changed too often";
+        self.failed(kit, key, item, version, error).await
+    }
+
+    async fn commit(
+        &self,
+        kit: &Arc<Kit>,
+        key: &str,
+        version: u64,
+        outcome: WorkOutcome,
+    ) -> Result<Ran, store::Error> {
+        let mut batch = outcome.batch;
+        let mut ran = Ran::Done;
+        let mut work = outcome.work;
+        match outcome.again {
+            Some(again) if again.record_key() == key => {
+                ran = Ran::At(again.due_ms);
+                batch.put(KIND, key, &again, Expect::Version(version));
+            }
+            other => {
+                batch.remove(KIND, key, Expect::Version(version));
+                work.extend(other);
+            }
+        }
+        for item in &work {
+            batch.put(KIND, item.record_key(), item, Expect::Any);
+        }
+        kit.store.commit(batch).await?;
+        self.scheduled(work);
+        outcome.notices.iter().for_each(|topic| kit.notices.ring(topic));
+        Ok(ran)
+    }
+
+    /// The handler failed: the item is tried again later, and it is stored that it was tried.
+    async fn failed(
+        &self,
+        kit: &Arc<Kit>,
+        key: &str,
+        item: &WorkItem,
+        version: u64,
+        error: &str,
+    ) -> Ran {
+        let wait_ms = backoff_ms(item.attempts);
+        tracing::warn!(
+            key,
+            attempts = item.attempts,
+            wait_ms,
+            error,
+            "work failed and will be tried again"
+        );
+        let due_ms = self.clock.now_ms().saturating_add(wait_ms);
+        let attempts = item.attempts.saturating_add(1);
+        let again = WorkItem { due_ms, attempts, ..item.clone() };
+        let mut batch = Batch::new();
+        batch.put(KIND, key, &again, Expect::Version(version));
+        match kit.store.commit(batch).await {
+            Ok(()) => Ran::At(due_ms),
+            Err(store::Error::Conflict { .. }) => Ran::Again,
+            Err(error) => {
+                tracing::error!(key, %error, "a failed attempt could not be stored");
+                Ran::At(due_ms)
+            }
+        }
+    }
+
+    fn permit(&self, kind: &str) -> Arc<Semaphore> {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(semaphore) = kinds.get(kind) {
+            return semaphore.clone();
+        }
+        let semaphore = Arc::new(Semaphore::new(AT_ONCE_PER_KIND));
+        kinds.insert(kind.to_owned(), semaphore.clone());
+        semaphore
+    }
+
+    fn lock_running(&self) -> MutexGuard<'_, HashMap<String, bool>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WorkQueue for Work {
+    fn scheduled(&self, items: Vec<WorkItem>) {
+        for item in items {
+            self.alarms.set(item.record_key(), item.due_ms);
+        }
+    }
+
+    fn cancelled(&self, items: Vec<(String, String)>) {
+        for (kind, key) in items {
+            let item = WorkItem::new(&kind, key, "", 0, &());
+            self.alarms.clear(&item.record_key());
+        }
+    }
+}
+
+/// Has the owning service run the item. A panic is a failure like any other.
+async fn handle(kit: &Arc<Kit>, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, String> {
+    let name = item.kind.split('/').next().unwrap_or_default();
+    let Some(service) = kit.service(name) else {
+        return Err(format!("there is no service {name} to run it"));
+    };
+    let run = std::panic::AssertUnwindSafe(service.work(ctx, item));
+    match run.catch_unwind().await {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(_) => Err("its handler panicked".to_owned()),
+    }
+}
+
+/// The wait after the failure of an item that had been tried `attempts` times before.
+fn backoff_ms(attempts: u32) -> i64 {
+    let factor = 1_i64.checked_shl(attempts.min(32)).unwrap_or(i64::MAX);
+    FIRST_BACKOFF_MS.saturating_mul(factor).min(LONGEST_BACKOFF_MS)
+}
