@@ -11,6 +11,8 @@ use serde_json::Value;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wire::{AwsError, HttpRequestParts, HttpResponseParts, Model};
 
+pub use wire::sigv4::Credentials;
+
 /// How often a call is tried that the server throttles or fails.
 const ATTEMPTS: u32 = 5;
 /// How long an answer may take.
@@ -65,17 +67,6 @@ impl Error {
     }
 }
 
-/// What requests are signed with.
-#[derive(Clone)]
-pub struct Credentials {
-    /// The key's id.
-    pub access_key_id: String,
-    /// The secret.
-    pub secret_access_key: String,
-    /// The token of temporary keys.
-    pub session_token: Option<String>,
-}
-
 /// A client of one endpoint and region.
 #[derive(Clone)]
 pub struct Client {
@@ -120,7 +111,7 @@ impl Client {
     ) -> Result<Value, Error> {
         let operation_model = model.operation(operation).ok_or_else(|| Error::Wire {
             operation: operation.to_owned(),
-            source: wire::Error::UnknownOperation(operation.to_owned()),
+            source: wire::Error::Value(format!("the service has no operation {operation}")),
         })?;
         let wire_error = |source| Error::Wire { operation: operation.to_owned(), source };
         wire::fill_idempotency_tokens(model, operation_model, &mut input, &token());
@@ -166,15 +157,8 @@ impl Client {
     ) -> Result<HttpResponseParts, Error> {
         let host = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, host)| host);
         parts.headers.set("Host", host);
-        let signing = wire::sigv4::Signing {
-            access_key_id: &self.credentials.access_key_id,
-            secret_access_key: &self.credentials.secret_access_key,
-            session_token: self.credentials.session_token.as_deref(),
-            region: &self.region,
-            service: signing_name,
-            now_ms: now_ms(),
-        };
-        wire::sigv4::sign(&mut parts, &signing);
+        wire::sigv4::sign(&mut parts, &self.credentials, &self.region, signing_name, now_ms())
+            .map_err(|source| Error::Wire { operation: operation.to_owned(), source })?;
         let unreachable = |source: Box<dyn std::error::Error + Send + Sync>| Error::Unreachable {
             endpoint: self.endpoint.clone(),
             source,

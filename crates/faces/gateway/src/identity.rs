@@ -1,7 +1,8 @@
 //! Who sent a request: the signature against the keys that refit made.
 
 use service::{AwsError, Principal};
-use wire::HttpRequestParts;
+use wire::sigv4::{SignatureError, parse_authorization};
+use wire::{HttpRequestParts, Model};
 
 /// A key that requests can be signed with.
 #[derive(Clone)]
@@ -27,35 +28,45 @@ pub trait KeyStore: Send + Sync + 'static {
     ) -> Result<Option<Credential>, AwsError>;
 }
 
+/// Why a request's sender is not known.
+pub(crate) enum Unknown {
+    /// The signature is missing, wrong or outdated.
+    Signature(SignatureError),
+    /// The keys cannot be looked up.
+    Keys(AwsError),
+}
+
+impl Unknown {
+    /// The answer of a service.
+    pub(crate) fn to_aws_error(&self, model: &Model) -> AwsError {
+        match self {
+            Self::Signature(error) => error.to_aws_error(model),
+            Self::Keys(error) => error.clone(),
+        }
+    }
+}
+
 /// The principal that signed the request.
 ///
 /// # Errors
-/// AWS's refusals of unsigned, wrongly signed and outdated requests.
+/// See [`Unknown`].
 pub(crate) async fn verify(
     keys: &dyn KeyStore,
     parts: &HttpRequestParts,
     now_ms: i64,
-) -> Result<Principal, AwsError> {
-    let claim = wire::sigv4::parse_authorization(parts).map_err(|error| error.to_aws())?;
+) -> Result<Principal, Unknown> {
+    let claim = parse_authorization(parts).map_err(Unknown::Signature)?;
     let credential = keys
         .credential(&claim.access_key_id, claim.session_token.as_deref())
-        .await?
-        .ok_or_else(invalid_key)?;
+        .await
+        .map_err(Unknown::Keys)?
+        .ok_or(Unknown::Signature(SignatureError::UnknownKey))?;
     if credential.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms) {
-        let text = "The security token included in the request is expired";
-        return Err(AwsError::fault("ExpiredTokenException", text, 403));
+        return Err(Unknown::Signature(SignatureError::TokenExpired));
     }
-    if credential.session_token.as_deref() != claim.session_token.as_deref()
-        && credential.session_token.is_some()
-    {
-        return Err(invalid_key());
+    if credential.session_token.is_some() && credential.session_token != claim.session_token {
+        return Err(Unknown::Signature(SignatureError::UnknownKey));
     }
-    wire::sigv4::verify(&claim, parts, &credential.secret, now_ms)
-        .map_err(|error| error.to_aws())?;
+    wire::sigv4::verify(&claim, parts, &credential.secret, now_ms).map_err(Unknown::Signature)?;
     Ok(credential.principal)
-}
-
-fn invalid_key() -> AwsError {
-    let text = "The security token included in the request is invalid.";
-    AwsError::fault("UnrecognizedClientException", text, 403)
 }

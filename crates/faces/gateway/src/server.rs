@@ -198,7 +198,9 @@ impl Gateway {
         let principal = if self.open {
             Principal::root(&self.kit.account)
         } else {
-            verify(&*self.keys, parts, self.kit.clock.now_ms()).await?
+            verify(&*self.keys, parts, self.kit.clock.now_ms())
+                .await
+                .map_err(|unknown| unknown.to_aws_error(service.model()))?
         };
         let model = service.model();
         let operation = wire::route(model, parts).map_err(|error| explain(error, parts))?;

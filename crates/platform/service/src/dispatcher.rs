@@ -47,7 +47,10 @@ impl Dispatcher {
     ) -> Result<Value, AwsError> {
         let row =
             service.operation(operation).ok_or_else(|| AwsError::not_implemented(operation))?;
-        // VALIDATE-HERE
+        let model = service.model();
+        let shape = model.operation(operation);
+        let shape = shape.ok_or_else(|| AwsError::not_implemented(operation))?;
+        wire::validate(model, shape, &input)?;
         authorise(ctx, service, row, &input).await?;
         for _ in 0..CONFLICT_RETRIES {
             if let Some(output) = recorded_effect(ctx).await? {

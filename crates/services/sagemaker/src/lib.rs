@@ -1,1 +1,140 @@
-//! Amazon SageMaker jobs and model registry.
+//! Amazon SageMaker: training and transform jobs that really run, models, and the model registry.
+//!
+//! **Invariant:** a job is one durable work item. Its handler may be run again from the start at any moment (a crash, an
+//! upgrade) and picks up where the record and the runner say the job is: downloads are repeated, a running process is
+//! found again, an upload overwrites itself, and the end is recorded once.
+//!
+//! **Invariant:** a job reads and writes objects with its own role's permissions, never with the server's.
+//!
+//! Not here yet: processing jobs, tuning, endpoints, script mode, containers; see docs/reference/services.md.
+
+mod announce;
+mod error;
+mod images;
+mod job;
+mod jobs;
+mod lifecycle;
+mod listing;
+mod models;
+mod ops;
+mod packages;
+mod records;
+mod tags;
+
+use runner::Runner;
+use service::{
+    AwsError, Ctx, Objects, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome,
+    operation,
+};
+use std::ffi::OsString;
+use std::sync::{Arc, LazyLock};
+use tokio::sync::Semaphore;
+use wire::Model;
+
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    Model::parse(include_str!("../model.json")).expect("the model in this crate can be read")
+});
+
+/// The service.
+pub struct Sagemaker {
+    pub(crate) runner: Arc<dyn Runner>,
+    pub(crate) objects: Arc<dyn Objects>,
+    /// Program and first arguments that run a built-in algorithm.
+    pub(crate) algorithm_argv: Vec<OsString>,
+    /// Where jobs find AWS's APIs.
+    pub(crate) endpoint: String,
+    /// Processors that jobs may take, given out in arrival order.
+    pub(crate) processors: Arc<Semaphore>,
+    pub(crate) processor_count: u32,
+}
+
+impl Sagemaker {
+    /// The service over a runner and object storage. `algorithm_argv` is usually this binary and `algorithm`;
+    /// `endpoint` is the URL at which jobs reach this server; `processor_count` (at least 1) is what jobs may use of the machine.
+    pub fn new(
+        runner: Arc<dyn Runner>,
+        objects: Arc<dyn Objects>,
+        algorithm_argv: Vec<OsString>,
+        endpoint: &str,
+        processor_count: u32,
+    ) -> Self {
+        let processor_count = processor_count.max(1);
+        Self {
+            runner,
+            objects,
+            algorithm_argv,
+            endpoint: endpoint.to_owned(),
+            processors: Arc::new(Semaphore::new(processor_count as usize)),
+            processor_count,
+        }
+    }
+}
+
+static OPERATIONS: &[Operation<Sagemaker>] = &[
+    operation!("AddTags", ops::add_tags, "{ResourceArn}"),
+    operation!("CreateModel", ops::create_model, "arn:aws:sagemaker:{region}:{account}:model/{ModelName}", pass "ExecutionRoleArn"),
+    operation!("CreateModelPackage", ops::create_model_package, "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"),
+    operation!("CreateModelPackageGroup", ops::create_model_package_group, "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"),
+    operation!("CreateTrainingJob", ops::create_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}", pass "RoleArn"),
+    operation!("CreateTransformJob", ops::create_transform_job, "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"),
+    operation!("DeleteModel", ops::delete_model, "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"),
+    operation!("DeleteModelPackage", ops::delete_model_package, "{ModelPackageName}"),
+    operation!("DeleteModelPackageGroup", ops::delete_model_package_group, "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"),
+    operation!("DeleteTags", ops::delete_tags, "{ResourceArn}"),
+    operation!("DeleteTrainingJob", ops::delete_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"),
+    operation!("DescribeModel", ops::describe_model, "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"),
+    operation!("DescribeModelPackage", ops::describe_model_package, "{ModelPackageName}"),
+    operation!("DescribeModelPackageGroup", ops::describe_model_package_group, "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"),
+    operation!("DescribeTrainingJob", ops::describe_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"),
+    operation!("DescribeTransformJob", ops::describe_transform_job, "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"),
+    operation!("ListModelPackageGroups", ops::list_model_package_groups, "*"),
+    operation!("ListModelPackages", ops::list_model_packages, "*"),
+    operation!("ListModels", ops::list_models, "*"),
+    operation!("ListTags", ops::list_tags, "{ResourceArn}"),
+    operation!("ListTrainingJobs", ops::list_training_jobs, "*"),
+    operation!("ListTransformJobs", ops::list_transform_jobs, "*"),
+    operation!("StopTrainingJob", ops::stop_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"),
+    operation!("StopTransformJob", ops::stop_transform_job, "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"),
+    operation!("UpdateModelPackage", ops::update_model_package, "{ModelPackageArn}"),
+];
+
+/// Shapes and operations, for clients.
+pub fn model() -> &'static Model {
+    &MODEL
+}
+
+#[async_trait::async_trait]
+impl Service for Sagemaker {
+    fn name(&self) -> &'static str {
+        "sagemaker"
+    }
+
+    fn model(&self) -> &Model {
+        &MODEL
+    }
+
+    fn operation(&self, name: &str) -> Option<Row> {
+        service::row(OPERATIONS, name)
+    }
+
+    fn run<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        operation: &str,
+        input: serde_json::Value,
+    ) -> OperationFuture<'a> {
+        service::run(OPERATIONS, self, ctx, operation, input)
+    }
+
+    async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
+        match item.kind.as_str() {
+            job::WORK => job::run(self, ctx, item).await,
+            announce::WORK => announce::run(ctx, item).await,
+            other => Err(AwsError::fault(
+                "InternalFailure",
+                format!("sagemaker has no work of kind {other}"),
+                500,
+            )),
+        }
+    }
+}

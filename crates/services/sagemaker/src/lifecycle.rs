@@ -1,0 +1,119 @@
+//! The way of a job: which statuses follow which, and what each records. Pure.
+//!
+//! Training: Starting → (Pending) → Downloading → Training → Uploading → Completed; Failed from anywhere; Stopping →
+//! (Uploading) → Stopped or MaxRuntimeExceeded. Transform jobs have the same way without secondary statuses shown.
+// AWS: API_DescribeTrainingJob, SecondaryStatus and SecondaryStatusTransition.
+
+use crate::records::{Job, Status, Transition};
+
+impl Job {
+    /// Enters a secondary status: ends the live transition and begins the next. Entering the present one changes nothing.
+    pub(crate) fn enter(&mut self, secondary: &str, message: &str, now_ms: i64) {
+        if self.status.is_terminal()
+            || (self.secondary == secondary
+                && self.transitions.last().is_some_and(|t| t.message == message))
+        {
+            return;
+        }
+        self.close(now_ms);
+        secondary.clone_into(&mut self.secondary);
+        self.transitions.push(Transition {
+            status: secondary.to_owned(),
+            message: message.to_owned(),
+            start_ms: now_ms,
+            end_ms: None,
+        });
+        self.modified_ms = now_ms;
+    }
+
+    /// Ends the job. A job that has ended stays as it is.
+    pub(crate) fn finish(&mut self, status: Status, secondary: &str, message: &str, now_ms: i64) {
+        if self.status.is_terminal() {
+            return;
+        }
+        self.enter(secondary, message, now_ms);
+        self.close(now_ms);
+        self.status = status;
+        self.ended_ms = Some(now_ms);
+    }
+
+    /// Fails the job for a reason.
+    pub(crate) fn fail(&mut self, reason: &str, now_ms: i64) {
+        if self.status.is_terminal() {
+            return;
+        }
+        // AWS: FailureReason has at most 1024 characters.
+        let reason: String = reason.chars().take(1024).collect();
+        self.finish(Status::Failed, "Failed", &reason, now_ms);
+        self.failure_reason = Some(reason);
+    }
+
+    /// Asks the job to stop. `false` when it has ended or is stopping already.
+    pub(crate) fn stop(&mut self, now_ms: i64) -> bool {
+        if self.status != Status::InProgress {
+            return false;
+        }
+        self.enter("Stopping", "Stopping the job", now_ms);
+        self.status = Status::Stopping;
+        true
+    }
+
+    /// Seconds from its start to its end, at least 1, once it has ended.
+    pub(crate) fn duration_seconds(&self) -> Option<i64> {
+        let (start, end) = (self.started_ms?, self.ended_ms?);
+        Some(((end - start + 999) / 1000).max(1))
+    }
+
+    fn close(&mut self, now_ms: i64) {
+        if let Some(live) = self.transitions.last_mut() {
+            live.end_ms.get_or_insert(now_ms);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::records::{Job, JobKind, Status};
+
+    fn job() -> Job {
+        Job {
+            kind: JobKind::Training,
+            name: "j".to_owned(),
+            region: "us-east-1".to_owned(),
+            arn: String::new(),
+            request: serde_json::Map::new(),
+            status: Status::InProgress,
+            secondary: "Starting".to_owned(),
+            transitions: Vec::new(),
+            failure_reason: None,
+            created_ms: 0,
+            modified_ms: 0,
+            started_ms: Some(1_000),
+            ended_ms: None,
+            metrics: Vec::new(),
+            artifacts: None,
+            log_offset: 0,
+        }
+    }
+
+    #[test]
+    fn an_ended_job_stays_ended() {
+        let mut job = job();
+        job.enter("Training", "Training", 2_000);
+        job.fail("no data", 3_500);
+        job.finish(Status::Completed, "Completed", "done", 9_000);
+        assert!(!job.stop(9_000));
+        assert_eq!(job.status, Status::Failed);
+        assert_eq!(job.failure_reason.as_deref(), Some("no data"));
+        assert_eq!(job.duration_seconds(), Some(3));
+        assert!(job.transitions.iter().all(|t| t.end_ms.is_some()));
+    }
+
+    #[test]
+    fn entering_twice_records_once() {
+        let mut job = job();
+        job.enter("Downloading", "Downloading input data", 1);
+        job.enter("Downloading", "Downloading input data", 2);
+        assert_eq!(job.transitions.len(), 1);
+    }
+}

@@ -1,0 +1,27 @@
+//! `CreateTransformJob`.
+
+use crate::Sagemaker;
+use crate::error::Error;
+use crate::jobs::{self, object_source};
+use crate::records::{JobKind, MODEL, Model, key};
+use serde_json::{Map, Value, json};
+use service::{Ctx, Reply};
+
+pub(crate) async fn run(
+    service: &Sagemaker,
+    ctx: &Ctx,
+    input: Map<String, Value>,
+) -> Result<Reply<Value>, Error> {
+    let name = input.get("ModelName").and_then(Value::as_str).unwrap_or_default();
+    let model = ctx.records::<Model>(MODEL).get(&key(&ctx.region, name)).await?;
+    let Some(model) = model else {
+        return Err(Error::Validation(format!(
+            "Could not find model \"{}\".",
+            ctx.arn("sagemaker", &format!("model/{name}"))
+        )));
+    };
+    let principal = jobs::assume(ctx, &model.value.request, "ExecutionRoleArn").await?;
+    jobs::require_objects(service, &principal, object_source(&input["TransformInput"])).await?;
+    let reply = jobs::create(ctx, JobKind::Transform, input).await?;
+    Ok(reply.map(|job| json!({"TransformJobArn": job.arn})))
+}

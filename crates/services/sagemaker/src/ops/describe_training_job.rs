@@ -1,0 +1,69 @@
+//! `DescribeTrainingJob`: the request, and what happened since.
+
+use crate::Sagemaker;
+use crate::error::Error;
+use crate::jobs;
+use crate::records::{Job, JobKind, seconds};
+use serde_json::{Map, Value, json};
+use service::{Ctx, Reply};
+
+pub(crate) async fn run(
+    _: &Sagemaker,
+    ctx: &Ctx,
+    input: Map<String, Value>,
+) -> Result<Reply<Value>, Error> {
+    let job = jobs::find(ctx, JobKind::Training, &input).await?.value;
+    Ok(Reply::new(view(job)))
+}
+
+/// A training job as AWS describes it.
+pub(crate) fn view(job: Job) -> Value {
+    let duration = job.duration_seconds();
+    let transitions: Vec<Value> = job
+        .transitions
+        .iter()
+        .map(|transition| {
+            let mut view = json!({
+                "Status": transition.status,
+                "StartTime": seconds(transition.start_ms),
+                "StatusMessage": transition.message,
+            });
+            if let Some(end_ms) = transition.end_ms {
+                view["EndTime"] = seconds(end_ms);
+            }
+            view
+        })
+        .collect();
+    let metrics: Vec<Value> = job
+        .metrics
+        .iter()
+        .map(|metric| {
+            json!({
+                "MetricName": metric.name,
+                "Value": metric.value,
+                "Timestamp": seconds(metric.timestamp_ms),
+            })
+        })
+        .collect();
+    let mut view = jobs::view_base(&job);
+    view.insert("SecondaryStatus".to_owned(), Value::from(job.secondary));
+    view.insert("SecondaryStatusTransitions".to_owned(), Value::from(transitions));
+    // AWS: ModelArtifacts is required in the response, so it is there before there is an artefact.
+    let artifacts = job.artifacts.unwrap_or_default();
+    view.insert("ModelArtifacts".to_owned(), json!({"S3ModelArtifacts": artifacts}));
+    if !metrics.is_empty() {
+        view.insert("FinalMetricDataList".to_owned(), Value::from(metrics));
+    }
+    if let Some(duration) = duration {
+        view.insert("TrainingTimeInSeconds".to_owned(), Value::from(duration));
+        view.insert("BillableTimeInSeconds".to_owned(), Value::from(duration));
+    }
+    for flag in [
+        "EnableNetworkIsolation",
+        "EnableInterContainerTrafficEncryption",
+        "EnableManagedSpotTraining",
+    ] {
+        view.entry(flag).or_insert(Value::Bool(false));
+    }
+    Value::Object(view)
+}

@@ -1,0 +1,56 @@
+//! What the model registry's operations share.
+
+use crate::error::Error;
+use crate::records::{GROUP, PACKAGE, Package, PackageGroup, key, package_key};
+use serde_json::{Value, json};
+use service::{Arn, Ctx, Found};
+
+/// The words of `ModelApprovalStatus`.
+pub(crate) const PENDING: &str = "PendingManualApproval";
+
+/// The group of a name or an ARN.
+pub(crate) async fn find_group(
+    ctx: &Ctx,
+    given: Option<&Value>,
+) -> Result<Found<PackageGroup>, Error> {
+    let given = given.and_then(Value::as_str).unwrap_or_default();
+    let name = given.rsplit('/').next().unwrap_or(given);
+    let found = ctx.records::<PackageGroup>(GROUP).get(&key(&ctx.region, name)).await?;
+    found.ok_or_else(|| Error::Validation(format!("ModelPackageGroup {name} does not exist.")))
+}
+
+/// The package of an ARN.
+pub(crate) async fn find(ctx: &Ctx, given: Option<&Value>) -> Result<Found<Package>, Error> {
+    let given = given.and_then(Value::as_str).unwrap_or_default();
+    let missing = || Error::Validation(format!("ModelPackage {given} does not exist."));
+    let arn = Arn::parse(given).map_err(|_| missing())?;
+    let mut parts = arn.resource.split('/').skip(1);
+    let (Some(group), Some(version), None) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(missing());
+    };
+    let version = version.parse().map_err(|_| missing())?;
+    let record_key = package_key(&arn.region, group, version);
+    ctx.records::<Package>(PACKAGE).get(&record_key).await?.ok_or_else(missing)
+}
+
+/// What both the list and the description of a package show.
+pub(crate) fn summary(package: &Package) -> Value {
+    json!({
+        "ModelPackageGroupName": package.group,
+        "ModelPackageVersion": package.version,
+        "ModelPackageArn": package.arn,
+        "ModelPackageDescription": package.request.get("ModelPackageDescription"),
+        "CreationTime": crate::records::seconds(package.created_ms),
+        "ModelPackageStatus": "Completed",
+        "ModelApprovalStatus": package.approval,
+    })
+}
+
+/// The event that tells of a package's approval status.
+// AWS: automating-sagemaker-with-eventbridge: SageMaker Model Package State Change.
+pub(crate) fn event(package: &Package) -> Value {
+    let mut detail = summary(package);
+    detail["ApprovalDescription"] = json!(package.approval_description);
+    detail["CustomerMetadataProperties"] = json!(package.request.get("CustomerMetadataProperties"));
+    detail
+}

@@ -1,0 +1,201 @@
+//! What is stored: jobs, models, model package groups and packages, and everybody's tags.
+//!
+//! A resource keeps the request that made it, as it came: describing it gives the request back, plus what happened since.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Record kind of [`Model`]; the key is `region/name`.
+pub(crate) const MODEL: &str = "sagemaker/model";
+/// Record kind of [`PackageGroup`]; the key is `region/name`.
+pub(crate) const GROUP: &str = "sagemaker/model-package-group";
+/// Record kind of [`Package`]; the key is `region/group/version` with the version in ten digits.
+pub(crate) const PACKAGE: &str = "sagemaker/model-package";
+/// Record kind of tags; the key is the resource's ARN.
+pub(crate) const TAGS: &str = "sagemaker/tags";
+/// The index that lists by creation time: `region/` and 15 digits of milliseconds.
+pub(crate) const BY_CREATION: &str = "created";
+
+/// A resource's tags.
+pub(crate) type Tags = BTreeMap<String, String>;
+
+/// The kind of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum JobKind {
+    Training,
+    Transform,
+}
+
+impl JobKind {
+    /// The record kind; the key is `region/name`.
+    pub(crate) fn records(self) -> &'static str {
+        match self {
+            Self::Training => "sagemaker/training-job",
+            Self::Transform => "sagemaker/transform-job",
+        }
+    }
+
+    /// The word before the name in ARNs, work keys and runner ids.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Training => "training-job",
+            Self::Transform => "transform-job",
+        }
+    }
+
+    /// The word in member names: `TrainingJobName`, `TrainingJobStatus`.
+    pub(crate) fn member(self) -> &'static str {
+        match self {
+            Self::Training => "TrainingJob",
+            Self::Transform => "TransformJob",
+        }
+    }
+
+    /// As texts write it: with a capital, and within a sentence.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Training => ("Training job", "training job"),
+            Self::Transform => ("Transform job", "transform job"),
+        }
+    }
+
+    /// Where its log goes.
+    pub(crate) fn log_group(self) -> &'static str {
+        match self {
+            Self::Training => "/aws/sagemaker/TrainingJobs",
+            Self::Transform => "/aws/sagemaker/TransformJobs",
+        }
+    }
+
+    /// The detail type of its state changes.
+    pub(crate) fn event(self) -> &'static str {
+        match self {
+            Self::Training => "SageMaker Training Job State Change",
+            Self::Transform => "SageMaker Transform Job State Change",
+        }
+    }
+}
+
+/// A job's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Status {
+    InProgress,
+    Completed,
+    Failed,
+    Stopping,
+    Stopped,
+}
+
+impl Status {
+    /// AWS's word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::InProgress => "InProgress",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+            Self::Stopping => "Stopping",
+            Self::Stopped => "Stopped",
+        }
+    }
+
+    /// Nothing happens to it any more.
+    pub(crate) fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Stopped)
+    }
+}
+
+/// One step of a training job's way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Transition {
+    pub(crate) status: String,
+    pub(crate) message: String,
+    pub(crate) start_ms: i64,
+    pub(crate) end_ms: Option<i64>,
+}
+
+/// The last value of a metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Metric {
+    pub(crate) name: String,
+    pub(crate) value: f64,
+    pub(crate) timestamp_ms: i64,
+}
+
+/// A training or transform job.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Job {
+    pub(crate) kind: JobKind,
+    pub(crate) name: String,
+    pub(crate) region: String,
+    pub(crate) arn: String,
+    pub(crate) request: Map<String, Value>,
+    pub(crate) status: Status,
+    pub(crate) secondary: String,
+    pub(crate) transitions: Vec<Transition>,
+    pub(crate) failure_reason: Option<String>,
+    pub(crate) created_ms: i64,
+    pub(crate) modified_ms: i64,
+    pub(crate) started_ms: Option<i64>,
+    pub(crate) ended_ms: Option<i64>,
+    pub(crate) metrics: Vec<Metric>,
+    /// Where the artefact lies, once it is uploaded.
+    pub(crate) artifacts: Option<String>,
+    /// Byte offset up to which the log has been delivered.
+    pub(crate) log_offset: u64,
+}
+
+/// A model: what a transform job or an endpoint runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Model {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) request: Map<String, Value>,
+    pub(crate) created_ms: i64,
+}
+
+/// A group of model package versions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PackageGroup {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) description: Option<String>,
+    pub(crate) created_ms: i64,
+    pub(crate) created_by: String,
+    /// The highest version ever given; versions are never given twice.
+    pub(crate) last_version: u32,
+}
+
+/// A model package version.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) group: String,
+    pub(crate) version: u32,
+    pub(crate) arn: String,
+    pub(crate) request: Map<String, Value>,
+    pub(crate) approval: String,
+    pub(crate) approval_description: Option<String>,
+    pub(crate) created_ms: i64,
+    pub(crate) modified_ms: Option<i64>,
+    pub(crate) created_by: String,
+}
+
+/// `region/name`.
+pub(crate) fn key(region: &str, name: &str) -> String {
+    format!("{region}/{name}")
+}
+
+/// The key of a package.
+pub(crate) fn package_key(region: &str, group: &str, version: u32) -> String {
+    format!("{region}/{group}/{version:010}")
+}
+
+/// The entry of [`BY_CREATION`].
+pub(crate) fn created_entry(region: &str, created_ms: i64) -> (&'static str, String) {
+    (BY_CREATION, format!("{region}/{:015}", created_ms.max(0)))
+}
+
+/// Milliseconds as the wire's timestamps.
+pub(crate) fn seconds(ms: i64) -> Value {
+    Value::from(ms as f64 / 1000.0)
+}
