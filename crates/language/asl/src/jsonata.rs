@@ -16,6 +16,8 @@ mod native;
 mod reads;
 mod run;
 #[cfg(test)]
+mod suite;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use failure::Failure;

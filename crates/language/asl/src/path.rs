@@ -13,6 +13,8 @@ mod filter;
 mod function;
 mod parse;
 mod reference;
+#[cfg(test)]
+mod tests;
 
 pub use eval::Miss;
 pub use reference::RefPath;

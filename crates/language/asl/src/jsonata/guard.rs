@@ -6,9 +6,10 @@
 //!
 //! - every `&`, `..` and array constructor that can run again passes its result to a function that bounds it and charges it to the
 //!   evaluation's budget;
-//! - the built-in functions that can make long strings from short arguments (`$join`, `$pad`, `$replace`, `$string`) are replaced by
-//!   functions of the same name and signature that check their arguments first. The user's own variables of those names are renamed along
-//!   with the calls, so shadowing works as before;
+//! - calls of the built-in functions that can make long strings from short arguments (`$join`, `$pad`, `$replace`, `$string`) get their
+//!   arguments checked and their result charged; where a call is not written plainly (in a pipe, as a value, with arguments that must not
+//!   be evaluated twice) the function is replaced by one of the same signature that does so. The user's own variables of those names are
+//!   renamed along, so shadowing works as before;
 //! - where an expression can loop (it has a function of its own or an assignment), operands of `=`, `!=`, `in` and arguments of functions
 //!   that walk values to the bottom are weighed first.
 //!
@@ -43,7 +44,7 @@ const ITEM_BYTES: usize = 32;
 /// The guarded functions, as JSONata; `$C`, `$J`, `$P`, `$R` and `$W` stand for the checks. `$millis` is ours, so `$now` need not ask the clock either.
 const FUNCTIONS: [(&str, &str); 5] = [
     ("join", "function($a, $s)<a<s>s?:s> { $C($join($J($a, $s), $s)) }"),
-    ("pad", "function($s, $w, $c)<s-ns?:s> { $C($pad($s, $P($s, $w, $c), $c)) }"),
+    ("pad", "function($s, $w, $c)<s-ns?:s> { $C($pad($s, $P($w, $c), $c)) }"),
     ("replace", "function($s, $p, $r, $n)<s-(sf)(sf)n?:s> { $C($replace($R($s, $p, $r), $p, $r, $n)) }"),
     ("string", "function($v, $p)<x-b?:s> { $C($string($W($v), $p)) }"),
     ("now", "function($p, $z)<s?s?:s> { $fromMillis($millis(), $p, $z) }"),
@@ -73,13 +74,13 @@ pub(super) struct Guards {
     functions: Vec<&'static str>,
     /// Functions used as values.
     values: Vec<&'static str>,
-    charges: bool,
-    weighs: bool,
+    /// Whether the tree calls a check by itself.
+    checks: bool,
 }
 
 impl Guards {
     pub(super) fn is_empty(&self) -> bool {
-        self.functions.is_empty() && self.values.is_empty() && !self.charges && !self.weighs
+        self.functions.is_empty() && self.values.is_empty() && !self.checks
     }
 }
 
@@ -118,7 +119,7 @@ fn can_loop(node: &AstNode) -> bool {
 
 /// The names of functions of the lists that the expression binds itself.
 fn bindings(node: &AstNode, bound: &mut Vec<&'static str>) {
-    let mut bind = |name: &str| bound.extend(listed(&VALUES, name));
+    let mut bind = |name: &str| bound.extend(listed(&FUNCTIONS, name).or_else(|| listed(&VALUES, name)));
     match node {
         AstNode::Binary { op: BinaryOp::ColonEqual, lhs, .. } => {
             if let AstNode::Variable(name) = &**lhs {
@@ -150,6 +151,9 @@ struct Rewrite {
 
 impl Rewrite {
     fn node(&mut self, node: &mut AstNode) {
+        if self.check_call(node) {
+            return;
+        }
         self.rename(node);
         self.children(node);
         match node {
@@ -158,8 +162,7 @@ impl Rewrite {
                 // What a pipe's right side is decides what the pipe does, so it must not be wrapped.
                 self.charge_array(lhs);
                 if matches!(&**rhs, AstNode::Variable(_)) && self.loops {
-                    self.guards.weighs = true;
-                    wrap(WEIGH, lhs);
+                    self.check(WEIGH, lhs);
                 }
             }
             AstNode::Binary { op: BinaryOp::ColonEqual, rhs, .. } => self.charge_array(rhs),
@@ -173,17 +176,15 @@ impl Rewrite {
             AstNode::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::In, lhs, rhs }
                 if self.loops && !is_scalar(lhs) && !is_scalar(rhs) =>
             {
-                self.guards.weighs = true;
-                wrap(WEIGH, lhs);
-                wrap(WEIGH, rhs);
+                self.check(WEIGH, lhs);
+                self.check(WEIGH, rhs);
             }
             AstNode::Function { name, args, .. } => {
                 let deep = self.loops && DEEP_FUNCTIONS.contains(&name.as_str());
                 for argument in args.iter_mut().filter(|argument| !is_function(argument)) {
                     self.charge_array(argument);
                     if deep {
-                        self.guards.weighs = true;
-                        wrap(WEIGH, argument);
+                        self.check(WEIGH, argument);
                     }
                 }
             }
@@ -192,9 +193,64 @@ impl Rewrite {
         }
     }
 
+    fn check(&mut self, function: &str, node: &mut AstNode) {
+        self.guards.checks = true;
+        wrap(function, node);
+    }
+
     fn charge(&mut self, node: &mut AstNode) {
-        self.guards.charges = true;
-        wrap(CHARGE, node);
+        self.check(CHARGE, node);
+    }
+
+    /// A plain call of a guarded function, checked where it stands; `false` if it is not one.
+    fn check_call(&mut self, node: &mut AstNode) -> bool {
+        let AstNode::Function { name, args, is_builtin: true } = node else {
+            return false;
+        };
+        let Some(function) = listed(&FUNCTIONS, name).filter(|function| !self.bound.contains(function)) else {
+            return false;
+        };
+        let again = args.iter().skip(1).all(may_repeat);
+        match (function, args.len()) {
+            ("string", 1..=2) => {
+                self.nodes(args);
+                self.charge_array(&mut args[0]);
+                self.check(WEIGH, &mut args[0]);
+            }
+            ("join", 1..=2) if again => {
+                let others = args[1..].to_vec();
+                self.nodes(args);
+                self.charge_array(&mut args[0]);
+                self.check(CHECK_JOIN, &mut args[0]);
+                add_arguments(&mut args[0], others);
+            }
+            ("replace", 3..=4) if again => {
+                let others = args[1..3].iter().map(|other| if is_function(other) { AstNode::Null } else { other.clone() });
+                let others = others.collect();
+                self.nodes(args);
+                self.check(CHECK_REPLACE, &mut args[0]);
+                add_arguments(&mut args[0], others);
+            }
+            ("pad", 2..=3) if again => {
+                let filler = args.get(2).cloned();
+                self.nodes(args);
+                self.check(CHECK_PAD, &mut args[1]);
+                add_arguments(&mut args[1], filler.into_iter().collect());
+            }
+            _ => return false,
+        }
+        self.charge(node);
+        true
+    }
+
+    /// The right side of a pipe gets an argument from the left, so a call there is not what it seems.
+    fn piped(&mut self, node: &mut AstNode) {
+        if matches!(node, AstNode::Function { .. }) {
+            self.rename(node);
+            self.children(node);
+        } else {
+            self.node(node);
+        }
     }
 
     /// Charges an array constructor that may run again. One right inside another constructor must stay what it is: it is not flattened.
@@ -253,6 +309,10 @@ impl Rewrite {
                     }
                 }
             }
+            AstNode::Binary { op: BinaryOp::ChainPipe, lhs, rhs } => {
+                self.node(lhs);
+                self.piped(rhs);
+            }
             AstNode::Binary { lhs, rhs, .. } => {
                 self.node(lhs);
                 self.node(rhs);
@@ -307,6 +367,17 @@ fn is_scalar(node: &AstNode) -> bool {
 
 fn is_function(node: &AstNode) -> bool {
     matches!(node, AstNode::Placeholder | AstNode::Lambda { .. })
+}
+
+/// Whether evaluating the argument a second time, for a check, changes nothing and costs nothing.
+fn may_repeat(node: &AstNode) -> bool {
+    is_scalar(node) || matches!(node, AstNode::Variable(_) | AstNode::Regex { .. } | AstNode::Lambda { .. })
+}
+
+fn add_arguments(node: &mut AstNode, others: Vec<AstNode>) {
+    if let AstNode::Function { args, .. } = node {
+        args.extend(others);
+    }
 }
 
 fn wrap(function: &str, node: &mut AstNode) {
@@ -371,15 +442,9 @@ pub(super) fn register(evaluator: &mut Evaluator, guards: &Guards, max_bytes: us
     let budget = Rc::new(Cell::new(max_bytes.saturating_mul(BUDGET_IN_VALUES)));
     evaluator.register_fn(CHARGE, move |arguments: &[JValue]| charge(arguments, &budget, max_bytes))?;
     evaluator.register_fn(WEIGH, move |arguments: &[JValue]| weigh(arguments, max_bytes))?;
-    if guards.functions.contains(&"join") {
-        evaluator.register_fn(CHECK_JOIN, move |arguments: &[JValue]| check_join(arguments, max_bytes))?;
-    }
-    if guards.functions.contains(&"replace") {
-        evaluator.register_fn(CHECK_REPLACE, move |arguments: &[JValue]| check_replace(arguments, max_bytes))?;
-    }
-    if guards.functions.contains(&"pad") {
-        evaluator.register_fn(CHECK_PAD, move |arguments: &[JValue]| check_pad(arguments, max_bytes))?;
-    }
+    evaluator.register_fn(CHECK_JOIN, move |arguments: &[JValue]| check_join(arguments, max_bytes))?;
+    evaluator.register_fn(CHECK_REPLACE, move |arguments: &[JValue]| check_replace(arguments, max_bytes))?;
+    evaluator.register_fn(CHECK_PAD, move |arguments: &[JValue]| check_pad(arguments, max_bytes))?;
     Ok(())
 }
 
@@ -488,10 +553,10 @@ fn check_replace(arguments: &[JValue], max_bytes: usize) -> HostFnResult {
     if total > max_bytes.saturating_mul(REPLACE_IN_VALUES) { refuse() } else { Ok(first(arguments)) }
 }
 
-/// The width `$pad` may have: its second argument, if the result stays in bounds.
+/// Passes on the width for `$pad`, if what it pads to stays in bounds.
 fn check_pad(arguments: &[JValue], max_bytes: usize) -> HostFnResult {
-    let width = arguments.get(1).cloned().unwrap_or(JValue::Undefined);
-    let filler = length(arguments.get(2)).max(1) as f64;
+    let width = first(arguments);
+    let filler = length(arguments.get(1)).max(1) as f64;
     match &width {
         // A filler's characters may have four bytes.
         JValue::Number(count) if count.abs().min(f64::MAX) * filler.min(4.0) > max_bytes as f64 => refuse(),

@@ -12,8 +12,13 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-/// Evaluates a compiled expression.
+/// Evaluates a compiled expression. AWS: there is no context item, a bare name is refused in definitions.
 pub(super) fn expression(compiled: &Compiled, frame: &mut Frame<'_>) -> Result<Value, Failure> {
+    on(compiled, frame, &JValue::Undefined)
+}
+
+/// Evaluates with a context item.
+pub(super) fn on(compiled: &Compiled, frame: &mut Frame<'_>, item: &JValue) -> Result<Value, Failure> {
     if compiled.depth > frame.limits.depth {
         return Err(Failure::Bare(failure::DEPTH.to_owned()));
     }
@@ -23,7 +28,7 @@ pub(super) fn expression(compiled: &Compiled, frame: &mut Frame<'_>) -> Result<V
     let mut evaluator = evaluator(compiled, frame)?;
     // A defect of the evaluator must cost one state, not the server.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let result = evaluator.evaluate(&compiled.ast, &JValue::Undefined);
+        let result = evaluator.evaluate(&compiled.ast, item);
         match result {
             Ok(value) => convert::to_result(&value, frame.limits.value_bytes),
             Err(error) => Err(message::evaluation_error(error.message())),
