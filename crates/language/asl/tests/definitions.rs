@@ -13,7 +13,17 @@ const COLLECTION: &str = concat!(
 );
 
 /// Rows we judge otherwise than the validators, and why.
-const JUDGED_OTHERWISE: &[(&str, &str)] = &[];
+const JUDGED_OTHERWISE: &[(&str, &str)] = &[
+    ("663207efdc5dd983", "AWS runs no tasks of swf"),
+    ("dcf6dcc006283991", "AWS runs no tasks of swf"),
+    ("c25a3df63c3ba907", "a template: its resources have placeholders AWS refuses"),
+    ("2293184ba55740e0", "a template: its resources have placeholders AWS refuses"),
+    ("eaef76d09cf9439f", "a template: its resources have placeholders AWS refuses"),
+    ("5d1c06dae673648a", "Result is a field of JSONPath states only"),
+    ("a767e795d32aa1bf", "measured: a JSONata machine has no JSONPath states"),
+    ("85036bd434de8d46", "recorded: a percentage may be a fraction"),
+    ("a2b264c701c08745", "a bare word in a filter"),
+];
 
 #[test]
 fn verdicts_agree() {

@@ -126,7 +126,10 @@ fn wanted(wait: &TaskWait, news: &TaskNews) -> bool {
                 && matches!(wait.task.kind, TaskKind::Sync | TaskKind::WaitForTaskToken)
         }
         TaskNews::Taken(_) => wait.stage == TaskStage::Scheduled,
-        TaskNews::Heartbeat => wait.task.heartbeat_seconds.is_some(),
+        // Heartbeats count from when somebody has taken the task.
+        TaskNews::Heartbeat => {
+            wait.stage > TaskStage::Scheduled && wait.task.heartbeat_seconds.is_some()
+        }
         _ => true,
     }
 }

@@ -47,8 +47,7 @@ pub struct ScheduleTask {
     pub timeout_seconds: Option<u64>,
     /// `HeartbeatSeconds` of the state, when given.
     pub heartbeat_seconds: Option<u64>,
-    /// The token that answers the task: of activities and `.waitForTaskToken` (others have one
-    /// only if the definition asked for it by `$$.Task.Token`).
+    /// The token that answers the task: of activities and `.waitForTaskToken` only.
     pub task_token: Option<Arc<str>>,
     /// Name of the Task state, for logs and messages.
     pub state_name: Arc<str>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asl::program::{ContextUse, Integration, NumberField, ResourceKind, TaskState};
+use asl::program::{Integration, NumberField, ResourceKind, TaskState};
 use serde_json::Value;
 
 use crate::effect::{Effect, ScheduleTask, TaskKind};
@@ -51,19 +51,16 @@ pub(super) fn begin(here: &mut Here<'_, '_>, task: &TaskState) -> Run<Step> {
     schedule(here, scheduled)
 }
 
-/// The token of tasks that are answered by it, and of tasks that show it to somebody.
+/// The token of tasks that are answered by it; the context object of others has none.
 fn token(here: &mut Here<'_, '_>, task: &TaskState) -> Option<Arc<str>> {
     let by_token = matches!(
         task.resource.kind,
         ResourceKind::Activity
             | ResourceKind::Integration { pattern: Integration::WaitForTaskToken, .. }
     );
-    if !by_token && here.state.context_use == ContextUse::None {
-        return None;
-    }
     let key = here.frame.key(here.id, KeyKind::Task);
     let execution_arn = &here.stage.base.identity.execution_arn;
-    Some(crate::token::make(execution_arn, key, here.stage.entropy))
+    by_token.then(|| crate::token::make(execution_arn, key, here.stage.entropy))
 }
 
 fn kind(task: &TaskState) -> (TaskKind, Arc<str>, Arc<str>) {
