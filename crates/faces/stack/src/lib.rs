@@ -1,1 +1,32 @@
 //! Pulumi projects: evaluate, plan, apply, state.
+//!
+//! A *program* (today `Pulumi.yaml` with `runtime: yaml`) registers resources with the engine; the engine compares them with the
+//! checkpoint of the stack, and makes the difference true with AWS API calls. A preview runs the same program against the same
+//! engine without the calls: names, ARNs and ids are predicted, so that most mistakes show before anything is changed.
+//!
+//! ```no_run
+//! # async fn example(aws: std::sync::Arc<dyn stack::Aws>, mut progress: Quiet) -> Result<(), stack::Error> {
+//! # use std::path::{Path, PathBuf};
+//! let project = stack::Project::load(Path::new("examples/weather"))?;
+//! let options = stack::Options::new("dev", PathBuf::from("/var/lib/refit/stacks"), aws);
+//! let summary = project.up(&options, &mut progress).await?;
+//! println!("{} resources, {:?}", summary.resources, summary.outputs);
+//! # Ok(()) }
+//! # #[derive(Default)] struct Quiet;
+//! # impl stack::Progress for Quiet {}
+//! ```
+
+mod aws;
+mod cancel;
+mod diagnostic;
+mod error;
+mod models;
+mod progress;
+mod project;
+
+pub use aws::Aws;
+pub use cancel::Cancel;
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use error::Error;
+pub use progress::{Change, Operation, Progress, Step};
+pub use project::{Definition, Deployed, Options, Project, Summary, find_definitions};

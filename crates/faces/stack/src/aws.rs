@@ -1,0 +1,55 @@
+//! The port to AWS: one call of one operation. The real one is [`client::Client`]; tests script a fake.
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+/// Somewhere AWS APIs can be called.
+#[async_trait]
+pub trait Aws: Send + Sync {
+    /// Calls `operation` of `service` (this crate's names: `iam`, `sts`, `states`, `events`, `logs`, `lambda`, `s3`, `sns`,
+    /// `sqs`, `sagemaker`). Blobs are base64 texts.
+    ///
+    /// # Errors
+    /// What the service refused, or why it could not be reached.
+    async fn call(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, client::Error>;
+
+    /// The region calls are for.
+    fn region(&self) -> String;
+
+    /// Whether what was just created may not be seen by other services for a while, as on AWS itself. Then errors that such a
+    /// delay causes are tried again for up to two minutes.
+    fn is_eventually_consistent(&self) -> bool {
+        false
+    }
+}
+
+#[async_trait]
+impl Aws for client::Client {
+    async fn call(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, client::Error> {
+        let Some(model) = crate::models::model(service) else {
+            return Err(client::Error::Wire {
+                operation: operation.to_owned(),
+                source: wire::Error::UnknownOperation(format!("{service}:{operation}")),
+            });
+        };
+        Self::call(self, model, operation, input).await
+    }
+
+    fn region(&self) -> String {
+        Self::region(self).to_owned()
+    }
+
+    fn is_eventually_consistent(&self) -> bool {
+        self.endpoint().contains(".amazonaws.com")
+    }
+}
