@@ -15,8 +15,8 @@ pub use fields::{
 };
 pub use resource::{Integration, Resource, ResourceKind};
 pub use state::{
-    ChoiceState, ContextUse, FailState, Map, MapItems, MapMode, ParallelState, PassState, State, StateKind,
-    TaskState, Wait, WaitState, Work,
+    ChoiceState, ContextUse, FailState, Map, MapItems, MapMode, ParallelState, PassState, State,
+    StateKind, TaskState, Wait, WaitState, Work,
 };
 
 use std::collections::HashMap;

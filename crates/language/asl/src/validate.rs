@@ -15,7 +15,7 @@ mod tables;
 mod template;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::json::{self, LineIndex, Span};
@@ -58,7 +58,7 @@ pub fn check(text: &str, options: Options) -> Checked {
         options,
         language: QueryLanguage::JsonPath,
         machines: Vec::new(),
-        names: HashMap::new(),
+        names: HashSet::new(),
         diagnostics: Vec::new(),
     };
     let program = checker.document(text);
@@ -74,7 +74,7 @@ struct Checker<'t> {
     language: QueryLanguage,
     machines: Vec<Machine>,
     /// Names of states seen so far: they are unique over the whole definition.
-    names: HashMap<String, ()>,
+    names: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
 }
 

@@ -118,4 +118,3 @@ fn context(
     }
     Value::Object(context)
 }
-

@@ -250,12 +250,7 @@ fn delay_ms(retrier: &Retrier, before: u32, chance: f64) -> i64 {
 }
 
 /// Leaves the state by a catcher.
-fn catch(
-    here: &mut Here<'_, '_>,
-    catcher: &Catcher,
-    index: usize,
-    failure: &Failure,
-) -> Run<Step> {
+fn catch(here: &mut Here<'_, '_>, catcher: &Catcher, index: usize, failure: &Failure) -> Run<Step> {
     let error_output = error_output(failure);
     let assign = format!("Catch[{index}]/Assign");
     let flow = asl::program::Flow::Next(catcher.next);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asl::program::{Map, MachineId, State, StateKind};
+use asl::program::{MachineId, Map, State, StateKind};
 use serde_json::Value;
 
 use crate::context::{Item, sight};
@@ -196,10 +196,8 @@ impl Here<'_, '_> {
         let join = self.stage.join(self.id)?;
         for index in 0..join.started {
             let id = FrameId(join.first_child.0 + u64::from(index));
-            let running = self
-                .stage
-                .peek(id)
-                .is_some_and(|child| !matches!(child.phase, Phase::Done { .. }));
+            let running =
+                self.stage.peek(id).is_some_and(|child| !matches!(child.phase, Phase::Done { .. }));
             let previous = abort(self.stage, id)?;
             if running && iterations && failed != Some(index) {
                 self.iteration(IterationOutcome::Aborted, index, previous)?;

@@ -189,8 +189,7 @@ impl<'h, 'a> Here<'h, 'a> {
     /// A JSONata value that was computed well but cannot be used.
     // AWS: recorded for `Timestamp`: unlike a failed expression it follows from the entry.
     pub(crate) fn unusable(&self, field: &str, cause: String) -> Stop {
-        let mut fault =
-            Fault::of_state(StatesError::query_evaluation(cause), self.frame, field);
+        let mut fault = Fault::of_state(StatesError::query_evaluation(cause), self.frame, field);
         fault.evaluation =
             Some(Evaluation { location: field.into(), previous_event: self.frame.last_event });
         fault.into()

@@ -120,8 +120,7 @@ impl<'a> Stage<'a> {
 
     /// Removes all joins.
     pub(crate) fn remove_joins(&mut self) {
-        let ids: Vec<FrameId> =
-            self.base.joins.keys().chain(self.joins.keys()).copied().collect();
+        let ids: Vec<FrameId> = self.base.joins.keys().chain(self.joins.keys()).copied().collect();
         self.joins.extend(ids.into_iter().map(|id| (id, None)));
     }
 
@@ -147,9 +146,7 @@ impl<'a> Stage<'a> {
     /// The state a frame is in.
     pub(crate) fn state_of(&self, frame: &Frame) -> Result<&'a State, Quarantine> {
         let machine = self.machine(frame.machine)?;
-        machine
-            .state(&frame.state)
-            .ok_or_else(|| Quarantine::UnknownState(frame.state.to_string()))
+        machine.state(&frame.state).ok_or_else(|| Quarantine::UnknownState(frame.state.to_string()))
     }
 
     /// Counts a state entered; false once the turn has been long enough.
@@ -170,6 +167,9 @@ impl<'a> Stage<'a> {
         };
         for (id, frame) in self.frames {
             match frame {
+                // A frame worked on for its children often stays as it was. The payloads are the
+                // same ones, so that the comparison is cheap.
+                Some(frame) if self.base.frames.get(&id) == Some(&frame) => {}
                 Some(frame) => changes.frames.push((id, frame)),
                 None if self.base.frames.contains_key(&id) => changes.removed.push(id),
                 None => {}

@@ -80,9 +80,7 @@ impl Checker<'_> {
         let field = node.get("Condition")?;
         match &field.value.kind {
             Kind::Bool(constant) => Some(Condition::Constant(*constant)),
-            _ if Self::is_expression(&field) => {
-                self.expression(&field).map(Condition::Expression)
-            }
+            _ if Self::is_expression(&field) => self.expression(&field).map(Condition::Expression),
             _ => {
                 // UNVERIFIED: AWS's words.
                 self.schema(&field, "Expected value of type Boolean or a JSONata expression");
@@ -225,13 +223,11 @@ impl Checker<'_> {
     }
 
     fn literal_bool(&mut self, field: &Node<'_>) -> Option<bool> {
-        match field.value.kind {
-            Kind::Bool(flag) => Some(flag),
-            _ => {
-                self.schema(field, "Expected value of type Boolean");
-                None
-            }
+        if let Kind::Bool(flag) = field.value.kind {
+            return Some(flag);
         }
+        self.schema(field, "Expected value of type Boolean");
+        None
     }
 }
 
@@ -297,10 +293,20 @@ fn every_operator() -> Vec<&'static str> {
     let mut names = vec!["And", "Or", "Not", "StringMatches", "BooleanEquals"];
     names.extend(TESTS.iter().map(|(name, _)| *name));
     names.extend([
-        "StringEquals", "StringLessThan", "StringGreaterThan", "StringLessThanEquals",
-        "StringGreaterThanEquals", "NumericEquals", "NumericLessThan", "NumericGreaterThan",
-        "NumericLessThanEquals", "NumericGreaterThanEquals", "TimestampEquals",
-        "TimestampLessThan", "TimestampGreaterThan", "TimestampLessThanEquals",
+        "StringEquals",
+        "StringLessThan",
+        "StringGreaterThan",
+        "StringLessThanEquals",
+        "StringGreaterThanEquals",
+        "NumericEquals",
+        "NumericLessThan",
+        "NumericGreaterThan",
+        "NumericLessThanEquals",
+        "NumericGreaterThanEquals",
+        "TimestampEquals",
+        "TimestampLessThan",
+        "TimestampGreaterThan",
+        "TimestampLessThanEquals",
         "TimestampGreaterThanEquals",
     ]);
     names

@@ -70,19 +70,13 @@ impl Checker<'_> {
 
     /// An integer within bounds, as written.
     pub(super) fn integer(&mut self, node: &Node<'_>, least: u64, most: u64) -> Option<u64> {
-        let number = match &node.value.kind {
-            // AWS: `10.0` is an integer; recorded definitions have it.
-            Kind::Number(number) => number.as_u64().or_else(|| {
-                number
-                    .as_f64()
-                    .filter(|value| value.fract() == 0.0 && (0.0..=9.0e15).contains(value))
-                    .map(|value| value as u64)
-            }),
-            _ => {
-                self.schema(node, "Expected value of type Integer");
-                return None;
-            }
+        let Kind::Number(number) = &node.value.kind else {
+            self.schema(node, "Expected value of type Integer");
+            return None;
         };
+        // AWS: `10.0` is an integer; recorded definitions have it.
+        let number =
+            crate::value::number_is_integer(number).and_then(|number| u64::try_from(number).ok());
         let found = number.filter(|value| (least..=most).contains(value));
         if found.is_none() {
             // UNVERIFIED: AWS's words.
@@ -214,7 +208,8 @@ impl Checker<'_> {
             Some(text) if Intrinsic::is_intrinsic(text) => match Intrinsic::parse(text) {
                 Ok(intrinsic) => Some(TextField::Intrinsic(intrinsic)),
                 Err(error) => {
-                    let message = "Value is not a valid JSONPath or a valid intrinsic function call";
+                    let message =
+                        "Value is not a valid JSONPath or a valid intrinsic function call";
                     let fault = Fault::new(code::SCHEMA, message).at(&node.at);
                     self.report(fault.hint(Some(error.to_string())), node.value.span);
                     None

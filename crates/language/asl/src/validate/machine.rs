@@ -32,14 +32,17 @@ impl Checker<'_> {
         self.language = self.query_language(node).unwrap_or(QueryLanguage::JsonPath);
         let comment = self.string(node, "Comment").map(str::to_owned);
         self.string(node, "Version");
-        let timeout_seconds = node
-            .get("TimeoutSeconds")
-            .and_then(|field| self.integer(&field, 1, MAX_SECONDS));
+        let timeout_seconds =
+            node.get("TimeoutSeconds").and_then(|field| self.integer(&field, 1, MAX_SECONDS));
         self.machine(node, None);
         let machines = std::mem::take(&mut self.machines);
         // Without a state there is nothing to run; a diagnostic has said so.
-        (!machines.first()?.states.is_empty())
-            .then_some(Program { machines, comment, timeout_seconds, language: self.language })
+        (!machines.first()?.states.is_empty()).then_some(Program {
+            machines,
+            comment,
+            timeout_seconds,
+            language: self.language,
+        })
     }
 
     /// `QueryLanguage`, if it is there and valid.
@@ -87,8 +90,7 @@ impl Checker<'_> {
         let mut terminal = false;
         for (index, field) in fields.iter().enumerate() {
             self.state_name(&states, &field.key, field.key_span);
-            let state =
-                Node { value: &field.value, at: format!("{}/{}", states.at, field.key) };
+            let state = Node { value: &field.value, at: format!("{}/{}", states.at, field.key) };
             scope.state = index;
             terminal |= is_terminal(&state);
             compiled.push(self.state(&state, &field.key, &mut scope));
@@ -119,7 +121,7 @@ impl Checker<'_> {
             let message = format!("State names have 1 to {MAX_STATE_NAME} characters");
             self.report(Fault::new(code::INVALID_STATE_NAME, message).at(&location), span);
         }
-        if self.names.insert(name.to_owned(), ()).is_some() {
+        if !self.names.insert(name.to_owned()) {
             // UNVERIFIED: AWS's words.
             let message = format!("Duplicate State name: {name}");
             self.report(Fault::new(code::DUPLICATE_STATE_NAME, message).at(&location), span);

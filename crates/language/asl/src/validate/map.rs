@@ -19,12 +19,9 @@ impl Checker<'_> {
         let item_selector = self.item_selector(node, language);
         let max_concurrency = self.max_concurrency(node, language);
         self.tolerated(node, language);
-        let key = match self.one_of(node, &["ItemProcessor", "Iterator"]) {
-            Some(key) => key,
-            None => {
-                self.required(node, &["ItemProcessor"]);
-                return None;
-            }
+        let Some(key) = self.one_of(node, &["ItemProcessor", "Iterator"]) else {
+            self.required(node, &["ItemProcessor"]);
+            return None;
         };
         let field = node.get(key)?;
         if field.object().is_none() {
@@ -65,11 +62,7 @@ impl Checker<'_> {
         self.template(node, key, language)
     }
 
-    fn max_concurrency(
-        &mut self,
-        node: &Node<'_>,
-        language: QueryLanguage,
-    ) -> Option<NumberField> {
+    fn max_concurrency(&mut self, node: &Node<'_>, language: QueryLanguage) -> Option<NumberField> {
         self.number(node, "MaxConcurrency", language, 0)
     }
 

@@ -140,8 +140,12 @@ impl Checker<'_> {
         scope: &mut Scope<'_>,
     ) -> Option<PassState> {
         let flow = self.flow(node, scope);
-        let mut pass =
-            PassState { result: None, parameters: None, result_path: ResultPath::Replace, flow: Flow::End };
+        let mut pass = PassState {
+            result: None,
+            parameters: None,
+            result_path: ResultPath::Replace,
+            flow: Flow::End,
+        };
         if language == QueryLanguage::JsonPath {
             pass.result = node.get("Result").map(|field| {
                 self.static_result(&field);
@@ -201,13 +205,13 @@ impl Checker<'_> {
         let next = node.get("Next");
         let end = match node.get("End") {
             None => false,
-            Some(field) => match field.value.kind {
-                Kind::Bool(end) => end,
-                _ => {
+            Some(field) => {
+                let Kind::Bool(end) = field.value.kind else {
                     self.schema(&field, "Expected value of type Boolean");
                     return None;
-                }
-            },
+                };
+                end
+            }
         };
         match next {
             Some(_) if end => {

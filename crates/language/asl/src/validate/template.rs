@@ -69,7 +69,7 @@ impl Checker<'_> {
                 template::Fault::Jsonata => {
                     (format!("Invalid JSONata expression: {}", error.message), &*error.pointer)
                 }
-                _ => (error.message.clone(), &*error.pointer),
+                template::Fault::TooDeep => (error.message.clone(), &*error.pointer),
             };
             let location = format!("{}{at}", field.at);
             let fault = Fault::new(code::SCHEMA, message).at(&location);
@@ -78,11 +78,7 @@ impl Checker<'_> {
     }
 
     /// `Assign`: an object of variables.
-    pub(super) fn assign(
-        &mut self,
-        node: &Node<'_>,
-        language: QueryLanguage,
-    ) -> Option<Template> {
+    pub(super) fn assign(&mut self, node: &Node<'_>, language: QueryLanguage) -> Option<Template> {
         let field = node.get("Assign")?;
         let Some(variables) = field.object() else {
             self.schema(&field, "Expected value of type Object");
@@ -169,8 +165,14 @@ pub(super) fn context_use(value: &crate::json::Spanned) -> ContextUse {
 
 /// Parts of the context object that stay small whatever the execution was given.
 const SMALL_PARTS: [&str; 8] = [
-    ".Map.", ".State.", ".StateMachine.", ".Task.", ".Execution.Id", ".Execution.Name",
-    ".Execution.StartTime", ".Execution.RoleArn",
+    ".Map.",
+    ".State.",
+    ".StateMachine.",
+    ".Task.",
+    ".Execution.Id",
+    ".Execution.Name",
+    ".Execution.StartTime",
+    ".Execution.RoleArn",
 ];
 
 fn text_use(text: &str) -> ContextUse {

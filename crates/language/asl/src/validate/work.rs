@@ -109,8 +109,7 @@ impl Checker<'_> {
             QueryLanguage::JsonPath => ("Parameters", true),
             QueryLanguage::Jsonata => ("Arguments", false),
         };
-        let arguments =
-            if with_arguments { self.template(node, key, language) } else { None };
+        let arguments = if with_arguments { self.template(node, key, language) } else { None };
         let (result_selector, result_path) = if by_path {
             (self.payload(node, "ResultSelector"), self.result_path(node))
         } else {
@@ -125,8 +124,13 @@ impl Checker<'_> {
         let Some(items) = self.list(node, "Retry") else { return Vec::new() };
         let last = items.len().saturating_sub(1);
         let known = [
-            "ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds",
-            "JitterStrategy", "Comment",
+            "ErrorEquals",
+            "IntervalSeconds",
+            "MaxAttempts",
+            "BackoffRate",
+            "MaxDelaySeconds",
+            "JitterStrategy",
+            "Comment",
         ];
         let mut retriers = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {

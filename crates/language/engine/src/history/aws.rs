@@ -188,8 +188,9 @@ impl Detail {
     }
 
     fn scheduled_options(&self, fields: &mut Map<String, Value>) {
-        let Self::TaskScheduled { timeout_seconds, heartbeat_seconds, credentials_role_arn, .. } =
-            self
+        let Self::TaskScheduled {
+            timeout_seconds, heartbeat_seconds, credentials_role_arn, ..
+        } = self
         else {
             return;
         };

@@ -35,12 +35,7 @@ pub(super) fn begin(here: &mut Here<'_, '_>, choice: &ChoiceState) -> Run<Step> 
     here.exit(output, assigned, Flow::Next(default))
 }
 
-fn follow(
-    here: &mut Here<'_, '_>,
-    rule: &Rule,
-    index: usize,
-    input: &crate::Data,
-) -> Run<Step> {
+fn follow(here: &mut Here<'_, '_>, rule: &Rule, index: usize, input: &crate::Data) -> Run<Step> {
     let none = Extra::default();
     // AWS: fields of a rule are named with the rule's index (measured by an independent emulator).
     let field = format!("Choices[{index}]/Assign");
@@ -111,9 +106,8 @@ fn test(here: &Here<'_, '_>, comparison: &Comparison, input: &Value) -> Run<bool
             Ok(value.as_str().is_some_and(|text| matches_pattern(text, pattern)))
         }
         Operator::String(order, operand) => {
-            let other = operand_of(here, operand, input, |value| {
-                value.as_str().map(str::to_owned)
-            })?;
+            let other =
+                operand_of(here, operand, input, |value| value.as_str().map(str::to_owned))?;
             Ok(ordered(*order, value.as_str(), other.as_deref(), |a, b| {
                 // AWS compares as Java does, by UTF-16 units.
                 Some(a.encode_utf16().cmp(b.encode_utf16()))

@@ -11,6 +11,7 @@ pub(super) fn begin(here: &mut Here<'_, '_>, fail: &FailState) -> Run<Step> {
     let mut text = |field: &Option<TextField>, name: &str| {
         field.as_ref().map(|field| here.text(field, name, input.value())).transpose()
     };
-    let failure = Failure { error: text(&fail.error, "Error")?, cause: text(&fail.cause, "Cause")? };
+    let failure =
+        Failure { error: text(&fail.error, "Error")?, cause: text(&fail.cause, "Cause")? };
     Err(Fault { failure, evaluation: None }.into())
 }

@@ -69,23 +69,21 @@ fn concurrency(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<u32> {
                 .map_err(|error| here.fault(error, "MaxConcurrencyPath"))?
                 .into_owned();
             // AWS: recorded: a text with a number will do.
-            let number = whole_number(&found)
-                .or_else(|| found.as_str().and_then(|text| text.parse().ok()));
-            match number {
-                Some(number) => number,
+            let number =
+                whole_number(&found).or_else(|| found.as_str().and_then(|text| text.parse().ok()));
+            let Some(number) = number else {
                 // AWS: recorded.
-                None => {
-                    let shown = match &found {
-                        Value::String(text) => text.clone(),
-                        other => json_text(other),
-                    };
-                    return Err(here.runtime(format!(
-                        "The MaxConcurrencyPath field refers to value \"{shown}\" which is not a \
-                         valid integer: {}",
-                        path.text()
-                    )));
-                }
-            }
+                let shown = match &found {
+                    Value::String(text) => text.clone(),
+                    other => json_text(other),
+                };
+                return Err(here.runtime(format!(
+                    "The MaxConcurrencyPath field refers to value \"{shown}\" which is not a \
+                     valid integer: {}",
+                    path.text()
+                )));
+            };
+            number
         }
         Some(NumberField::Expression(expression)) => {
             let field = "MaxConcurrency";

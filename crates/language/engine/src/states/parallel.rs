@@ -28,4 +28,3 @@ fn children(here: &mut Here<'_, '_>, parallel: &ParallelState) -> Run<Children> 
     };
     Ok(Children::Branches { input, machines: parallel.branches.clone() })
 }
-

@@ -168,17 +168,17 @@ pub(crate) fn news(here: &mut Here<'_, '_>, mut wait: Box<TaskWait>, news: TaskN
             wait.stage = TaskStage::Submitted;
             let output = here.within_limit(output)?;
             here.event(Detail::TaskSubmitted { family, output })?;
-            keep_waiting(here, wait)
+            Ok(keep_waiting(here, wait))
         }
         TaskNews::Taken(worker) => {
             wait.stage = TaskStage::Started;
             here.event(Detail::TaskStarted { family, worker })?;
             beat(here, &mut wait);
-            keep_waiting(here, wait)
+            Ok(keep_waiting(here, wait))
         }
         TaskNews::Heartbeat => {
             beat(here, &mut wait);
-            keep_waiting(here, wait)
+            Ok(keep_waiting(here, wait))
         }
         TaskNews::Succeeded(output) => {
             wait.clear_timers(&mut here.stage.effects);
@@ -201,9 +201,9 @@ pub(crate) fn news(here: &mut Here<'_, '_>, mut wait: Box<TaskWait>, news: TaskN
     }
 }
 
-fn keep_waiting(here: &mut Here<'_, '_>, wait: Box<TaskWait>) -> Run<Step> {
+fn keep_waiting(here: &mut Here<'_, '_>, wait: Box<TaskWait>) -> Step {
     here.frame.phase = Phase::WaitingTask(wait);
-    Ok(Step::Wait)
+    Step::Wait
 }
 
 fn beat(here: &mut Here<'_, '_>, wait: &mut TaskWait) {

@@ -53,8 +53,9 @@ fn timestamp(here: &mut Here<'_, '_>, field: &TextField, input: &crate::Data) ->
             here.unusable("Timestamp", format!("The Timestamp field {wrong}: {text}"))
         }
         // UNVERIFIED: after the recorded words for SecondsPath and Timestamp.
-        TextField::Path(path) => here
-            .runtime(format!("The TimestampPath parameter {wrong}: {} == {text}", path.text())),
+        TextField::Path(path) => {
+            here.runtime(format!("The TimestampPath parameter {wrong}: {} == {text}", path.text()))
+        }
         _ => here.runtime(format!("The Timestamp field {wrong}: {text}")),
     })
 }

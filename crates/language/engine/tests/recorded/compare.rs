@@ -104,9 +104,9 @@ fn same(wanted: &Value, got: &Value) -> bool {
         (Value::String(text), _) if BLANKED.contains(&text.as_str()) => true,
         (Value::Object(wanted), Value::Object(got)) => {
             wanted.len() == got.len()
-                && wanted.iter().all(|(name, value)| {
-                    got.get(name).is_some_and(|other| same(value, other))
-                })
+                && wanted
+                    .iter()
+                    .all(|(name, value)| got.get(name).is_some_and(|other| same(value, other)))
         }
         (Value::Array(wanted), Value::Array(got)) => {
             wanted.len() == got.len() && wanted.iter().zip(got).all(|(a, b)| same(a, b))
@@ -134,11 +134,11 @@ fn parse(text: &str) -> Option<Value> {
 
 /// Blanks what differs from run to run.
 fn blank(text: &str) -> String {
-    let uuid = Regex::new(
-        "<uuid:[0-9]+>|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-    )
-    .expect("a pattern");
-    let time = Regex::new(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)").expect("a pattern");
+    let uuid =
+        Regex::new("<uuid:[0-9]+>|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+            .expect("a pattern");
+    let time =
+        Regex::new(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)").expect("a pattern");
     let index = Regex::new("_[0-9]+idx>").expect("a pattern");
     let text = uuid.replace_all(text, "<uuid>");
     let text = time.replace_all(&text, "date");

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{
-    Data, Effect, Entropy, Execution, Identity, Input, Key, MachineKind, Status, decide,
-};
+use engine::{Data, Effect, Entropy, Execution, Identity, Input, Key, MachineKind, Status, decide};
 use serde_json::Value;
 
 /// What became of an execution.
