@@ -1,0 +1,25 @@
+//! `DeleteAccessKey`: deletes an access key.
+
+use crate::Iam;
+use crate::access_keys;
+use crate::caller::user_name_or_own;
+use crate::error::Error;
+use crate::records::AccessKey;
+use crate::views::Empty;
+use service::{Ctx, Reply};
+use store::Batch;
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    user_name: Option<String>,
+    access_key_id: String,
+}
+
+pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Empty>, Error> {
+    let user = user_name_or_own(ctx, input.user_name)?;
+    let found = access_keys::find(ctx, &user, &input.access_key_id).await?;
+    let mut batch = Batch::new();
+    batch.remove(AccessKey::KIND, found.key, found.expect);
+    Ok(Reply::with(Empty {}, batch))
+}

@@ -1,0 +1,18 @@
+//! `DeleteRolePolicy`: removes an inline policy of a role.
+
+use crate::error::Error;
+use crate::records::Role;
+use crate::views::Empty;
+use crate::{Iam, carrier};
+use service::{Ctx, Reply};
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    role_name: String,
+    policy_name: String,
+}
+
+pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Empty>, Error> {
+    carrier::delete_inline::<Role>(ctx, &input.role_name, &input.policy_name).await
+}

@@ -1,0 +1,20 @@
+//! `ListRoleTags`: the tags of a role.
+
+use crate::Iam;
+use crate::carrier::{self, TagPage};
+use crate::error::Error;
+use crate::page::Paging;
+use crate::records::Role;
+use service::{Ctx, Reply};
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    role_name: String,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<TagPage>, Error> {
+    carrier::list_tags::<Role>(ctx, &input.role_name, &input.paging).await
+}

@@ -1,0 +1,20 @@
+//! `ListUserPolicies`: the names of the inline policies of a user.
+
+use crate::Iam;
+use crate::carrier::{self, InlineNames};
+use crate::error::Error;
+use crate::page::Paging;
+use crate::records::User;
+use service::{Ctx, Reply};
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    user_name: String,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<InlineNames>, Error> {
+    carrier::list_inline::<User>(ctx, &input.user_name, &input.paging).await
+}

@@ -1,0 +1,18 @@
+//! `PutRolePermissionsBoundary`: makes a managed policy the permissions boundary of a role.
+
+use crate::error::Error;
+use crate::records::Role;
+use crate::views::Empty;
+use crate::{Iam, carrier};
+use service::{Ctx, Reply};
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    role_name: String,
+    permissions_boundary: String,
+}
+
+pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Empty>, Error> {
+    carrier::put_boundary::<Role>(ctx, &input.role_name, input.permissions_boundary).await
+}

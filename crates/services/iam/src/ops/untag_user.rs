@@ -1,0 +1,18 @@
+//! `UntagUser`: removes tags from a user.
+
+use crate::error::Error;
+use crate::records::User;
+use crate::views::Empty;
+use crate::{Iam, carrier};
+use service::{Ctx, Reply};
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    user_name: String,
+    tag_keys: Vec<String>,
+}
+
+pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Empty>, Error> {
+    carrier::untag::<User>(ctx, &input.user_name, &input.tag_keys).await
+}
