@@ -161,6 +161,9 @@ pub(crate) struct Serve {
     /// Accept any credentials as the administrator's (loopback addresses only)
     #[arg(long)]
     pub(crate) open: bool,
+    /// Leave the terminal (used when a command starts the server)
+    #[arg(long, hide = true)]
+    pub(crate) background: bool,
 }
 
 /// `refit logs`.

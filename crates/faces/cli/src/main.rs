@@ -1,2 +1,69 @@
-//! The `refit` binary.
-fn main() {}
+//! The `refit` binary: one file per command, and the composition of the server.
+
+mod background;
+mod commands;
+mod follow;
+mod grammar;
+mod home;
+mod project;
+mod report;
+mod server;
+
+use clap::Parser;
+use grammar::{Cli, Command};
+use report::{Done, Failure};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.global.json;
+    match run(cli) {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.print(json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Commands that must not have threads come first; the others run on tokio.
+fn run(cli: Cli) -> Done {
+    match cli.command {
+        Command::Supervise { folder } => return Ok(runner::supervise(&folder)),
+        Command::Algorithm { arguments } => return Ok(commands::algorithm::run(&arguments)),
+        Command::Completions { shell } => return commands::completions::run(shell),
+        Command::Validate(arguments) => return commands::validate::run(&cli.global, &arguments),
+        _ => {}
+    }
+    if let Command::Serve(arguments) = &cli.command
+        && arguments.background
+    {
+        // A session of its own: the terminal's end is not the server's.
+        nix::unistd::setsid()
+            .map_err(|error| Failure::new("cannot leave the terminal").because(error))?;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(on_runtime(cli));
+    runtime.shutdown_background();
+    done
+}
+
+async fn on_runtime(cli: Cli) -> Done {
+    let global = &cli.global;
+    match cli.command {
+        Command::Up(arguments) => commands::up::run(global, &arguments).await,
+        Command::Preview(arguments) => commands::preview::run(global, &arguments).await,
+        Command::Down(arguments) => commands::down::run(global, &arguments).await,
+        Command::Output(arguments) => commands::output::run(global, &arguments),
+        Command::Run(arguments) => commands::run::run(global, &arguments).await,
+        Command::Serve(arguments) => commands::serve::run(global, &arguments).await,
+        Command::Stop => commands::stop::run(global).await,
+        Command::Status => commands::status::run(global).await,
+        Command::Logs(arguments) => commands::logs::run(global, &arguments).await,
+        Command::Env => commands::env::run(global),
+        Command::Validate(_)
+        | Command::Completions { .. }
+        | Command::Supervise { .. }
+        | Command::Algorithm { .. } => unreachable!("run without a runtime"),
+    }
+}

@@ -11,6 +11,7 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
+    details: Vec<String>,
     causes: Vec<String>,
     hints: Vec<String>,
 }
@@ -18,7 +19,18 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure in words.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self {
+            message: message.into(),
+            details: Vec::new(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// The same with one of several findings, over several lines if need be.
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
     }
 
     /// The same with a cause.
@@ -37,10 +49,13 @@ impl Failure {
     pub(crate) fn print(&self, json: bool) {
         if json {
             let document = serde_json::json!({
-                "error": self.message, "causes": self.causes, "hints": self.hints,
+                "error": self.message, "details": self.details, "causes": self.causes, "hints": self.hints,
             });
             anstream::eprintln!("{document}");
             return;
+        }
+        for detail in &self.details {
+            anstream::eprintln!("{detail}\n");
         }
         anstream::eprintln!("{ERROR}error:{ERROR:#} {}", self.message);
         for cause in &self.causes {

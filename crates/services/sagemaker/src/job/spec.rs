@@ -97,7 +97,7 @@ pub(crate) async fn spec(
         .algorithm_argv
         .iter()
         .map(|argument| argument.to_string_lossy().into_owned())
-        .chain([algorithm.to_owned(), action.to_owned(), "/opt/ml".to_owned()]);
+        .chain([algorithm.to_owned(), action.to_owned()]);
     let mut spec = JobSpec::new(id, argv);
     spec.mount_opt_ml = true;
     spec.hostname = Some("algo-1".to_owned());

@@ -1,0 +1,26 @@
+//! `refit preview [DIR]`: what `up` would change.
+
+use crate::background::connect_or_start;
+use crate::follow::Screen;
+use crate::grammar::{Global, Project};
+use crate::home::Home;
+use crate::project::{Shown, failure, load, open, planned_counts, summary_json};
+use crate::report::Done;
+use std::process::ExitCode;
+
+/// Shows it.
+pub(crate) async fn run(global: &Global, arguments: &Project) -> Done {
+    let home = Home::locate(global.data.as_deref())?;
+    open(&arguments.directory)?;
+    let (client, _) = connect_or_start(&home).await?;
+    let loaded = load(&home, arguments, client)?;
+    let mut screen = Screen::new(global.json);
+    screen.line(format!("preview  {}-{}", loaded.project.name(), loaded.options.stack));
+    let mut shown = Shown::new(&mut screen, true);
+    let summary = loaded.project.preview(&loaded.options, &mut shown).await.map_err(failure)?;
+    if global.json {
+        anstream::println!("{}", summary_json(&summary));
+    }
+    screen.line(planned_counts(&summary));
+    Ok(ExitCode::SUCCESS)
+}

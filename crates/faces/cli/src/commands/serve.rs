@@ -1,0 +1,40 @@
+//! `refit serve`: the server in this terminal.
+
+use crate::grammar::{Global, Serve};
+use crate::home::Home;
+use crate::report::Done;
+use crate::server::Server;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+/// Serves until SIGINT or SIGTERM.
+pub(crate) async fn run(global: &Global, arguments: &Serve) -> Done {
+    let filter = EnvFilter::try_from_env("REFIT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let home = Home::locate(global.data.as_deref())?;
+    let server = Server::start(home, arguments.listen, arguments.open).await?;
+    if !arguments.background {
+        anstream::println!("refit serves {}", server.url);
+        anstream::println!("point AWS SDKs and the AWS CLI at it with: eval \"$(refit env)\"");
+    }
+    let (stop, stopped) = watch::channel(false);
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        let _server_gone = stop.send(true);
+        std::future::pending::<()>().await;
+    });
+    server.serve(stopped).await?;
+    Ok(ExitCode::SUCCESS)
+}

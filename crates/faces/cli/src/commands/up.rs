@@ -1,0 +1,62 @@
+//! `refit up [DIR] [--run]`: deploys a project, and runs its retraining.
+
+use crate::background::connect_or_start;
+use crate::commands::run::start_and_follow;
+use crate::commands::status::next_firings;
+use crate::follow::Screen;
+use crate::grammar::{Global, Up};
+use crate::home::Home;
+use crate::project::{Shown, cancel_on_interrupt, done_counts, failure, load, summary_json};
+use crate::report::{Done, Failure};
+use client::Client;
+use std::process::ExitCode;
+
+/// Deploys; then, if asked, runs.
+pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
+    let home = Home::locate(global.data.as_deref())?;
+    crate::project::open(&arguments.project.directory)?;
+    let mut screen = Screen::new(global.json);
+    let (client, is_new) = connect_or_start(&home).await?;
+    let started = if is_new { " (started)" } else { "" };
+    screen.line(format!("server   {}{started}", client.endpoint()));
+    let loaded = load(&home, &arguments.project, client.clone())?;
+    screen.line(format!("stack    {}-{}", loaded.project.name(), loaded.options.stack));
+    cancel_on_interrupt(&loaded.options.cancel);
+    let mut shown = Shown::new(&mut screen, false);
+    let summary = loaded.project.up(&loaded.options, &mut shown).await.map_err(failure)?;
+    if global.json {
+        anstream::println!("{}", summary_json(&summary));
+    }
+    screen.line(format!("stack    {} in {:.1} s", done_counts(&summary), summary.took.as_secs_f64()));
+    for (name, value) in &summary.outputs {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        screen.line(format!("  {name:<18} {text}"));
+    }
+    if !arguments.run {
+        next(&client, None, &mut screen).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let machines =
+        loaded.project.scheduled_state_machines(&loaded.options).map_err(failure)?;
+    let machine = match machines.as_slice() {
+        [one] => one,
+        [] => {
+            return Err(Failure::new("the project has no state machine to run"));
+        }
+        several => {
+            return Err(Failure::new(format!("the project has {} state machines to run", several.len()))
+                .hint(format!("run one of them: refit run {}", several.join(" or refit run "))));
+        }
+    };
+    let code = start_and_follow(&client, machine, None, "{}", &mut screen, global.json).await?;
+    next(&client, Some(machine), &mut screen).await?;
+    Ok(code)
+}
+
+/// Says when the schedule fires next.
+async fn next(client: &Client, machine: Option<&str>, screen: &mut Screen) -> Result<(), Failure> {
+    for firing in next_firings(client, machine).await? {
+        screen.line(format!("next     {}", firing.text()));
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! What the commands on a project share: loading, options, and showing a run.
+
+use crate::follow::{Screen, duration_text};
+use crate::grammar::Project as Arguments;
+use crate::home::Home;
+use crate::report::Failure;
+use client::Client;
+use stack::{Cancel, Diagnostic, Error, Operation, Options, Progress, Project, Step, Summary};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A project with the options of its run.
+pub(crate) struct Loaded {
+    pub(crate) project: Project,
+    pub(crate) options: Options,
+}
+
+/// Reads the project that the arguments name.
+pub(crate) fn load(home: &Home, arguments: &Arguments, client: Client) -> Result<Loaded, Failure> {
+    let project = open(&arguments.directory)?;
+    let mut options = Options::new(&arguments.stack, home.stacks(), Arc::new(client));
+    for given in &arguments.config {
+        let (key, value) = given.split_once('=').ok_or_else(|| {
+            Failure::new(format!("--config {given} has no value")).hint("write --config KEY=VALUE")
+        })?;
+        options.config.push((key.to_owned(), value.to_owned()));
+    }
+    options.passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
+    Ok(Loaded { project, options })
+}
+
+/// Reads a project directory.
+pub(crate) fn open(directory: &Path) -> Result<Project, Failure> {
+    Project::load(directory).map_err(failure)
+}
+
+/// Ctrl-C stops the run in good order: what is under way ends, and the state is saved.
+pub(crate) fn cancel_on_interrupt(cancel: &Cancel) {
+    let cancel = cancel.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            anstream::eprintln!("stopping: steps under way are finished first");
+            cancel.cancel();
+        }
+    });
+}
+
+/// A stack's error as the user reads it: every diagnostic with its place.
+pub(crate) fn failure(error: Error) -> Failure {
+    let diagnostics = match &error {
+        Error::Invalid { diagnostics } | Error::Failed { diagnostics, .. } => diagnostics.as_slice(),
+        _ => &[],
+    };
+    let mut failure = Failure::new(error.to_string());
+    for diagnostic in diagnostics {
+        failure = failure.detail(diagnostic.to_string());
+    }
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        failure = failure.because(cause);
+        source = cause.source();
+    }
+    match &error {
+        Error::NoProject { .. } => failure.hint("name the directory of a Pulumi project, for instance examples/weather"),
+        Error::Failed { .. } | Error::Cancelled { .. } => {
+            failure.hint("what was done is kept; the same command goes on from there")
+        }
+        Error::NoStack { .. } => failure.hint("deploy it first: refit up DIR"),
+        Error::Locked { path, .. } => failure.hint(format!("wait for it; if it is gone, remove {}", path.display())),
+        _ => failure,
+    }
+}
+
+/// Shows a run step by step.
+pub(crate) struct Shown<'a> {
+    screen: &'a mut Screen,
+    /// Previews show what would be done.
+    is_preview: bool,
+}
+
+impl<'a> Shown<'a> {
+    /// Shows on `screen`.
+    pub(crate) fn new(screen: &'a mut Screen, is_preview: bool) -> Self {
+        Self { screen, is_preview }
+    }
+
+    fn changes(&mut self, step: &Step) {
+        for change in &step.changes {
+            let before = change.before.as_deref().unwrap_or("(none)");
+            let after = change.after.as_deref().unwrap_or("(none)");
+            let forces = if change.replaces { "  (replaces)" } else { "" };
+            self.screen.line(format!("      {}: {before} => {after}{forces}", change.property));
+        }
+    }
+}
+
+impl Progress for Shown<'_> {
+    fn planned(&mut self, step: &Step) {
+        if self.is_preview && step.operation != Operation::Same {
+            self.screen.line(format!("  {} {:<34} {}", sign(step.operation), step.resource_type, step.name));
+            self.changes(step);
+        }
+    }
+
+    fn started(&mut self, step: &Step) {
+        if step.operation != Operation::Same {
+            self.screen.live(format!("  {} {:<34} {} …", sign(step.operation), step.resource_type, step.name));
+        }
+    }
+
+    fn done(&mut self, step: &Step, took: Duration) {
+        if step.operation == Operation::Same {
+            return;
+        }
+        let took = duration_text(took.as_millis() as i64);
+        self.screen.line(format!(
+            "  {} {:<34} {:<22} {}, {took}",
+            sign(step.operation),
+            step.resource_type,
+            step.name,
+            done_word(step.operation)
+        ));
+        self.changes(step);
+    }
+
+    fn failed(&mut self, step: &Step, why: &Diagnostic) {
+        self.screen.line(format!("  ✗ {:<34} {}: {}", step.resource_type, step.name, why.message));
+    }
+
+    fn note(&mut self, diagnostic: &Diagnostic) {
+        self.screen.line(diagnostic);
+    }
+}
+
+/// Pulumi's sign for an operation.
+fn sign(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Same => " ",
+        Operation::Create => "+",
+        Operation::Update => "~",
+        Operation::Replace => "+-",
+        Operation::Delete => "-",
+        Operation::Import => "=",
+        Operation::Read => "<",
+        Operation::Forget => "!",
+        Operation::Skip => ">",
+    }
+}
+
+fn done_word(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Same => "unchanged",
+        Operation::Create => "created",
+        Operation::Update => "updated",
+        Operation::Replace => "replaced",
+        Operation::Delete => "deleted",
+        Operation::Import => "imported",
+        Operation::Read => "read",
+        Operation::Forget => "forgotten",
+        Operation::Skip => "skipped",
+    }
+}
+
+/// `60 created, 2 unchanged`.
+pub(crate) fn counts(summary: &Summary, words: fn(Operation) -> &'static str) -> String {
+    let counted: BTreeMap<_, _> =
+        summary.changes.iter().filter(|(_, count)| **count > 0).collect();
+    if counted.is_empty() {
+        return "nothing to do".to_owned();
+    }
+    let parts: Vec<String> =
+        counted.iter().map(|(operation, count)| format!("{count} {}", words(**operation))).collect();
+    parts.join(", ")
+}
+
+/// The summary of something that was done.
+pub(crate) fn done_counts(summary: &Summary) -> String {
+    counts(summary, done_word)
+}
+
+/// The summary of something that would be done.
+pub(crate) fn planned_counts(summary: &Summary) -> String {
+    counts(summary, |operation| match operation {
+        Operation::Same => "unchanged",
+        Operation::Create => "to create",
+        Operation::Update => "to update",
+        Operation::Replace => "to replace",
+        Operation::Delete => "to delete",
+        other => other.word(),
+    })
+}
+
+/// A summary as JSON.
+pub(crate) fn summary_json(summary: &Summary) -> serde_json::Value {
+    let changes: serde_json::Map<String, serde_json::Value> = summary
+        .changes
+        .iter()
+        .map(|(operation, count)| (operation.word().to_owned(), serde_json::Value::from(*count)))
+        .collect();
+    serde_json::json!({
+        "resources": summary.resources, "changes": changes, "outputs": summary.outputs,
+        "durationMilliseconds": summary.took.as_millis() as u64,
+        "notes": summary.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,245 @@
+//! The composition of the server: a store, the services, the loops, one port.
+
+use crate::home::{Announcement, Home};
+use crate::report::Failure;
+use driver::{Executions, Work};
+use gateway::Gateway;
+use iam::Iam;
+use runner::ProcessRunner;
+use serde_json::{Value, json};
+use service::{AwsError, Kit, Service, SystemClock, SystemEntropy};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use store::{Blobs, SqliteStore};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// The account that all resources belong to.
+pub(crate) const ACCOUNT: &str = "000000000000";
+/// The region of requests that name none.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// A server that has recovered and is about to answer.
+pub(crate) struct Server {
+    listener: TcpListener,
+    gateway: Arc<Gateway>,
+    home: Home,
+    /// `http://address:port`.
+    pub(crate) url: String,
+}
+
+impl Server {
+    /// Opens the data directory, recovers what ran, and takes the port.
+    pub(crate) async fn start(home: Home, listen: SocketAddr, open: bool) -> Result<Self, Failure> {
+        if open && !listen.ip().is_loopback() {
+            return Err(Failure::new(format!("--open is not allowed on {listen}"))
+                .hint("it accepts any credentials as the administrator's, so it stays on 127.0.0.1"));
+        }
+        home.create()?;
+        let store = SqliteStore::open(home.path()).map_err(|error| store_failure(&error))?;
+        let (listener, url) = bind(listen).await?;
+        let kit = Kit::new(
+            ACCOUNT,
+            Arc::new(store),
+            Arc::new(SystemClock::wall()),
+            Arc::new(SystemEntropy),
+        );
+        let iam = Iam::new(&kit);
+        let blobs = Blobs::open(home.path()).map_err(|error| store_failure(&error))?;
+        let objects = s3::S3::new(kit.clone(), blobs);
+        let executions = Executions::new(&kit);
+        let work = Work::new(&kit);
+        let states = Arc::new(states::States::new(&kit, executions.clone()));
+        let services = services(&kit, &home, &iam, &objects, &states, &url)?;
+        kit.join(iam.clone(), work.clone(), services);
+        executions.join(states);
+        let administrator = iam.administrator(&kit.platform_ctx(REGION)).await.map_err(aws)?;
+        home.write_credentials(&administrator.access_key_id, &administrator.secret_access_key)?;
+        recover(&kit, &executions, &work).await?;
+        let keys = Arc::new(Keys(iam));
+        let gateway = Arc::new(Gateway {
+            objects: Arc::new(Objects(s3::http::S3Http::new(objects, keys.clone(), open))),
+            keys,
+            own: Arc::new(Own { kit: kit.clone(), executions }),
+            kit,
+            open,
+            region: REGION.to_owned(),
+        });
+        Ok(Self { listener, gateway, home, url })
+    }
+
+    /// Answers requests until `stop` turns true.
+    pub(crate) async fn serve(self, stop: watch::Receiver<bool>) -> Result<(), Failure> {
+        self.home.announce(&Announcement {
+            pid: std::process::id(),
+            url: self.url.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            region: REGION.to_owned(),
+        })?;
+        tracing::info!(url = self.url, data = %self.home.path().display(), "refit serves");
+        gateway::serve(self.listener, self.gateway, stop).await;
+        self.home.withdraw();
+        tracing::info!("refit stopped; running jobs go on and are found again by the next server");
+        Ok(())
+    }
+}
+
+/// Every service, built with the ports it needs.
+fn services(
+    kit: &Arc<Kit>,
+    home: &Home,
+    iam: &Arc<Iam>,
+    objects: &Arc<s3::S3>,
+    states: &Arc<states::States>,
+    url: &str,
+) -> Result<Vec<Arc<dyn Service>>, Failure> {
+    let own = OsString::from("/proc/self/exe");
+    let runner = ProcessRunner::new(home.jobs(), vec![own, OsString::from("supervise")])?;
+    let executable = std::env::current_exe()?;
+    let algorithm = vec![executable.into_os_string(), OsString::from("algorithm")];
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let sagemaker = sagemaker::Sagemaker::new(
+        Arc::new(runner),
+        objects.clone(),
+        algorithm,
+        url,
+        processors as u32,
+    );
+    Ok(vec![
+        iam.clone(),
+        Arc::new(iam::Sts::new(iam.clone())),
+        objects.clone(),
+        states.clone(),
+        Arc::new(events::Events),
+        Arc::new(sagemaker),
+        Arc::new(logs::Logs::default()),
+        Arc::new(sns::Sns::new(kit)),
+        Arc::new(sqs::Sqs::new(kit, url)),
+        Arc::new(lambda::Lambda::new(kit, objects.clone(), &home.path().join("functions"), url)?),
+    ])
+}
+
+async fn recover(kit: &Arc<Kit>, executions: &Executions, work: &Arc<Work>) -> Result<(), Failure> {
+    for service in kit.services() {
+        service.start(&kit.platform_ctx(REGION)).await.map_err(aws)?;
+    }
+    executions.recover().await?;
+    work.start().await?;
+    Ok(())
+}
+
+async fn bind(listen: SocketAddr) -> Result<(TcpListener, String), Failure> {
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        Failure::new(format!("cannot listen on {listen}"))
+            .because(error)
+            .hint("another program has the port: name one with --listen 127.0.0.1:PORT or REFIT_LISTEN")
+    })?;
+    let address = listener.local_addr()?;
+    Ok((listener, format!("http://{address}")))
+}
+
+fn aws(error: AwsError) -> Failure {
+    Failure::new("the server cannot start").because(error)
+}
+
+fn store_failure(error: &store::Error) -> Failure {
+    let failure = Failure::new("the server cannot use its data directory").because(error);
+    match error {
+        store::Error::Locked { .. } => {
+            failure.hint("one server per data directory: stop the other with refit stop, or name another with --data DIR")
+        }
+        store::Error::Newer { .. } => {
+            failure.hint("use the refit that wrote it, or another directory with --data DIR; nothing was changed")
+        }
+        store::Error::Full { .. } => failure.hint("free some space and start again; nothing was lost"),
+        store::Error::Corrupt { .. } => failure.hint("restore the directory from a copy; nothing was changed"),
+        _ => failure,
+    }
+}
+
+/// IAM as the place where keys are found.
+struct Keys(Arc<Iam>);
+
+#[async_trait::async_trait]
+impl gateway::KeyStore for Keys {
+    async fn credential(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+    ) -> Result<Option<gateway::Credential>, AwsError> {
+        let found = self.0.lookup(access_key_id, session_token).await?;
+        Ok(found.map(|found| gateway::Credential {
+            secret: found.secret,
+            session_token: found.session_token,
+            principal: found.principal,
+            expires_ms: found.expires_ms,
+        }))
+    }
+}
+
+#[async_trait::async_trait]
+impl s3::http::Credentials for Keys {
+    async fn find(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+    ) -> Result<Option<s3::http::Credential>, AwsError> {
+        let found = self.0.lookup(access_key_id, session_token).await?;
+        Ok(found.map(|found| s3::http::Credential {
+            secret: found.secret,
+            session_token: found.session_token,
+            principal: found.principal,
+            expires_ms: found.expires_ms,
+        }))
+    }
+}
+
+/// S3 behind the gateway.
+struct Objects(s3::http::S3Http);
+
+#[async_trait::async_trait]
+impl gateway::ObjectApi for Objects {
+    async fn answer(
+        &self,
+        request: http::Request<hyper::body::Incoming>,
+    ) -> http::Response<gateway::Body> {
+        use http_body_util::BodyExt;
+        self.0.answer(request).await.map(|body| body.map_err(Into::into).boxed_unsync())
+    }
+}
+
+/// refit's own pages.
+struct Own {
+    kit: Arc<Kit>,
+    executions: Executions,
+}
+
+#[async_trait::async_trait]
+impl gateway::OwnApi for Own {
+    async fn page(&self, path: &str, is_admin: bool) -> Option<Value> {
+        match path {
+            "health" => Some(json!({
+                "version": env!("CARGO_PKG_VERSION"), "ready": true, "pid": std::process::id(),
+            })),
+            "work" if is_admin => self.work().await,
+            _ => None,
+        }
+    }
+}
+
+impl Own {
+    /// What runs and what is due next.
+    async fn work(&self) -> Option<Value> {
+        let ctx = self.kit.platform_ctx(REGION);
+        let items = ctx.records::<service::WorkItem>("work").all("").await.ok()?;
+        let items: Vec<Value> = items
+            .into_iter()
+            .map(|found| found.value)
+            .map(|item| json!({"kind": item.kind, "key": item.key, "due_ms": item.due_ms, "attempts": item.attempts}))
+            .collect();
+        Some(json!({
+            "now_ms": ctx.now_ms, "running_executions": self.executions.live_count(), "work": items,
+        }))
+    }
+}
