@@ -78,11 +78,18 @@ impl Intrinsic {
     ///
     /// # Errors
     /// `States.Runtime` with AWS's sentence naming the call.
-    pub fn eval<'v>(&'v self, scope: &Scope<'v>, random: &mut dyn Random) -> Result<Cow<'v, Value>, StatesError> {
+    pub fn eval<'v>(
+        &'v self,
+        scope: &Scope<'v>,
+        random: &mut dyn Random,
+    ) -> Result<Cow<'v, Value>, StatesError> {
         let mut evaluation = call::Evaluation { scope: *scope, random };
         evaluation.call(&self.call).map_err(|detail| {
             // AWS: a missing argument, measured by an independent emulator; the other causes share the sentence.
-            StatesError::runtime(format!("The function '{}' had the following error: {detail}", self.text))
+            StatesError::runtime(format!(
+                "The function '{}' had the following error: {detail}",
+                self.text
+            ))
         })
     }
 }

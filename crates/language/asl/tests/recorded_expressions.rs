@@ -8,8 +8,10 @@ use asl::template::{JsonataTemplate, PayloadTemplate};
 use asl::value::{NoVariables, Scope, SplitMix};
 use serde_json::{Value, json};
 
-const RECORDINGS: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/conformance/step-functions/executions.jsonl");
+const RECORDINGS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../../../shared/conformance/step-functions/executions.jsonl"
+);
 
 /// Recordings hold JSON texts of objects parsed, all other texts as they were.
 fn value_of(recorded: &Value) -> Value {
@@ -43,10 +45,13 @@ fn outcome(row: &Value) -> Option<Result<Value, StatesError>> {
             limits: Limits::default(),
         };
         let field = if state.get("Assign").is_some() { "Assign" } else { "Output" };
-        JsonataTemplate::compile(state.get(field)?).expect("recorded definitions compile").eval(field, &mut frame)
+        JsonataTemplate::compile(state.get(field)?)
+            .expect("recorded definitions compile")
+            .eval(field, &mut frame)
     } else {
         let scope = Scope { input: &input, context: &context, variables: &NoVariables };
-        let template = PayloadTemplate::compile(state.get("Parameters")?).expect("recorded definitions compile");
+        let template = PayloadTemplate::compile(state.get("Parameters")?)
+            .expect("recorded definitions compile");
         template.eval(&scope, &mut random)
     };
     Some(found.map_err(|error| error.in_state(name, 2)))
@@ -55,7 +60,9 @@ fn outcome(row: &Value) -> Option<Result<Value, StatesError>> {
 /// Names and random numbers were blanked in the recordings.
 fn is_blanked(value: &Value) -> bool {
     let text = value.to_string();
-    text.contains("ArnPart") || text.contains("RandomNumberGenerated") || text.contains("generated-uuid")
+    text.contains("ArnPart")
+        || text.contains("RandomNumberGenerated")
+        || text.contains("generated-uuid")
 }
 
 #[test]
@@ -65,7 +72,8 @@ fn recorded_results_come_out() {
         return;
     };
     let (mut passed, mut failed, mut blanked) = (0, 0, 0);
-    for row in text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row is JSON")) {
+    for row in text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row is JSON"))
+    {
         let Some(found) = outcome(&row) else { continue };
         let expected = match row["expected_status"].as_str() {
             Some("SUCCEEDED") => Ok(value_of(&row["expected_output"])),
@@ -87,6 +95,8 @@ fn recorded_results_come_out() {
             println!("{}: {} -> {found:?}, expected {expected:?}", row["case"], row["definition"]);
         }
     }
-    println!("recorded expressions: {passed} passed, {failed} failed, {blanked} with blanked results");
+    println!(
+        "recorded expressions: {passed} passed, {failed} failed, {blanked} with blanked results"
+    );
     assert_eq!(failed, 0);
 }

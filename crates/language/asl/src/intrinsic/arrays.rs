@@ -9,12 +9,20 @@ use std::borrow::Cow;
 /// The most elements `States.ArrayRange` makes. AWS: documented.
 const MAX_RANGE: usize = 1000;
 
-pub(super) fn array<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
-    (0..call.arguments.len()).map(|index| evaluation.argument(call, index).map(Cow::into_owned)).collect()
+pub(super) fn array<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
+    (0..call.arguments.len())
+        .map(|index| evaluation.argument(call, index).map(Cow::into_owned))
+        .collect()
 }
 
 /// An argument that must be an array.
-fn items<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Cow<'v, [Value]>, String> {
+fn items<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Cow<'v, [Value]>, String> {
     match evaluation.argument(call, 0)? {
         Cow::Borrowed(Value::Array(items)) => Ok(Cow::Borrowed(items)),
         Cow::Owned(Value::Array(items)) => Ok(Cow::Owned(items)),
@@ -22,7 +30,10 @@ fn items<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Cow<
     }
 }
 
-pub(super) fn contains<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn contains<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let items = items(evaluation, call)?;
     let wanted = evaluation.argument(call, 1)?;
     Ok(Value::Bool(items.iter().any(|item| equal(item, &wanted))))
@@ -31,7 +42,8 @@ pub(super) fn contains<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) 
 pub(super) fn get_item<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Outcome<'v> {
     let items = items(evaluation, call)?;
     let index = evaluation.argument(call, 1)?;
-    let position = index.as_number().and_then(number_is_integer).and_then(|index| usize::try_from(index).ok());
+    let position =
+        index.as_number().and_then(number_is_integer).and_then(|index| usize::try_from(index).ok());
     let item = match (items, position) {
         (Cow::Borrowed(items), Some(position)) => items.get(position).map(Cow::Borrowed),
         (Cow::Owned(mut items), Some(position)) if position < items.len() => {
@@ -42,20 +54,32 @@ pub(super) fn get_item<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) 
     item.ok_or_else(|| call.function.invalid())
 }
 
-pub(super) fn length<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn length<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     Ok(items(evaluation, call)?.len().into())
 }
 
 /// AWS: a fraction is cut off the size (recorded by a conformance suite run against it).
-pub(super) fn partition<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn partition<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let items = items(evaluation, call)?;
     let size = math::truncated(evaluation, call, 1)?;
-    let size = usize::try_from(size).ok().filter(|size| *size > 0).ok_or_else(|| call.function.invalid())?;
+    let size = usize::try_from(size)
+        .ok()
+        .filter(|size| *size > 0)
+        .ok_or_else(|| call.function.invalid())?;
     Ok(items.chunks(size).map(<[Value]>::to_vec).map(Value::Array).collect())
 }
 
 /// AWS: recorded with fractions cut off, both ends included, empty when the step leads away from the end.
-pub(super) fn range<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn range<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let first = math::truncated(evaluation, call, 0)?;
     let last = math::truncated(evaluation, call, 1)?;
     let step = math::truncated(evaluation, call, 2)?;
@@ -75,7 +99,10 @@ pub(super) fn range<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> 
     Ok(Value::Array(values))
 }
 
-pub(super) fn unique<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn unique<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let items = items(evaluation, call)?;
     let mut seen = std::collections::HashSet::with_capacity(items.len());
     let mut kept: Vec<Value> = Vec::new();

@@ -92,7 +92,11 @@ impl Function {
 }
 
 impl Call {
-    pub(super) fn collect<'c>(&'c self, functions: &mut Vec<&'static str>, paths: &mut Vec<&'c Path>) {
+    pub(super) fn collect<'c>(
+        &'c self,
+        functions: &mut Vec<&'static str>,
+        paths: &mut Vec<&'c Path>,
+    ) {
         functions.push(self.function.name());
         for argument in &self.arguments {
             match argument {
@@ -128,7 +132,9 @@ impl<'v> Evaluation<'v, '_> {
             Function::Format => self.format(call),
             Function::Hash => encode::hash(self, call),
             Function::JsonMerge => encode::json_merge(self, call),
-            Function::JsonToString => self.argument(call, 0).map(|value| Value::String(json_text(&value))),
+            Function::JsonToString => {
+                self.argument(call, 0).map(|value| Value::String(json_text(&value)))
+            }
             Function::MathAdd => math::add(self, call),
             Function::MathRandom => math::random(self, call),
             Function::StringSplit => encode::string_split(self, call),
@@ -142,7 +148,9 @@ impl<'v> Evaluation<'v, '_> {
     pub(super) fn argument(&mut self, call: &'v Call, index: usize) -> Outcome<'v> {
         match call.arguments.get(index) {
             Some(Argument::Literal(value)) => Ok(Cow::Borrowed(value)),
-            Some(Argument::Path(path)) => path.eval(&self.scope).map_err(|miss| self.missing(path, &miss)),
+            Some(Argument::Path(path)) => {
+                path.eval(&self.scope).map_err(|miss| self.missing(path, &miss))
+            }
             Some(Argument::Call(inner)) => self.call(inner),
             Some(Argument::Template(_)) | None => Err(call.function.invalid()),
         }
@@ -161,12 +169,16 @@ impl<'v> Evaluation<'v, '_> {
         match miss {
             // AWS: the message of its JSONPath library shows through here.
             Miss::NotAnArray { index, value } => {
-                format!("Filter: [{index}] can only be applied to arrays. Current context is: {value}")
+                format!(
+                    "Filter: [{index}] can only be applied to arrays. Current context is: {value}"
+                )
             }
             Miss::Function(message) => message.clone(),
             _ => {
                 let searched = match path.root() {
-                    Root::Variable(name) => self.scope.variables.variable(name).unwrap_or(&Value::Null),
+                    Root::Variable(name) => {
+                        self.scope.variables.variable(name).unwrap_or(&Value::Null)
+                    }
                     // AWS: the state's input is quoted even when the Context Object was searched.
                     Root::Input | Root::Context => self.scope.input,
                 };
@@ -181,16 +193,18 @@ impl<'v> Evaluation<'v, '_> {
 
     fn format(&mut self, call: &'v Call) -> Result<Value, String> {
         let read;
-        let template = match call.arguments.first() {
-            Some(Argument::Template(template)) => template.as_ref().map_err(Clone::clone)?,
-            _ => {
-                read = Template::parse(&self.string(call, 0)?)?;
-                &read
-            }
+        let template = if let Some(Argument::Template(template)) = call.arguments.first() {
+            template.as_ref().map_err(Clone::clone)?
+        } else {
+            read = Template::parse(&self.string(call, 0)?)?;
+            &read
         };
         let given = call.arguments.len() - 1;
         if template.holes() != given {
-            return Err(format!("{}: number of arguments do not match the occurrences of {{}}.", call.function.invalid()));
+            return Err(format!(
+                "{}: number of arguments do not match the occurrences of {{}}.",
+                call.function.invalid()
+            ));
         }
         let mut text = template.start();
         for index in 0..given {

@@ -11,16 +11,25 @@ use std::borrow::Cow;
 /// The longest text to encode, decode or hash, in characters. AWS: documented.
 const MAX_CHARS: usize = 10_000;
 
-fn bounded<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Cow<'v, str>, String> {
+fn bounded<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Cow<'v, str>, String> {
     let text = evaluation.string(call, 0)?;
     if text.chars().count() > MAX_CHARS { Err(call.function.invalid()) } else { Ok(text) }
 }
 
-pub(super) fn base64_encode<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn base64_encode<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     Ok(Value::String(STANDARD.encode(bounded(evaluation, call)?.as_bytes())))
 }
 
-pub(super) fn base64_decode<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn base64_decode<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let text = bounded(evaluation, call)?;
     let bytes = STANDARD.decode(text.as_bytes()).map_err(|_| call.function.invalid())?;
     String::from_utf8(bytes).map(Value::String).map_err(|_| call.function.invalid())
@@ -40,7 +49,10 @@ pub(crate) fn digest(text: &str, algorithm: &str) -> Option<String> {
 }
 
 /// UNVERIFIED: a value that is not a string is hashed as its JSON text.
-pub(super) fn hash<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn hash<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let value = evaluation.argument(call, 0)?;
     let text = match &*value {
         Value::String(text) => Cow::Borrowed(text.as_str()),
@@ -54,7 +66,10 @@ pub(super) fn hash<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> R
 }
 
 /// AWS: only the shallow merge exists; the third argument must be `false`.
-pub(super) fn json_merge<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn json_merge<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let left = evaluation.argument(call, 0)?;
     let right = evaluation.argument(call, 1)?;
     let deep = evaluation.argument(call, 2)?;
@@ -68,14 +83,20 @@ pub(super) fn json_merge<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call
 }
 
 /// AWS: recorded; every character of the second argument splits, and nothing empty is kept.
-pub(super) fn string_split<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn string_split<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let text = evaluation.string(call, 0)?;
     let splitters = evaluation.string(call, 1)?;
     let parts = text.split(|c: char| splitters.contains(c)).filter(|part| !part.is_empty());
     Ok(parts.map(Value::from).collect())
 }
 
-pub(super) fn string_to_json<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn string_to_json<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let text = evaluation.string(call, 0)?;
     serde_json::from_str(&text).map_err(|_| call.function.invalid())
 }

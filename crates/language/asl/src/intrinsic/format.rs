@@ -15,10 +15,7 @@ impl Template {
         let mut pieces = vec![String::new()];
         let mut chars = raw.chars();
         while let Some(c) = chars.next() {
-            let piece = match pieces.last_mut() {
-                Some(piece) => piece,
-                None => continue,
-            };
+            let Some(piece) = pieces.last_mut() else { continue };
             match c {
                 '\\' => match chars.next() {
                     Some(escaped @ ('{' | '}' | '\'' | '\\')) => piece.push(escaped),
@@ -30,7 +27,10 @@ impl Template {
                 },
                 '{' => {
                     if chars.next() != Some('}') {
-                        return Err("Invalid template in States.Format: matching '}' not found for '{'.".to_owned());
+                        return Err(
+                            "Invalid template in States.Format: matching '}' not found for '{'."
+                                .to_owned(),
+                        );
                     }
                     pieces.push(String::new());
                 }

@@ -9,12 +9,20 @@ use std::ops::RangeInclusive;
 const INT32: RangeInclusive<i64> = -2_147_483_648..=2_147_483_647;
 
 /// A number argument without its fraction.
-pub(super) fn truncated<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call, index: usize) -> Result<i64, String> {
+pub(super) fn truncated<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+    index: usize,
+) -> Result<i64, String> {
     number(evaluation, call, index, f64::trunc)
 }
 
 /// A number argument, rounded halves up. AWS: recorded, `-1.5` becomes `-1` and `0.5` becomes `1`.
-fn rounded<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call, index: usize) -> Result<i64, String> {
+fn rounded<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+    index: usize,
+) -> Result<i64, String> {
     number(evaluation, call, index, |double| (double + 0.5).floor())
 }
 
@@ -33,7 +41,10 @@ fn number<'v>(
     whole.map(|whole| whole as i64).ok_or_else(|| call.function.invalid())
 }
 
-pub(super) fn add<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn add<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let left = rounded(evaluation, call, 0)?;
     let right = rounded(evaluation, call, 1)?;
     let sum = left.checked_add(right).filter(|sum| INT32.contains(sum));
@@ -44,7 +55,10 @@ pub(super) fn add<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Re
 }
 
 /// AWS: fractions are cut off and the end is excluded (recorded by a conformance suite run against it).
-pub(super) fn random<'v>(evaluation: &mut Evaluation<'v, '_>, call: &'v Call) -> Result<Value, String> {
+pub(super) fn random<'v>(
+    evaluation: &mut Evaluation<'v, '_>,
+    call: &'v Call,
+) -> Result<Value, String> {
     let start = truncated(evaluation, call, 0)?;
     let end = truncated(evaluation, call, 1)?;
     if start >= end || !INT32.contains(&start) || !INT32.contains(&end) {

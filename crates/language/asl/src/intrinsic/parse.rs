@@ -59,10 +59,15 @@ impl<'t> Parser<'t> {
             return self.error(format!("calls nest more than {MAX_NESTING} levels deep"));
         }
         let rest = self.rest();
-        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(rest.len());
+        let length =
+            rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(rest.len());
         let name = &rest[..length];
         let Some(function) = Function::named(name) else {
-            return self.error(if name.is_empty() { "expected a call".to_owned() } else { format!("unknown function '{name}'") });
+            return self.error(if name.is_empty() {
+                "expected a call".to_owned()
+            } else {
+                format!("unknown function '{name}'")
+            });
         };
         self.at += length;
         self.skip_spaces();
@@ -78,7 +83,11 @@ impl<'t> Parser<'t> {
         Ok(Call { function, arguments: arguments.into() })
     }
 
-    fn arguments(&mut self, function: Function, depth: usize) -> Result<Vec<Argument>, IntrinsicError> {
+    fn arguments(
+        &mut self,
+        function: Function,
+        depth: usize,
+    ) -> Result<Vec<Argument>, IntrinsicError> {
         let mut arguments = Vec::new();
         self.skip_spaces();
         if self.eat(')') {
@@ -139,7 +148,9 @@ impl<'t> Parser<'t> {
         let mut quote = None;
         while let Some(c) = self.peek() {
             match (quote, c) {
-                (Some(_), '\\') => self.at += 1 + self.rest()[1..].chars().next().map_or(0, char::len_utf8),
+                (Some(_), '\\') => {
+                    self.at += 1 + self.rest()[1..].chars().next().map_or(0, char::len_utf8)
+                }
                 (Some(closing), _) => {
                     if c == closing {
                         quote = None;
@@ -161,19 +172,25 @@ impl<'t> Parser<'t> {
         let text = self.text[start..self.at].trim_end();
         match Path::parse(text) {
             Ok(path) => Ok(Argument::Path(path)),
-            Err(error) => Err(IntrinsicError { offset: start + error.offset, message: error.message }),
+            Err(error) => {
+                Err(IntrinsicError { offset: start + error.offset, message: error.message })
+            }
         }
     }
 
     fn literal(&mut self) -> Result<Argument, IntrinsicError> {
         let rest = self.rest();
-        let length = rest.find(|c: char| matches!(c, ',' | ')') || c.is_ascii_whitespace()).unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| matches!(c, ',' | ')') || c.is_ascii_whitespace())
+            .unwrap_or(rest.len());
         match serde_json::from_str::<Value>(&rest[..length]) {
             Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => {
                 self.at += length;
                 Ok(Argument::Literal(value))
             }
-            _ => self.error("expected a string in single quotes, a number, true, false, null, a path or a call"),
+            _ => self.error(
+                "expected a string in single quotes, a number, true, false, null, a path or a call",
+            ),
         }
     }
 }

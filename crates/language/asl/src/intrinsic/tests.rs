@@ -21,7 +21,8 @@ fn check(expression: &str, input: &Value, expected: &Value) {
 
 #[track_caller]
 fn fails(expression: &str, input: &Value, detail: &str) {
-    let expected = format!("States.Runtime|The function '{expression}' had the following error: {detail}");
+    let expected =
+        format!("States.Runtime|The function '{expression}' had the following error: {detail}");
     assert_eq!(eval(expression, input), Err(expected));
 }
 
@@ -41,12 +42,17 @@ fn strings() {
     check("States.Base64Decode('SGVsbG8gV29ybGQ=')", &i, &json!("Hello World"));
     check("States.Hash('Hello', 'SHA-1')", &i, &json!("f7ff9e8b7bb2e09b70935a5d785e0cc5d9d0abf0"));
     check("States.Hash('Hello', 'MD5')", &i, &json!("8b1a9953c4611296a827abf8c47804d7"));
-    check("States.JsonMerge($.o, States.StringToJson('{\"B\":2}'), false)", &i, &json!({"A": 1, "B": 2}));
+    check(
+        "States.JsonMerge($.o, States.StringToJson('{\"B\":2}'), false)",
+        &i,
+        &json!({"A": 1, "B": 2}),
+    );
 }
 
 #[test]
 fn arrays_and_numbers() {
-    let i = json!({"a": [1, 2, 3, 4, 5], "u": [1, 1.0, {"x": 1, "y": 2}, {"y": 2, "x": 1}], "i": 41});
+    let i =
+        json!({"a": [1, 2, 3, 4, 5], "u": [1, 1.0, {"x": 1, "y": 2}, {"y": 2, "x": 1}], "i": 41});
     check("States.Array(1, 'a', null, $.i)", &i, &json!([1, "a", null, 41]));
     check("States.Array()", &i, &json!([]));
     check("States.ArrayPartition($.a, 2.9)", &i, &json!([[1, 2], [3, 4], [5]]));
@@ -61,10 +67,17 @@ fn arrays_and_numbers() {
     check("States.MathAdd(-1.5, 0)", &i, &json!(-1));
     check("States.MathAdd(-0.5, 0.5)", &i, &json!(1));
     check("States.ArrayLength($.a[?(@ > 2)])", &i, &json!(3));
-    check("States.ArrayGetItem(States.StringSplit('a-b', '-'), States.MathAdd(2, -1))", &i, &json!("b"));
+    check(
+        "States.ArrayGetItem(States.StringSplit('a-b', '-'), States.MathAdd(2, -1))",
+        &i,
+        &json!("b"),
+    );
     let random = eval("States.MathRandom(1, 3)", &i).unwrap().as_i64().unwrap();
     assert!((1..3).contains(&random));
-    assert_eq!(eval("States.MathRandom(1, 100, 42)", &i), eval("States.MathRandom(1, 100, 42)", &i));
+    assert_eq!(
+        eval("States.MathRandom(1, 100, 42)", &i),
+        eval("States.MathRandom(1, 100, 42)", &i)
+    );
     let uuid = eval("States.UUID()", &i).unwrap();
     assert_eq!(uuid.as_str().map(|u| (u.len(), &u[14..15])), Some((36, "4")));
 }
@@ -73,17 +86,27 @@ fn arrays_and_numbers() {
 fn failures_quote_the_expression() {
     let i = json!({"other": 1});
     let miss = |path: &str| {
-        format!("The JsonPath argument for the field '{path}' could not be found in the input '{{\"other\":1}}'")
+        format!(
+            "The JsonPath argument for the field '{path}' could not be found in the input '{{\"other\":1}}'"
+        )
     };
     fails("States.Format('{}', $.nope)", &i, &miss("$.nope"));
     fails("States.Format('{}', States.Format('{}', $.nope))", &i, &miss("$.nope"));
     fails("States.Format('{}', $$.Nope.Deep)", &i, &miss("$.Nope.Deep"));
-    fails("States.Format('{}', $.other[0])", &i, "Filter: [0] can only be applied to arrays. Current context is: 1");
+    fails(
+        "States.Format('{}', $.other[0])",
+        &i,
+        "Filter: [0] can only be applied to arrays. Current context is: 1",
+    );
     fails("States.MathAdd('a', 1)", &i, "Invalid arguments in States.MathAdd");
     fails("States.MathAdd(2147483647, 1)", &i, "Invalid arguments in States.MathAdd");
     fails("States.ArrayRange(1, 1001, 1)", &i, "Invalid arguments in States.ArrayRange");
     fails("States.ArrayRange(1, 5, 0.4)", &i, "Invalid arguments in States.ArrayRange");
-    fails("States.ArrayPartition(States.Array(1), 0.6)", &i, "Invalid arguments in States.ArrayPartition");
+    fails(
+        "States.ArrayPartition(States.Array(1), 0.6)",
+        &i,
+        "Invalid arguments in States.ArrayPartition",
+    );
     fails("States.MathRandom(1, 1)", &i, "Invalid arguments in States.MathRandom");
     fails("States.JsonMerge($, $, true)", &i, "Invalid arguments in States.JsonMerge");
     fails("States.Hash('a', 'md5')", &i, "Invalid arguments in States.Hash");
@@ -92,15 +115,29 @@ fn failures_quote_the_expression() {
         &i,
         "Invalid arguments in States.Format: number of arguments do not match the occurrences of {}.",
     );
-    fails("States.Format('{', 1)", &i, "Invalid template in States.Format: matching '}' not found for '{'.");
+    fails(
+        "States.Format('{', 1)",
+        &i,
+        "Invalid template in States.Format: matching '}' not found for '{'.",
+    );
 }
 
 #[test]
 fn malformed_calls_are_refused() {
     let nested = format!("{}1{}", "States.Array(".repeat(11), ")".repeat(11));
     for text in [
-        "States.Nope()", "States.Format", "States.Format('a", "States.MathAdd(1)", "States.UUID(1)", "States.Array(1,)",
-        "States.Array(1) x", "States.Array($.a[)", "States.Array(a)", "$.a", "", &nested,
+        "States.Nope()",
+        "States.Format",
+        "States.Format('a",
+        "States.MathAdd(1)",
+        "States.UUID(1)",
+        "States.Array(1,)",
+        "States.Array(1) x",
+        "States.Array($.a[)",
+        "States.Array(a)",
+        "$.a",
+        "",
+        &nested,
     ] {
         assert!(Intrinsic::parse(text).is_err(), "{text}");
     }
@@ -110,14 +147,38 @@ fn malformed_calls_are_refused() {
 #[test]
 fn random_text_never_panics() {
     let pieces = [
-        "States.", "Format(", "Array(", "'", "\\", "{}", "{", "$", "$$", ".a", "[0]", "[?(@.x", "==", ")", ",", "1", "-", "é", "\"", " ", "null",
-        "MathAdd(", "ArrayRange(", "StringSplit(", "]",
+        "States.",
+        "Format(",
+        "Array(",
+        "'",
+        "\\",
+        "{}",
+        "{",
+        "$",
+        "$$",
+        ".a",
+        "[0]",
+        "[?(@.x",
+        "==",
+        ")",
+        ",",
+        "1",
+        "-",
+        "é",
+        "\"",
+        " ",
+        "null",
+        "MathAdd(",
+        "ArrayRange(",
+        "StringSplit(",
+        "]",
     ];
     let mut random = SplitMix::new(3);
     for _ in 0..30_000 {
         let length = random.next_u64() % 14;
-        let text: String =
-            (0..length).map(|_| pieces[(random.next_u64() % pieces.len() as u64) as usize]).collect();
+        let text: String = (0..length)
+            .map(|_| pieces[(random.next_u64() % pieces.len() as u64) as usize])
+            .collect();
         let _ = eval(&format!("States.Array({text})"), &json!({"a": [1, {"x": 2}]}));
         let _ = eval(&text, &json!({"a": [1]}));
     }

@@ -12,7 +12,9 @@ impl<'t> Reader<'t> {
         let mut told_control = false;
         loop {
             let start = self.at;
-            let plain = self.bytes[start..].iter().position(|byte| *byte == quote || *byte == b'\\' || *byte < b' ');
+            let plain = self.bytes[start..]
+                .iter()
+                .position(|byte| *byte == quote || *byte == b'\\' || *byte < b' ');
             self.at = plain.map_or(self.bytes.len(), |plain| start + plain);
             text.push_str(&self.text[start..self.at]);
             match self.peek() {
@@ -43,7 +45,11 @@ impl<'t> Reader<'t> {
                             b'\t' => "a tab: write \\t".to_owned(),
                             _ => format!("a control character: write \\u{byte:04x}"),
                         };
-                        self.report(self.at - 1, ProblemKind::ControlCharacter, format!("a string must not hold {name}"));
+                        self.report(
+                            self.at - 1,
+                            ProblemKind::ControlCharacter,
+                            format!("a string must not hold {name}"),
+                        );
                     }
                 }
             }
@@ -77,7 +83,11 @@ impl<'t> Reader<'t> {
                 self.at += 1;
                 let c = self.unicode_escape();
                 if c.is_none() {
-                    self.report(start, ProblemKind::Escape, "\\u takes four hexadecimal digits of a character");
+                    self.report(
+                        start,
+                        ProblemKind::Escape,
+                        "\\u takes four hexadecimal digits of a character",
+                    );
                 }
                 text.push(c.unwrap_or('\u{fffd}'));
                 return;
@@ -87,7 +97,11 @@ impl<'t> Reader<'t> {
                 let c = self.text[self.at..].chars().next().unwrap_or('\u{fffd}');
                 self.skip_char();
                 text.push(c);
-                self.report(start, ProblemKind::Escape, format!("'\\{c}' is not an escape of JSON; a backslash is written '\\\\'"));
+                self.report(
+                    start,
+                    ProblemKind::Escape,
+                    format!("'\\{c}' is not an escape of JSON; a backslash is written '\\\\'"),
+                );
                 return;
             }
         };
@@ -122,7 +136,9 @@ impl<'t> Reader<'t> {
 
     pub(super) fn number(&mut self) -> Kind {
         let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.' | b'_')) {
+        while self.peek().is_some_and(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.' | b'_')
+        }) {
             self.at += 1;
         }
         let text = &self.text[start..self.at];
@@ -131,12 +147,21 @@ impl<'t> Reader<'t> {
             return Kind::Number(number);
         }
         let message = match text {
-            _ if text.ends_with("Infinity") || text.ends_with("NaN") => format!("{text} is not a number of JSON"),
+            _ if text.ends_with("Infinity") || text.ends_with("NaN") => {
+                format!("{text} is not a number of JSON")
+            }
             _ if text.starts_with('+') => "a number has no '+' in front".to_owned(),
-            _ if text.starts_with('.') || text.starts_with("-.") => "a number has a digit before the point".to_owned(),
+            _ if text.starts_with('.') || text.starts_with("-.") => {
+                "a number has a digit before the point".to_owned()
+            }
             _ if text.ends_with('.') => "a number has a digit after the point".to_owned(),
-            _ if text.trim_start_matches('-').starts_with('0') => "a number has no zeros in front and no other base than ten".to_owned(),
-            _ if text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')) => {
+            _ if text.trim_start_matches('-').starts_with('0') => {
+                "a number has no zeros in front and no other base than ten".to_owned()
+            }
+            _ if text.bytes().all(|byte| {
+                byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
+            }) =>
+            {
                 format!("{text} is malformed or beyond the range of numbers")
             }
             _ => format!("{text:?} is not a number"),
@@ -148,10 +173,11 @@ impl<'t> Reader<'t> {
     /// Letters, digits and what names are made of.
     pub(super) fn bare_word(&mut self) -> &'t str {
         let start = self.at;
-        while self
-            .peek()
-            .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-' | b'.') || byte >= 0x80)
-        {
+        while self.peek().is_some_and(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'_' | b'$' | b'-' | b'.')
+                || byte >= 0x80
+        }) {
             self.skip_char();
         }
         &self.text[start..self.at]
@@ -166,9 +192,14 @@ impl<'t> Reader<'t> {
             "false" => return Kind::Bool(false),
             "True" | "TRUE" => (Kind::Bool(true), "'true' is written in lower case".to_owned()),
             "False" | "FALSE" => (Kind::Bool(false), "'false' is written in lower case".to_owned()),
-            "None" | "Null" | "NULL" | "nil" | "undefined" => (Kind::Null, format!("'{word}' is not JSON; write null")),
+            "None" | "Null" | "NULL" | "nil" | "undefined" => {
+                (Kind::Null, format!("'{word}' is not JSON; write null"))
+            }
             "NaN" | "Infinity" => (Kind::Null, format!("{word} is not a number of JSON")),
-            _ => (Kind::String(word.to_owned()), format!("'{word}' is not a JSON value; a string is written in double quotes")),
+            _ => (
+                Kind::String(word.to_owned()),
+                format!("'{word}' is not a JSON value; a string is written in double quotes"),
+            ),
         };
         self.report_span(Span { start, end: self.at }, ProblemKind::NotJsonWord, message);
         kind

@@ -11,7 +11,11 @@ pub(super) fn document(text: &str) -> (Option<Spanned>, Vec<Problem>) {
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, problems: Vec::new() };
     if text.starts_with('\u{feff}') {
         reader.at = '\u{feff}'.len_utf8();
-        reader.report(0, ProblemKind::ByteOrderMark, "the text starts with a byte order mark; save it as UTF-8 without one");
+        reader.report(
+            0,
+            ProblemKind::ByteOrderMark,
+            "the text starts with a byte order mark; save it as UTF-8 without one",
+        );
     }
     reader.skip_trivia();
     if reader.at == reader.bytes.len() {
@@ -23,7 +27,11 @@ pub(super) fn document(text: &str) -> (Option<Spanned>, Vec<Problem>) {
     if reader.at < reader.bytes.len() && !reader.is_full() {
         let start = reader.at;
         reader.at = reader.bytes.len();
-        reader.report(start, ProblemKind::TrailingText, "unexpected text after the end of the JSON value");
+        reader.report(
+            start,
+            ProblemKind::TrailingText,
+            "unexpected text after the end of the JSON value",
+        );
     }
     (value, reader.problems)
 }
@@ -51,7 +59,12 @@ impl Reader<'_> {
         self.report_span(Span { start, end: self.at.max(start) }, kind, message);
     }
 
-    pub(super) fn report_span(&mut self, span: Span, kind: ProblemKind, message: impl Into<String>) {
+    pub(super) fn report_span(
+        &mut self,
+        span: Span,
+        kind: ProblemKind,
+        message: impl Into<String>,
+    ) {
         if self.is_full() {
             return;
         }
@@ -90,7 +103,9 @@ impl Reader<'_> {
         let length = self.bytes[start..].iter().position(|byte| *byte == b'\n');
         self.at = length.map_or(self.bytes.len(), |length| start + length);
         let sign = if self.bytes[start] == b'#' { "#" } else { "//" };
-        let message = format!("JSON has no comments: remove the '{sign}' comment or put it into a \"Comment\" field");
+        let message = format!(
+            "JSON has no comments: remove the '{sign}' comment or put it into a \"Comment\" field"
+        );
         self.report(start, ProblemKind::Comment, message);
     }
 
@@ -122,7 +137,11 @@ impl Reader<'_> {
             b'"' => Kind::String(self.string(b'"')),
             b'\'' => {
                 let text = self.string(b'\'');
-                self.report(start, ProblemKind::SingleQuotes, "strings are written in double quotes");
+                self.report(
+                    start,
+                    ProblemKind::SingleQuotes,
+                    "strings are written in double quotes",
+                );
                 Kind::String(text)
             }
             b'-' | b'+' | b'.' | b'0'..=b'9' => self.number(),
@@ -154,7 +173,11 @@ impl Reader<'_> {
                 }
                 Some(b',') => {
                     self.at += 1;
-                    self.report(self.at - 1, ProblemKind::Unexpected, "expected a value before this comma");
+                    self.report(
+                        self.at - 1,
+                        ProblemKind::Unexpected,
+                        "expected a value before this comma",
+                    );
                 }
                 Some(_) => match self.value() {
                     Some(item) => {
@@ -192,7 +215,11 @@ impl Reader<'_> {
                 }
                 Some(b',') => {
                     self.at += 1;
-                    self.report(self.at - 1, ProblemKind::Unexpected, "expected a key before this comma");
+                    self.report(
+                        self.at - 1,
+                        ProblemKind::Unexpected,
+                        "expected a key before this comma",
+                    );
                 }
                 Some(_) => {
                     if let Some(field) = self.field() {
@@ -235,7 +262,11 @@ impl Reader<'_> {
             }
             byte if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' => {
                 let key = self.bare_word().to_owned();
-                self.report(start, ProblemKind::UnquotedKey, format!("the key {key:?} is not in double quotes"));
+                self.report(
+                    start,
+                    ProblemKind::UnquotedKey,
+                    format!("the key {key:?} is not in double quotes"),
+                );
                 key
             }
             _ => return None,
@@ -246,13 +277,25 @@ impl Reader<'_> {
             Some(b':') => self.at += 1,
             Some(b'=') => {
                 self.at += 1;
-                self.report(self.at - 1, ProblemKind::MissingColon, format!("expected ':' after the key {key:?}, not '='"));
+                self.report(
+                    self.at - 1,
+                    ProblemKind::MissingColon,
+                    format!("expected ':' after the key {key:?}, not '='"),
+                );
             }
-            _ => self.report_span(key_span, ProblemKind::MissingColon, format!("expected ':' after the key {key:?}")),
+            _ => self.report_span(
+                key_span,
+                ProblemKind::MissingColon,
+                format!("expected ':' after the key {key:?}"),
+            ),
         }
         let value = self.value().unwrap_or_else(|| {
             let here = Span { start: self.at, end: self.at };
-            self.report_span(here, ProblemKind::Unexpected, format!("expected a value for the key {key:?}"));
+            self.report_span(
+                here,
+                ProblemKind::Unexpected,
+                format!("expected a value for the key {key:?}"),
+            );
             Spanned { span: here, kind: Kind::Null }
         });
         Some(Field { key_span, key, value })
@@ -274,9 +317,16 @@ impl Reader<'_> {
                 }
             }
             None | Some(b']' | b'}') => {}
-            Some(byte) if matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'-') || byte.is_ascii_alphanumeric() => {
+            Some(byte)
+                if matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'-')
+                    || byte.is_ascii_alphanumeric() =>
+            {
                 let span = Span { start: member_end, end: member_end };
-                self.report_span(span, ProblemKind::MissingComma, "expected a comma between two members");
+                self.report_span(
+                    span,
+                    ProblemKind::MissingComma,
+                    "expected a comma between two members",
+                );
             }
             Some(_) => self.unexpected("expected a comma or the end"),
         }
@@ -287,7 +337,10 @@ impl Reader<'_> {
         let start = self.at;
         let found = self.text[start..].chars().next();
         self.skip_char();
-        while self.peek().is_some_and(|byte| !matches!(byte, b',' | b'}' | b']' | b'{' | b'[' | b'"' | b'\n')) {
+        while self
+            .peek()
+            .is_some_and(|byte| !matches!(byte, b',' | b'}' | b']' | b'{' | b'[' | b'"' | b'\n'))
+        {
             self.skip_char();
         }
         let found = found.map_or_else(|| "the end".to_owned(), |c| format!("{c:?}"));
@@ -297,12 +350,20 @@ impl Reader<'_> {
     fn mismatched(&mut self, found: char, expected: char) {
         let start = self.at;
         self.at += 1;
-        self.report(start, ProblemKind::Unclosed, format!("found '{found}' where '{expected}' is expected"));
+        self.report(
+            start,
+            ProblemKind::Unclosed,
+            format!("found '{found}' where '{expected}' is expected"),
+        );
     }
 
     fn report_unclosed(&mut self, start: usize, open: &str, close: &str) {
         let span = Span { start, end: start + 1 };
-        self.report_span(span, ProblemKind::Unclosed, format!("this '{open}' is never closed with '{close}'"));
+        self.report_span(
+            span,
+            ProblemKind::Unclosed,
+            format!("this '{open}' is never closed with '{close}'"),
+        );
     }
 
     /// Steps over an array or object without recursion.

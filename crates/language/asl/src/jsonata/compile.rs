@@ -26,7 +26,8 @@ pub(super) fn expression(source: &str) -> Result<Compiled, JsonataError> {
     if source.len() > MAX_SOURCE_BYTES {
         return Err(JsonataError { code: None, message: "expression is too long".to_owned() });
     }
-    let mut ast = jsonata_core::parser::parse(source).map_err(|error| message::parse_error(&error.to_string()))?;
+    let mut ast = jsonata_core::parser::parse(source)
+        .map_err(|error| message::parse_error(&error.to_string()))?;
     let native = native::recognise(&ast);
     let reads = reads::of(&ast);
     let depth = reads::depth(&ast);

@@ -15,9 +15,9 @@ pub(super) fn to_evaluator(value: &Value) -> JValue {
         Value::Number(number) => JValue::Number(number.as_f64().unwrap_or(f64::NAN)),
         Value::String(text) => JValue::string(text.as_str()),
         Value::Array(items) => JValue::array(items.iter().map(to_evaluator).collect()),
-        Value::Object(fields) => {
-            JValue::object(fields.iter().map(|(key, value)| (key.clone(), to_evaluator(value))).collect())
-        }
+        Value::Object(fields) => JValue::object(
+            fields.iter().map(|(key, value)| (key.clone(), to_evaluator(value))).collect(),
+        ),
     }
 }
 
@@ -25,7 +25,12 @@ pub(super) fn to_evaluator(value: &Value) -> JValue {
 pub(super) fn part_to_evaluator(value: &Value, part: &Part) -> JValue {
     match (part, value) {
         (Part::Fields(names), Value::Object(fields)) => JValue::object(
-            names.iter().filter_map(|name| fields.get(name).map(|value| (name.clone(), to_evaluator(value)))).collect(),
+            names
+                .iter()
+                .filter_map(|name| {
+                    fields.get(name).map(|value| (name.clone(), to_evaluator(value)))
+                })
+                .collect(),
         ),
         _ => to_evaluator(value),
     }
@@ -51,11 +56,13 @@ pub(super) fn number(double: f64) -> Value {
 /// A copy with every number as AWS writes it.
 pub(super) fn normalised(value: &Value) -> Value {
     match value {
-        Value::Number(given) if given.as_i64().is_none() => number(given.as_f64().unwrap_or(f64::NAN)),
-        Value::Array(items) => Value::Array(items.iter().map(normalised).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(key, value)| (key.clone(), normalised(value))).collect())
+        Value::Number(given) if given.as_i64().is_none() => {
+            number(given.as_f64().unwrap_or(f64::NAN))
         }
+        Value::Array(items) => Value::Array(items.iter().map(normalised).collect()),
+        Value::Object(fields) => Value::Object(
+            fields.iter().map(|(key, value)| (key.clone(), normalised(value))).collect(),
+        ),
         other => other.clone(),
     }
 }
@@ -116,6 +123,10 @@ impl Copy {
     fn enter(&mut self) -> Result<(), Failure> {
         self.depth += 1;
         // UNVERIFIED: AWS's own bound on the nesting of payloads.
-        if self.depth > MAX_DEPTH { Err(Failure::Bare("Result is nested too deep".to_owned())) } else { Ok(()) }
+        if self.depth > MAX_DEPTH {
+            Err(Failure::Bare("Result is nested too deep".to_owned()))
+        } else {
+            Ok(())
+        }
     }
 }

@@ -16,9 +16,9 @@ pub(crate) enum Failure {
 }
 
 /// AWS: measured texts of the three limits.
-pub(super) const MEMORY: &str = "Expression evaluation memory limit exceeded: Check for excessive memory usage";
-pub(super) const DEPTH: &str =
-    "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive";
+pub(super) const MEMORY: &str =
+    "Expression evaluation memory limit exceeded: Check for excessive memory usage";
+pub(super) const DEPTH: &str = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive";
 pub(super) const TIME: &str = "Expression evaluation timeout: Check for infinite loop";
 
 impl Failure {

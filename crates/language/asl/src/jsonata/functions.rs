@@ -2,9 +2,9 @@
 //!
 //! AWS: the developer guide names them; how they treat odd arguments was measured by an independent emulator's authors.
 
+use super::convert;
 use super::message::MEMORY_MARK;
 use super::reads::Reads;
-use super::convert;
 use crate::value::{JavaRandom, Random as _, SplitMix};
 use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
 use jsonata_core::value::JValue;
@@ -54,15 +54,20 @@ pub(super) fn register(
     }
     if uses(reads, "random") {
         let chance = Rc::clone(chance);
-        evaluator.register_fn_override("random", move |arguments: &[JValue]| random(arguments, &chance))?;
+        evaluator.register_fn_override("random", move |arguments: &[JValue]| {
+            random(arguments, &chance)
+        })?;
     }
     if uses(reads, "millis") || uses(reads, "now") {
-        evaluator.register_fn_override("millis", move |_: &[JValue]| Ok(JValue::from_i64(now_ms)))?;
+        evaluator
+            .register_fn_override("millis", move |_: &[JValue]| Ok(JValue::from_i64(now_ms)))?;
     }
     if uses(reads, "eval") {
         // AWS: measured, the name is bound to nothing.
         evaluator.register_fn_override("eval", |_: &[JValue]| {
-            Err(EvaluatorError::ReferenceError("T1006: Attempted to invoke a non-function".to_owned()))
+            Err(EvaluatorError::ReferenceError(
+                "T1006: Attempted to invoke a non-function".to_owned(),
+            ))
         })?;
     }
     Ok(())
@@ -73,7 +78,9 @@ fn coded<T>(message: impl Into<String>) -> Result<T, EvaluatorError> {
 }
 
 fn mismatch<T>(function: &str, argument: usize) -> Result<T, EvaluatorError> {
-    coded(format!("T0410: Argument {argument} of function \"{function}\" does not match function signature"))
+    coded(format!(
+        "T0410: Argument {argument} of function \"{function}\" does not match function signature"
+    ))
 }
 
 fn arity(function: &str, arguments: &[JValue], most: usize) -> Result<(), EvaluatorError> {
@@ -81,7 +88,11 @@ fn arity(function: &str, arguments: &[JValue], most: usize) -> Result<(), Evalua
 }
 
 /// A whole number argument, its fraction cut off; nothing when it is missing.
-fn whole(function: &str, arguments: &[JValue], index: usize) -> Result<Option<i64>, EvaluatorError> {
+fn whole(
+    function: &str,
+    arguments: &[JValue],
+    index: usize,
+) -> Result<Option<i64>, EvaluatorError> {
     match arguments.get(index) {
         None | Some(JValue::Undefined) => Ok(None),
         // The cast saturates at the ends of 64 bits, which is what cutting off there means.
@@ -90,7 +101,11 @@ fn whole(function: &str, arguments: &[JValue], index: usize) -> Result<Option<i6
     }
 }
 
-fn text<'a>(function: &str, arguments: &'a [JValue], index: usize) -> Result<Option<&'a str>, EvaluatorError> {
+fn text<'a>(
+    function: &str,
+    arguments: &'a [JValue],
+    index: usize,
+) -> Result<Option<&'a str>, EvaluatorError> {
     match arguments.get(index) {
         None | Some(JValue::Undefined) => Ok(None),
         Some(JValue::String(text)) => Ok(Some(text)),
@@ -103,7 +118,9 @@ fn partition(arguments: &[JValue]) -> HostFnResult {
     let items = match arguments.first() {
         None | Some(JValue::Undefined) => return Ok(JValue::Undefined),
         Some(JValue::Array(items)) => items.to_vec(),
-        Some(JValue::Null) => return coded("T0412: Argument 1 of function \"partition\" must be an array"),
+        Some(JValue::Null) => {
+            return coded("T0412: Argument 1 of function \"partition\" must be an array");
+        }
         Some(single) => vec![single.clone()],
     };
     let size = whole("partition", arguments, 1)?.unwrap_or(i64::MAX);
@@ -135,7 +152,8 @@ fn range(arguments: &[JValue]) -> HostFnResult {
     if count > MAX_RANGE {
         return coded(MEMORY_MARK);
     }
-    let values = (0..count as i64).map(|index| JValue::from_i64(first.saturating_add(step.saturating_mul(index))));
+    let values = (0..count as i64)
+        .map(|index| JValue::from_i64(first.saturating_add(step.saturating_mul(index))));
     let mut values: Vec<JValue> = values.collect();
     match values.pop() {
         Some(only) if values.is_empty() => Ok(only),
@@ -149,7 +167,8 @@ fn range(arguments: &[JValue]) -> HostFnResult {
 
 fn hash(arguments: &[JValue]) -> HostFnResult {
     arity("hash", arguments, 2)?;
-    let (Some(text), Some(algorithm)) = (text("hash", arguments, 0)?, text("hash", arguments, 1)?) else {
+    let (Some(text), Some(algorithm)) = (text("hash", arguments, 0)?, text("hash", arguments, 1)?)
+    else {
         return Ok(JValue::Undefined);
     };
     match crate::intrinsic::digest(text, algorithm) {
@@ -166,7 +185,9 @@ fn parse(arguments: &[JValue]) -> HostFnResult {
     };
     // A repeated key is an error here, which is why the text does not go straight to serde_json.
     match crate::json::parse(text) {
-        (Some(value), problems) if problems.is_empty() => Ok(convert::to_evaluator(&value.to_value())),
+        (Some(value), problems) if problems.is_empty() => {
+            Ok(convert::to_evaluator(&value.to_value()))
+        }
         _ => coded("D3137: Invalid JSON"),
     }
 }

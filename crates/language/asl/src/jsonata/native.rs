@@ -9,7 +9,10 @@ use serde_json::Value;
 pub(super) enum Native {
     Constant(Value),
     /// `$states.input.a.b`
-    Path { root: Root, names: Vec<String> },
+    Path {
+        root: Root,
+        names: Vec<String>,
+    },
 }
 
 #[derive(Debug)]

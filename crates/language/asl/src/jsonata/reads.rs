@@ -99,27 +99,33 @@ impl Walk {
             }
             AstNode::ObjectTransform { input, pattern } => {
                 self.node(input, top);
-                pattern.iter().for_each(|(key, value)| {
+                for (key, value) in pattern {
                     self.node(key, false);
                     self.node(value, false);
-                });
+                }
             }
             AstNode::Sort { input, terms } => {
                 self.node(input, top);
-                terms.iter().for_each(|(term, _)| self.node(term, false));
+                for (term, _) in terms {
+                    self.node(term, false);
+                }
             }
             AstNode::FunctionApplication(inner) => self.node(inner, false),
             AstNode::Transform { location, update, delete } => {
                 self.node(location, false);
                 self.node(update, false);
-                delete.iter().for_each(|delete| self.node(delete, false));
+                if let Some(delete) = delete {
+                    self.node(delete, false);
+                }
             }
             other => children(other, &mut |child| self.node(child, top)),
         }
     }
 
     fn nodes(&mut self, nodes: &[AstNode], top: bool) {
-        nodes.iter().for_each(|node| self.node(node, top));
+        for node in nodes {
+            self.node(node, top);
+        }
     }
 
     fn variable(&mut self, name: &str) {
@@ -177,7 +183,10 @@ impl Walk {
 }
 
 fn is_plain(step: &PathStep) -> bool {
-    step.stages.is_empty() && step.focus.is_none() && step.index_var.is_none() && step.ancestor_label.is_none()
+    step.stages.is_empty()
+        && step.focus.is_none()
+        && step.index_var.is_none()
+        && step.ancestor_label.is_none()
 }
 
 /// Hands every direct child to `visit`, filters of steps included.
@@ -204,32 +213,40 @@ pub(super) fn children(node: &AstNode, visit: &mut dyn FnMut(&AstNode)) {
             args.iter().for_each(visit);
         }
         AstNode::Lambda { body, .. } => visit(body),
-        AstNode::Array(items) | AstNode::Block(items) | AstNode::ArrayGroup(items) => items.iter().for_each(visit),
+        AstNode::Array(items) | AstNode::Block(items) | AstNode::ArrayGroup(items) => {
+            items.iter().for_each(visit)
+        }
         AstNode::Object(pairs) => pairs.iter().for_each(|(key, value)| {
             visit(key);
             visit(value);
         }),
         AstNode::ObjectTransform { input, pattern } => {
             visit(input);
-            pattern.iter().for_each(|(key, value)| {
+            for (key, value) in pattern {
                 visit(key);
                 visit(value);
-            });
+            }
         }
         AstNode::Conditional { condition, then_branch, else_branch } => {
             visit(condition);
             visit(then_branch);
-            else_branch.iter().for_each(|branch| visit(branch));
+            if let Some(branch) = else_branch {
+                visit(branch);
+            }
         }
         AstNode::FunctionApplication(inner) => visit(inner),
         AstNode::Sort { input, terms } => {
             visit(input);
-            terms.iter().for_each(|(term, _)| visit(term));
+            for (term, _) in terms {
+                visit(term);
+            }
         }
         AstNode::Transform { location, update, delete } => {
             visit(location);
             visit(update);
-            delete.iter().for_each(|delete| visit(delete));
+            if let Some(delete) = delete {
+                visit(delete);
+            }
         }
         _ => {}
     }

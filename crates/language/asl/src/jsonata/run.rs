@@ -18,7 +18,11 @@ pub(super) fn expression(compiled: &Compiled, frame: &mut Frame<'_>) -> Result<V
 }
 
 /// Evaluates with a context item.
-pub(super) fn on(compiled: &Compiled, frame: &mut Frame<'_>, item: &JValue) -> Result<Value, Failure> {
+pub(super) fn on(
+    compiled: &Compiled,
+    frame: &mut Frame<'_>,
+    item: &JValue,
+) -> Result<Value, Failure> {
     if compiled.depth > frame.limits.depth {
         return Err(Failure::Bare(failure::DEPTH.to_owned()));
     }
@@ -31,10 +35,12 @@ pub(super) fn on(compiled: &Compiled, frame: &mut Frame<'_>, item: &JValue) -> R
         let result = evaluator.evaluate(&compiled.ast, item);
         match result {
             Ok(value) => convert::to_result(&value, frame.limits.value_bytes),
-            Err(error) => Err(message::evaluation_error(error.message())),
+            Err(error) => Err(message::evaluation_error(error.message(), &compiled.reads.calls)),
         }
     }));
-    outcome.unwrap_or_else(|_| Err(Failure::Bare("Internal error of the expression evaluator".to_owned())))
+    outcome.unwrap_or_else(|_| {
+        Err(Failure::Bare("Internal error of the expression evaluator".to_owned()))
+    })
 }
 
 fn evaluator(compiled: &Compiled, frame: &mut Frame<'_>) -> Result<Evaluator, Failure> {
@@ -50,7 +56,8 @@ fn evaluator(compiled: &Compiled, frame: &mut Frame<'_>) -> Result<Evaluator, Fa
     }
     context.bind("states".to_owned(), states(compiled, frame));
     // Guards are levels of their own on the way to what they guard.
-    let depth = if compiled.guards.is_empty() { frame.limits.depth } else { frame.limits.depth * 2 };
+    let depth =
+        if compiled.guards.is_empty() { frame.limits.depth } else { frame.limits.depth * 2 };
     let options = EvaluatorOptions {
         timeout_ms: Some(frame.limits.time_ms),
         cancel: None,

@@ -10,13 +10,15 @@ const SUITE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/conformance/jsonata/cases.jsonl");
 
 /// Groups whose expected results Step Functions does not give, and why.
-const NOT_OF_STEP_FUNCTIONS: [(&str, &str); 2] =
-    [("function-eval/", "$eval is taken away"), ("tail-recursion/case001", "a larger stack than Step Functions has")];
+const NOT_OF_STEP_FUNCTIONS: [(&str, &str); 2] = [
+    ("function-eval/", "$eval is taken away"),
+    ("tail-recursion/case001", "a larger stack than Step Functions has"),
+];
 
 fn evaluate(case: &Value) -> Result<Value, Failure> {
     let source = case["expr"].as_str().unwrap_or_default();
-    let expression =
-        Expression::compile(source).map_err(|error| Failure::Coded(error.code.unwrap_or(error.message)))?;
+    let expression = Expression::compile(source)
+        .map_err(|error| Failure::Coded(error.code.unwrap_or(error.message)))?;
     let variables: Map<String, Value> = case["bindings"].as_object().cloned().unwrap_or_default();
     let mut random = SplitMix::new(1);
     let mut frame = Frame {
@@ -29,7 +31,11 @@ fn evaluate(case: &Value) -> Result<Value, Failure> {
         now_ms: 1_700_000_000_000,
         limits: Limits { depth: 5_000, time_ms: 4_000, value_bytes: 100_000_000 },
     };
-    let item = if case["hasData"] == true { convert::to_evaluator(&case["data"]) } else { JValue::Undefined };
+    let item = if case["hasData"] == true {
+        convert::to_evaluator(&case["data"])
+    } else {
+        JValue::Undefined
+    };
     run::on(&expression.compiled, &mut frame, &item)
 }
 
@@ -45,15 +51,19 @@ fn passes(case: &Value, found: &Result<Value, Failure>) -> bool {
 fn close(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {
-            let (left, right) = (left.as_f64().unwrap_or(f64::NAN), right.as_f64().unwrap_or(f64::NAN));
+            let (left, right) =
+                (left.as_f64().unwrap_or(f64::NAN), right.as_f64().unwrap_or(f64::NAN));
             (left - right).abs() <= 1e-9 * left.abs().max(1.0)
         }
         (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| close(left, right))
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| close(left, right))
         }
         (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()
-                && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| close(value, other)))
+                && left
+                    .iter()
+                    .all(|(key, value)| right.get(key).is_some_and(|other| close(value, other)))
         }
         (left, right) => left == right,
     }
@@ -82,7 +92,10 @@ fn the_official_suite_passes() {
             passed += 1;
         } else {
             failed += 1;
-            println!("{id}: {} -> {found:?}, expected {} {}", case["expr"], case["kind"], case["result"]);
+            println!(
+                "{id}: {} -> {found:?}, expected {} {}",
+                case["expr"], case["kind"], case["result"]
+            );
         }
     }
     println!("jsonata suite: {passed} passed, {failed} failed, {left_out} left out");

@@ -34,11 +34,14 @@ fn check(source: &str, expected: &Value) {
 
 #[track_caller]
 fn fails(source: &str, tail: &str) {
-    assert_eq!(evaluate_with(source, &json!({"a": 1}), &NoVariables), Err(tail.to_owned()), "{source}");
+    assert_eq!(
+        evaluate_with(source, &json!({"a": 1}), &NoVariables),
+        Err(tail.to_owned()),
+        "{source}"
+    );
 }
 
-const MEMORY: &str =
-    "threw an error during evaluation: Expression evaluation memory limit exceeded: Check for excessive memory usage";
+const MEMORY: &str = "threw an error during evaluation: Expression evaluation memory limit exceeded: Check for excessive memory usage";
 const DEPTH: &str = "threw an error during evaluation: Stack overflow error: Check for non-terminating recursive function. \
                      Consider rewriting as tail-recursive";
 
@@ -69,6 +72,9 @@ fn values() {
     check("$replace('abc', /b/, function($m){ $uppercase($m.match) })", &json!("aBc"));
     check("$states.input.s.$replace('t', 'T')", &json!("TexT"));
     check("$map([1,2], $string)", &json!(["1", "2"]));
+    check("[1,2].$string()", &json!(["1", "2"]));
+    check("($map([1,2], function($x){ $x ~> $string() }))", &json!(["1", "2"]));
+    fails("$string()", "returned nothing (undefined).");
     check("$states.input.a.$string()", &json!("1"));
     check("$string({'a': [1]})", &json!("{\"a\":[1]}"));
     check("($string := function($x){ 'mine' }; $string(1))", &json!("mine"));
@@ -87,7 +93,10 @@ fn functions_of_step_functions() {
     check("$range(-1.7, 2, 1)", &json!([-1, 0, 1, 2]));
     check("$range(3, 3, 1)", &json!(3));
     check("$count($range(1, 360145, 1))", &json!(360_145));
-    check("$count($range(-9223372036854775808, 9223372036854775807, 9223372036854775807))", &json!(3));
+    check(
+        "$count($range(-9223372036854775808, 9223372036854775807, 9223372036854775807))",
+        &json!(3),
+    );
     check("$hash('Hello', 'SHA-1')", &json!("f7ff9e8b7bb2e09b70935a5d785e0cc5d9d0abf0"));
     check("$random(42)", &json!(0.727_563_680_032_868_1));
     check("$random(0.9)", &json!(0.730_967_787_376_657));
@@ -96,14 +105,33 @@ fn functions_of_step_functions() {
     check("$parse('{\"b\":1,\"a\":[2.0]}')", &json!({"b": 1, "a": [2]}));
     check("$map(['{\"a\":1}', '{\"a\":2}'], $parse).a", &json!([1, 2]));
     check("$states.input.arr ~> $partition(1)", &json!([[{"x": 1}], [{"x": 2}]]));
-    for undefined in ["$parse()", "$partition([], 2)", "$partition([1], 0)", "$range(5,1,1)", "$range(1,5)", "$hash('a')", "$nope", "$states.result", "$states.input.a.b"] {
+    for undefined in [
+        "$parse()",
+        "$partition([], 2)",
+        "$partition([1], 0)",
+        "$range(5,1,1)",
+        "$range(1,5)",
+        "$hash('a')",
+        "$nope",
+        "$states.result",
+        "$states.input.a.b",
+    ] {
         fails(undefined, "returned nothing (undefined).");
     }
     let raised = |message: &str| format!("threw an error during evaluation. {message}");
     fails("$partition([1], -1)", &raised("D3137: Second argument must be zero or greater"));
-    fails("$range(1)", &raised("T0410: Argument 2 of function \"range\" does not match function signature"));
-    fails("$uuid(1)", &raised("T0410: Argument 1 of function \"uuid\" does not match function signature"));
-    fails("$parse(null)", &raised("T0410: Argument 1 of function \"parse\" does not match function signature"));
+    fails(
+        "$range(1)",
+        &raised("T0410: Argument 2 of function \"range\" does not match function signature"),
+    );
+    fails(
+        "$uuid(1)",
+        &raised("T0410: Argument 1 of function \"uuid\" does not match function signature"),
+    );
+    fails(
+        "$parse(null)",
+        &raised("T0410: Argument 1 of function \"parse\" does not match function signature"),
+    );
     for text in ["''", "'{\"a\":1}{}'", "'{\"a\":1,\"a\":2}'", "'1e400'", "'[1,]'"] {
         fails(&format!("$parse({text})"), &raised("D3137: Invalid JSON"));
     }
@@ -117,19 +145,49 @@ fn failures_in_aws_words() {
     fails("function($x){$x}", "returned an unsupported result type.");
     fails("[1, $sum]", "returned an unsupported result type.");
     fails("/a/", "returned an unsupported result type.");
-    fails("1 + {}", &raised("T2002: The right side of the \"+\" operator must evaluate to a number"));
-    fails("$sqrt(-1)", &raised("D3060: The sqrt function cannot be applied to a negative number: -1"));
-    fails("$split('a','b',-1)", &raised("D3020: Third argument of split function must evaluate to a positive number"));
+    fails(
+        "1 + {}",
+        &raised("T2002: The right side of the \"+\" operator must evaluate to a number"),
+    );
+    fails(
+        "$sqrt(-1)",
+        &raised("D3060: The sqrt function cannot be applied to a negative number: -1"),
+    );
+    fails(
+        "$split('a','b',-1)",
+        &raised("D3020: Third argument of split function must evaluate to a positive number"),
+    );
+    fails(
+        "$sum(['a'])",
+        &raised("T0412: Argument 1 of function \"sum\" must be an array of \"numbers\""),
+    );
+    fails(
+        "$each('x', function($v){$v})",
+        &raised("T0410: Argument 1 of function \"each\" does not match function signature"),
+    );
     fails("$nope(1)", &raised("T1006: Attempted to invoke a non-function"));
-    fails("$replace('a','','b')", "threw an error during evaluation: Second argument of replace function cannot be an empty string");
+    fails(
+        "$replace('a','','b')",
+        "threw an error during evaluation: Second argument of replace function cannot be an empty string",
+    );
     let error = Expression::compile("a[1,2)").unwrap_err();
-    assert_eq!((error.code.as_deref(), error.message.as_str()), (Some("S0202"), "Expected \"]\", got \",\""));
-    assert_eq!(unexpected_type("1", "Items", "array", &json!(1)).cause, "The JSONata expression '1' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was 'number' for value: 1");
+    assert_eq!(
+        (error.code.as_deref(), error.message.as_str()),
+        (Some("S0202"), "Expected \"]\", got \",\"")
+    );
+    assert_eq!(
+        unexpected_type("1", "Items", "array", &json!(1)).cause,
+        "The JSONata expression '1' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was 'number' for value: 1"
+    );
 }
 
 #[test]
 fn limits_hold() {
-    let doubling = |n: u32| format!("($f := function($s, $n){{ $n = 0 ? $s : $f($s & $s, $n - 1) }}; $length($f('x', {n})))");
+    let doubling = |n: u32| {
+        format!(
+            "($f := function($s, $n){{ $n = 0 ? $s : $f($s & $s, $n - 1) }}; $length($f('x', {n})))"
+        )
+    };
     check(&doubling(22), &json!(4_194_304));
     fails(&doubling(23), MEMORY);
     check("[1..873782] ~> $count()", &json!(873_782));
@@ -143,7 +201,10 @@ fn limits_hold() {
     fails("($s := $pad('x', 1000000); $map([1..100000], function($i){ $s & $i }))", MEMORY);
     fails("($d := function($x,$n){$n=0?$x:$d([$x,$x],$n-1)}; $string($d(1,40)))", MEMORY);
     fails("($d := function($x,$n){$n=0?$x:$d([$x,$x],$n-1)}; $d(1,60) = $d(1,60))", MEMORY);
-    fails("($d := function($x,$n){$n=0?$x:$d([$x,$x],$n-1)}; $distinct([$d(1,60), $d(1,60)]))", MEMORY);
+    fails(
+        "($d := function($x,$n){$n=0?$x:$d([$x,$x],$n-1)}; $distinct([$d(1,60), $d(1,60)]))",
+        MEMORY,
+    );
     fails("($d := function($x,$n){$n=0?$x:$d([$x,$x],$n-1)}; $d(1,60))", MEMORY);
     let nest = "$d := function($x,$n){$n=0?$x:$d([[$x],[$x]],$n-1)}; ";
     fails(&format!("({nest}$string($d(1,30)))"), MEMORY);
@@ -151,7 +212,10 @@ fn limits_hold() {
     fails(&format!("({nest}$d(1,30) = $d(1,30))"), MEMORY);
     fails(&format!("({nest}$distinct([$d(1,30), $d(1,30)]))"), MEMORY);
     fails(&format!("({nest}$d(1,30))"), MEMORY);
-    check("$length($reduce([1..3000], function($a, $i){ $a & 'twenty characters...' }, ''))", &json!(60_000));
+    check(
+        "$length($reduce([1..3000], function($a, $i){ $a & 'twenty characters...' }, ''))",
+        &json!(60_000),
+    );
     check("$count($reduce([1..2000], function($a, $i){ [$a, $i] }))", &json!(2000));
     fails("($f := function($x){ $x <= 0 ? 0 : 1 + $f($x-1) }; $f(1000000))", DEPTH);
     for (open, close) in [("1+", ""), ("(", ")"), ("[", "]")] {
@@ -159,19 +223,32 @@ fn limits_hold() {
         assert!(evaluate_with(&nested(99), &json!({}), &NoVariables).is_ok());
         fails(&nested(100), DEPTH);
     }
-    fails("($f := function($x){ $f($x+1) }; $f(1))", "threw an error during evaluation: Expression evaluation timeout: Check for infinite loop");
+    fails(
+        "($f := function($x){ $f($x+1) }; $f(1))",
+        "threw an error during evaluation: Expression evaluation timeout: Check for infinite loop",
+    );
 }
 
 #[test]
 fn deep_source_is_refused_or_evaluated_but_never_overflows() {
-    for source in ["(".repeat(100_000) + "1" + &")".repeat(100_000), "[".repeat(100_000), "-".repeat(100_000) + "1", format!("1{}", "+1".repeat(200_000)), "$f(".repeat(50_000)] {
+    for source in [
+        "(".repeat(100_000) + "1" + &")".repeat(100_000),
+        "[".repeat(100_000),
+        "-".repeat(100_000) + "1",
+        format!("1{}", "+1".repeat(200_000)),
+        "$f(".repeat(50_000),
+    ] {
         let _ = evaluate_with(&source, &json!({}), &NoVariables);
     }
 }
 
 #[test]
 fn variables_are_seen_and_may_bear_the_names_of_functions() {
-    let variables: Map<String, Value> = json!({"x": [1, 2], "string": "s", "join": {"a": 1}, "big": 9_007_199_254_740_993_i64}).as_object().cloned().unwrap();
+    let variables: Map<String, Value> =
+        json!({"x": [1, 2], "string": "s", "join": {"a": 1}, "big": 9_007_199_254_740_993_i64})
+            .as_object()
+            .cloned()
+            .unwrap();
     for (source, expected) in [
         ("$x", json!([1, 2])),
         ("$x[1]", json!(2)),
@@ -188,11 +265,27 @@ fn variables_are_seen_and_may_bear_the_names_of_functions() {
 
 #[test]
 fn what_is_read_is_known() {
-    let expression = Expression::compile("$states.input.a.b & $states.result & $v & $$.c & name.x").unwrap();
-    assert!(expression.reads_states("input") && expression.reads_states("result") && !expression.reads_states("context"));
+    let expression =
+        Expression::compile("$states.input.a.b & $states.result & $v & $$.c & name.x").unwrap();
+    assert!(
+        expression.reads_states("input")
+            && expression.reads_states("result")
+            && !expression.reads_states("context")
+    );
     assert_eq!(expression.variables(), ["v"]);
-    assert_eq!(expression.unsupported(), ["Reference to '$$' is not supported.", "Reference to 'name' at the top level is not supported."]);
-    for supported in ["$states.input.items[value > 3].name", "$states.input.a.{'k': b}", "$states.input^(age)", "[1..3].{'a': $}"] {
+    assert_eq!(
+        expression.unsupported(),
+        [
+            "Reference to '$$' is not supported.",
+            "Reference to 'name' at the top level is not supported."
+        ]
+    );
+    for supported in [
+        "$states.input.items[value > 3].name",
+        "$states.input.a.{'k': b}",
+        "$states.input^(age)",
+        "[1..3].{'a': $}",
+    ] {
         assert!(Expression::compile(supported).unwrap().unsupported().is_empty(), "{supported}");
     }
     assert_eq!(Expression::extract("{% a %}"), Some("a"));
@@ -209,9 +302,13 @@ fn plain_paths_mean_the_same_to_us_and_to_the_evaluator() {
         let input = random_value(&mut random, 4);
         let names = ["a", "b", "c"];
         let length = random.next_u64() % 4;
-        let path: String = (0..length).map(|_| format!(".{}", names[(random.next_u64() % 3) as usize])).collect();
-        let plain = evaluate_with(&format!("$states.input{path}"), &input, &NoVariables).map_err(|_| ());
-        let full = evaluate_with(&format!("($states.input{path})"), &input, &NoVariables).map_err(|_| ());
+        let steps: Vec<&str> =
+            (0..length).map(|_| names[(random.next_u64() % 3) as usize]).collect();
+        let path = if steps.is_empty() { String::new() } else { format!(".{}", steps.join(".")) };
+        let plain =
+            evaluate_with(&format!("$states.input{path}"), &input, &NoVariables).map_err(|_| ());
+        let full =
+            evaluate_with(&format!("($states.input{path})"), &input, &NoVariables).map_err(|_| ());
         assert_eq!(plain, full, "{path} of {input}");
     }
 }
@@ -226,7 +323,7 @@ fn random_value(random: &mut SplitMix, depth: usize) -> Value {
         _ => {
             let mut fields = Map::new();
             for name in ["a", "b", "c"] {
-                if random.next_u64() % 2 == 0 {
+                if random.next_u64().is_multiple_of(2) {
                     fields.insert(name.to_owned(), random_value(random, depth - 1));
                 }
             }
@@ -237,11 +334,48 @@ fn random_value(random: &mut SplitMix, depth: usize) -> Value {
 
 #[test]
 fn random_text_never_panics() {
-    let pieces = ["$", "$states", ".", "input", "(", ")", "[", "]", "{", "}", "&", "..", "1", "'a'", "function($x)", ":=", ";", "~>", "$join", "$pad", "%", "@$i", "#$j", "^", "|", "*", "**", "?", ":", " ", "/a/", "é", "$map", ","];
+    let pieces = [
+        "$",
+        "$states",
+        ".",
+        "input",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "&",
+        "..",
+        "1",
+        "'a'",
+        "function($x)",
+        ":=",
+        ";",
+        "~>",
+        "$join",
+        "$pad",
+        "%",
+        "@$i",
+        "#$j",
+        "^",
+        "|",
+        "*",
+        "**",
+        "?",
+        ":",
+        " ",
+        "/a/",
+        "é",
+        "$map",
+        ",",
+    ];
     let mut random = SplitMix::new(9);
     for _ in 0..20_000 {
         let length = random.next_u64() % 12;
-        let source: String = (0..length).map(|_| pieces[(random.next_u64() % pieces.len() as u64) as usize]).collect();
+        let source: String = (0..length)
+            .map(|_| pieces[(random.next_u64() % pieces.len() as u64) as usize])
+            .collect();
         let _ = evaluate_with(&source, &json!({"a": [1, {"b": 2}]}), &NoVariables);
     }
 }

@@ -197,13 +197,11 @@ fn operand(cursor: &mut Cursor<'_>) -> Result<Operand, PathError> {
         Some(_) => {
             let word =
                 cursor.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.'));
-            match serde_json::from_str::<Value>(word) {
-                Ok(value) => Ok(Operand::Literal(value)),
-                Err(_) => {
-                    cursor.at = start;
-                    cursor.error("expected a path or a literal")
-                }
+            if let Ok(value) = serde_json::from_str::<Value>(word) {
+                return Ok(Operand::Literal(value));
             }
+            cursor.at = start;
+            cursor.error("expected a path or a literal")
         }
         None => cursor.error("expected a path or a literal"),
     }

@@ -24,7 +24,11 @@ fn store() -> Value {
 fn check(path: &str, expected: &Value) {
     let store = store();
     let parsed = Path::parse(path).unwrap();
-    assert_eq!(parsed.eval_on(&store).map(std::borrow::Cow::into_owned), Ok(expected.clone()), "{path}");
+    assert_eq!(
+        parsed.eval_on(&store).map(std::borrow::Cow::into_owned),
+        Ok(expected.clone()),
+        "{path}"
+    );
 }
 
 #[track_caller]
@@ -55,7 +59,10 @@ fn definite_paths() {
 
 #[test]
 fn indefinite_paths() {
-    check("$.store.book[*].author", &json!(["Nigel Rees", "Evelyn Waugh", "Herman Melville", "J. R. R. Tolkien"]));
+    check(
+        "$.store.book[*].author",
+        &json!(["Nigel Rees", "Evelyn Waugh", "Herman Melville", "J. R. R. Tolkien"]),
+    );
     check("$..isbn", &json!(["0-553", "0-395"]));
     check("$.store..price", &json!([8.95, 12.99, 8.99, 22.99, 19.95]));
     check("$.store.*.color", &json!(["red"]));
@@ -79,7 +86,10 @@ fn filters() {
     check("$.store.book[?(@.price < $.expensive)].title", &json!(["Sayings", "Moby Dick"]));
     check("$.store.book[?(@.isbn)].title", &json!(["Moby Dick", "Rings"]));
     check("$.store.book[?(!@.isbn)].title", &json!(["Sayings", "Sword"]));
-    check("$.store.book[?(@.category == 'fiction' && @.price > 20 || @.title == \"Sayings\")].title", &json!(["Sayings", "Rings"]));
+    check(
+        "$.store.book[?(@.category == 'fiction' && @.price > 20 || @.title == \"Sayings\")].title",
+        &json!(["Sayings", "Rings"]),
+    );
     check("$.store.book[?(@.author =~ /.*REES/i)].title", &json!(["Sayings"]));
     check("$.store.book[?(@['category'] in ['reference', 'x'])].title", &json!(["Sayings"]));
     check("$.store.book[?(@.category nin ['fiction'])].title", &json!(["Sayings"]));
@@ -117,20 +127,55 @@ fn roots() {
     let mut variables = Map::new();
     variables.insert("v_1".to_owned(), json!({"c": [3]}));
     let scope = Scope { input: &input, context: &context, variables: &variables };
-    for (path, expected) in [("$", json!({"a": 1})), ("$$", json!({"b": 2})), ("$$.b", json!(2)), ("$$['b']", json!(2)), ("$v_1.c[0]", json!(3)), ("$v_1", json!({"c": [3]}))] {
+    for (path, expected) in [
+        ("$", json!({"a": 1})),
+        ("$$", json!({"b": 2})),
+        ("$$.b", json!(2)),
+        ("$$['b']", json!(2)),
+        ("$v_1.c[0]", json!(3)),
+        ("$v_1", json!({"c": [3]})),
+    ] {
         assert_eq!(*Path::parse(path).unwrap().eval(&scope).unwrap(), expected, "{path}");
     }
     assert_eq!(Path::parse("$w").unwrap().eval(&scope), Err(Miss::NoVariable));
     let cause = |path: &str| Path::parse(path).unwrap().resolve("F", &scope).unwrap_err().cause;
-    assert_eq!(cause("$.x"), "The JSONPath '$.x' specified for the field 'F' could not be found in the input '{\"a\":1}'");
-    assert_eq!(cause("$$.x"), "The JSONPath '$.x' specified for the field 'F' could not be found in the input '{\"b\":2}'");
+    assert_eq!(
+        cause("$.x"),
+        "The JSONPath '$.x' specified for the field 'F' could not be found in the input '{\"a\":1}'"
+    );
+    assert_eq!(
+        cause("$$.x"),
+        "The JSONPath '$.x' specified for the field 'F' could not be found in the input '{\"b\":2}'"
+    );
 }
 
 #[test]
 fn malformed_paths_are_refused() {
     for path in [
-        "", "a", "$.", "$..", "$...a", "$.a.", "$[", "$[]", "$['a", "$[a]", "$['a'", "$[1", "$[?(@.a]", "$[?(@.a == )]", "$[?]", "$.a b", "$x y",
-        "$1", "$.a[1:b]", "$.a.nope()", "$[?(@.a =~ /(/)]", "$[?(1)]", "$ ", "$[99999999999999999999]",
+        "",
+        "a",
+        "$.",
+        "$..",
+        "$...a",
+        "$.a.",
+        "$[",
+        "$[]",
+        "$['a",
+        "$[a]",
+        "$['a'",
+        "$[1",
+        "$[?(@.a]",
+        "$[?(@.a == )]",
+        "$[?]",
+        "$.a b",
+        "$x y",
+        "$1",
+        "$.a[1:b]",
+        "$.a.nope()",
+        "$[?(@.a =~ /(/)]",
+        "$[?(1)]",
+        "$ ",
+        "$[99999999999999999999]",
     ] {
         assert!(Path::parse(path).is_err(), "{path}");
     }
@@ -138,7 +183,12 @@ fn malformed_paths_are_refused() {
 
 #[test]
 fn reference_paths_write() {
-    let insert = |path: &str, root: Value| RefPath::parse(path).unwrap().insert(root, json!(9)).map_err(|error| format!("{}|{}", error.error, error.cause));
+    let insert = |path: &str, root: Value| {
+        RefPath::parse(path)
+            .unwrap()
+            .insert(root, json!(9))
+            .map_err(|error| format!("{}|{}", error.error, error.cause))
+    };
     for (path, root, expected) in [
         ("$", json!({"a": 1}), json!(9)),
         ("$.a", json!({"a": 1, "b": 2}), json!({"a": 9, "b": 2})),
@@ -150,11 +200,21 @@ fn reference_paths_write() {
     ] {
         assert_eq!(insert(path, root), Ok(expected), "{path}");
     }
-    for (path, root, step) in [("$.a.b", json!({"a": 1}), "b"), ("$.l[2]", json!({"l": [1]}), "2"), ("$.a", json!([1]), "a"), ("$.a", json!("s"), "a"), ("$.x[0]", json!({}), "0")] {
-        let expected = format!("States.ResultPathMatchFailure|Unable to apply step \"{step}\" to input {root}");
+    for (path, root, step) in [
+        ("$.a.b", json!({"a": 1}), "b"),
+        ("$.l[2]", json!({"l": [1]}), "2"),
+        ("$.a", json!([1]), "a"),
+        ("$.a", json!("s"), "a"),
+        ("$.x[0]", json!({}), "0"),
+    ] {
+        let expected = format!(
+            "States.ResultPathMatchFailure|Unable to apply step \"{step}\" to input {root}"
+        );
         assert_eq!(insert(path, root), Err(expected), "{path}");
     }
-    for path in ["$.a[*]", "$..a", "$.a[1:2]", "$['a','b']", "$.a[?(@.b)]", "$.a.length()", "$.a[-1]"] {
+    for path in
+        ["$.a[*]", "$..a", "$.a[1:2]", "$['a','b']", "$.a[?(@.b)]", "$.a.length()", "$.a[-1]"]
+    {
         assert!(RefPath::parse(path).is_err(), "{path}");
     }
 }
@@ -165,7 +225,13 @@ fn reference_paths_read() {
     let scope = Scope { input: &input, context: &context, variables: &NoVariables };
     assert_eq!(RefPath::parse("$.a.b[0]").unwrap().get(&scope), Ok(&json!(1)));
     let error = RefPath::parse("$.a.items").unwrap().get(&scope).unwrap_err();
-    assert_eq!((error.error.as_str(), error.cause.as_str()), ("States.ReferencePathConflict", "Unable to apply step \"items\" to input {\"a\":{\"b\":[1]}}"));
+    assert_eq!(
+        (error.error.as_str(), error.cause.as_str()),
+        (
+            "States.ReferencePathConflict",
+            "Unable to apply step \"items\" to input {\"a\":{\"b\":[1]}}"
+        )
+    );
 }
 
 #[test]
@@ -183,12 +249,18 @@ fn growth_is_bounded() {
 
 #[test]
 fn random_text_never_panics() {
-    let pieces = ["$", "$$", "@", ".", "..", "*", "[", "]", "(", ")", "?", "'a'", "\"", "'", "a", "store", "0", "-1", ":", ",", "&&", "||", "!", "==", "<", "=~", "/a/", "in", "length()", "é", " ", "\\", "{", "}"];
+    let pieces = [
+        "$", "$$", "@", ".", "..", "*", "[", "]", "(", ")", "?", "'a'", "\"", "'", "a", "store",
+        "0", "-1", ":", ",", "&&", "||", "!", "==", "<", "=~", "/a/", "in", "length()", "é", " ",
+        "\\", "{", "}",
+    ];
     let mut random = SplitMix::new(13);
     let value = store();
     for _ in 0..60_000 {
         let length = random.next_u64() % 12;
-        let text: String = (0..length).map(|_| pieces[(random.next_u64() % pieces.len() as u64) as usize]).collect();
+        let text: String = (0..length)
+            .map(|_| pieces[(random.next_u64() % pieces.len() as u64) as usize])
+            .collect();
         for text in [format!("${text}"), format!("$[?(@{text})]")] {
             if let Ok(path) = Path::parse(&text) {
                 let _ = path.eval_on(&value);
@@ -198,7 +270,13 @@ fn random_text_never_panics() {
             }
         }
     }
-    for text in ["[".repeat(50_000), "(".repeat(50_000), "!".repeat(50_000), "[?(@".repeat(10_000), "..".repeat(20_000)] {
+    for text in [
+        "[".repeat(50_000),
+        "(".repeat(50_000),
+        "!".repeat(50_000),
+        "[?(@".repeat(10_000),
+        "..".repeat(20_000),
+    ] {
         assert!(Path::parse(&format!("${text}")).is_err());
         assert!(Path::parse(&format!("$[?({text}")).is_err());
     }

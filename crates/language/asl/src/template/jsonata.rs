@@ -74,10 +74,16 @@ impl JsonataTemplate {
     ///
     /// # Errors
     /// As [`JsonataTemplate::eval`].
-    pub fn eval_object(&self, field: &str, frame: &mut Frame<'_>) -> Result<Map<String, Value>, StatesError> {
+    pub fn eval_object(
+        &self,
+        field: &str,
+        frame: &mut Frame<'_>,
+    ) -> Result<Map<String, Value>, StatesError> {
         match self.eval(field, frame)? {
             Value::Object(fields) => Ok(fields),
-            other => Err(StatesError::query_evaluation(format!("The field '{field}' must be an object, but was {other}"))),
+            other => Err(StatesError::query_evaluation(format!(
+                "The field '{field}' must be an object, but was {other}"
+            ))),
         }
     }
 }
@@ -105,9 +111,17 @@ fn field_path(field: &str, places: &[Place<'_>]) -> String {
     text
 }
 
-fn compile<'t>(template: &'t Value, places: &mut Vec<Place<'t>>, faults: &mut Vec<TemplateError>) -> Node {
+fn compile<'t>(
+    template: &'t Value,
+    places: &mut Vec<Place<'t>>,
+    faults: &mut Vec<TemplateError>,
+) -> Node {
     if places.len() > MAX_DEPTH {
-        faults.push(TemplateError { pointer: pointer(places), message: "nested too deep".to_owned(), fault: Fault::TooDeep });
+        faults.push(TemplateError {
+            pointer: pointer(places),
+            message: "nested too deep".to_owned(),
+            fault: Fault::TooDeep,
+        });
         return Node::Constant(Value::Null);
     }
     match template {
@@ -115,7 +129,11 @@ fn compile<'t>(template: &'t Value, places: &mut Vec<Place<'t>>, faults: &mut Ve
             None => Node::Constant(template.clone()),
             Some(Ok(expression)) => Node::Expression(expression),
             Some(Err(error)) => {
-                faults.push(TemplateError { pointer: pointer(places), message: error.message, fault: Fault::Jsonata });
+                faults.push(TemplateError {
+                    pointer: pointer(places),
+                    message: error.message,
+                    fault: Fault::Jsonata,
+                });
                 Node::Constant(Value::Null)
             }
         },
@@ -150,7 +168,11 @@ fn compile<'t>(template: &'t Value, places: &mut Vec<Place<'t>>, faults: &mut Ve
     }
 }
 
-fn collect<'t>(node: &'t Node, places: &mut Vec<Place<'t>>, found: &mut Vec<(String, &'t Expression)>) {
+fn collect<'t>(
+    node: &'t Node,
+    places: &mut Vec<Place<'t>>,
+    found: &mut Vec<(String, &'t Expression)>,
+) {
     match node {
         Node::Constant(_) => {}
         Node::Expression(expression) => found.push((pointer(places), expression)),

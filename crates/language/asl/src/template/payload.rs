@@ -45,7 +45,11 @@ impl PayloadTemplate {
     pub fn compile(template: &Value) -> Result<Self, Vec<TemplateError>> {
         let mut compiler = Compiler { pointer: String::new(), depth: 0, faults: Vec::new() };
         let root = compiler.node(template);
-        if compiler.faults.is_empty() { Ok(Self { root: Arc::new(root) }) } else { Err(compiler.faults) }
+        if compiler.faults.is_empty() {
+            Ok(Self { root: Arc::new(root) })
+        } else {
+            Err(compiler.faults)
+        }
     }
 
     /// The value, if there is nothing to fill in.
@@ -80,7 +84,11 @@ struct Compiler {
 
 impl Compiler {
     fn fault<T>(&mut self, fault: Fault, message: impl Into<String>) -> Option<T> {
-        self.faults.push(TemplateError { pointer: self.pointer.clone(), message: message.into(), fault });
+        self.faults.push(TemplateError {
+            pointer: self.pointer.clone(),
+            message: message.into(),
+            fault,
+        });
         None
     }
 
@@ -106,7 +114,9 @@ impl Compiler {
                 let nodes: Vec<Node> = items
                     .iter()
                     .enumerate()
-                    .map(|(index, item)| self.under(&index.to_string(), |compiler| compiler.node(item)))
+                    .map(|(index, item)| {
+                        self.under(&index.to_string(), |compiler| compiler.node(item))
+                    })
                     .collect();
                 let constant = nodes.iter().all(|node| matches!(node, Node::Constant(_)));
                 if constant { Node::Constant(template.clone()) } else { Node::Array(nodes) }
@@ -114,9 +124,13 @@ impl Compiler {
             Value::Object(fields) => {
                 let entries: Vec<Entry> = fields
                     .iter()
-                    .filter_map(|(key, value)| self.under(key, |compiler| compiler.entry(key, value)))
+                    .filter_map(|(key, value)| {
+                        self.under(key, |compiler| compiler.entry(key, value))
+                    })
                     .collect();
-                let constant = entries.iter().all(|entry| matches!(entry.value, Hole::Node(Node::Constant(_))));
+                let constant = entries
+                    .iter()
+                    .all(|entry| matches!(entry.value, Hole::Node(Node::Constant(_))));
                 if constant { Node::Constant(template.clone()) } else { Node::Object(entries) }
             }
             other => Node::Constant(other.clone()),
@@ -180,7 +194,9 @@ fn eval(node: &Node, scope: &Scope<'_>, random: &mut dyn Random) -> Result<Value
 fn path_value(key: &str, path: &Path, scope: &Scope<'_>) -> Result<Value, StatesError> {
     // AWS: the text of a public report of a template filled in from a null input.
     if scope.input.is_null() && *path.root() == Root::Input {
-        return Err(StatesError::runtime("Unable to apply Path transformation to null or empty input."));
+        return Err(StatesError::runtime(
+            "Unable to apply Path transformation to null or empty input.",
+        ));
     }
     path.resolve(key, scope).map(Cow::into_owned)
 }

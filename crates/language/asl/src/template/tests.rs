@@ -47,20 +47,36 @@ fn payload_templates() {
         &input,
         Ok(json!({"k": "$.a", "p": 1, "n": {"c": "P", "l": [{"v": 7}, 2]}, "i": 2})),
     );
-    payload(&json!({"a.$": "$.list[5]", "b.$": "$.none[*]"}), &input, Ok(json!({"a": null, "b": []})));
+    payload(
+        &json!({"a.$": "$.list[5]", "b.$": "$.none[*]"}),
+        &input,
+        Ok(json!({"a": null, "b": []})),
+    );
     payload(
         &json!({"m.$": "$.nope.deep"}),
         &json!({"other": 1}),
-        Err("The JSONPath '$.nope.deep' specified for the field 'm.$' could not be found in the input '{\"other\":1}'"),
+        Err(
+            "The JSONPath '$.nope.deep' specified for the field 'm.$' could not be found in the input '{\"other\":1}'",
+        ),
     );
-    payload(&json!({"m.$": "$"}), &Value::Null, Err("Unable to apply Path transformation to null or empty input."));
+    payload(
+        &json!({"m.$": "$"}),
+        &Value::Null,
+        Err("Unable to apply Path transformation to null or empty input."),
+    );
 }
 
 #[test]
 fn payload_faults_are_all_reported() {
-    let faults = PayloadTemplate::compile(&json!({"a.$": 1, "b": [{"c.$": "x"}], "d.$": "States.Nope()"})).unwrap_err();
-    let found: Vec<(&str, Fault)> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.fault)).collect();
-    assert_eq!(found, [("/a.$", Fault::NotAString), ("/b/0/c.$", Fault::NotAPath), ("/d.$", Fault::Intrinsic)]);
+    let faults =
+        PayloadTemplate::compile(&json!({"a.$": 1, "b": [{"c.$": "x"}], "d.$": "States.Nope()"}))
+            .unwrap_err();
+    let found: Vec<(&str, Fault)> =
+        faults.iter().map(|fault| (fault.pointer.as_str(), fault.fault)).collect();
+    assert_eq!(
+        found,
+        [("/a.$", Fault::NotAString), ("/b/0/c.$", Fault::NotAPath), ("/d.$", Fault::Intrinsic)]
+    );
 }
 
 #[test]
@@ -74,7 +90,9 @@ fn jsonata_templates() {
     jsonata(
         &json!({"a": {"b": [[1, "{% $states.input.missing %}"]]}}),
         &input,
-        Err("The JSONata expression '$states.input.missing' specified for the field 'Output/a/b[0][1]' returned nothing (undefined)."),
+        Err(
+            "The JSONata expression '$states.input.missing' specified for the field 'Output/a/b[0][1]' returned nothing (undefined).",
+        ),
     );
     let faults = JsonataTemplate::compile(&json!({"a": "{% 1 + %}", "b": "{% [1 %}"})).unwrap_err();
     assert_eq!(faults.len(), 2);
