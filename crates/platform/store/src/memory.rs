@@ -38,6 +38,7 @@ struct Faults {
     failures: BTreeMap<u64, Error>,
     crash: Option<(u64, Crash)>,
     crashed: bool,
+    bell: Arc<tokio::sync::Notify>,
     delay: Duration,
 }
 
@@ -102,6 +103,14 @@ impl MemoryStore {
         self.lock().faults.crashed
     }
 
+    /// Resolves when the crash asked for happens.
+    pub async fn crashed(&self) {
+        let bell = self.lock().faults.bell.clone();
+        if !self.has_crashed() {
+            bell.notified().await;
+        }
+    }
+
     /// Lets every commit take this long (on tokio's clock) until it resolves.
     pub fn delay_commits(&self, delay: Duration) {
         self.lock().faults.delay = delay;
@@ -125,6 +134,7 @@ impl Store for MemoryStore {
             && at == number
         {
             shared.faults.crashed = true;
+            shared.faults.bell.notify_one();
             if crash == Crash::AfterWriting {
                 // Whether the expectations held is told to nobody either.
                 let _untold = shared.content.commit(batch);

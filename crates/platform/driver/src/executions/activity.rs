@@ -143,17 +143,14 @@ impl Inner {
         let mut activities = self.activities.lock();
         let activity_arn: Arc<str> = activity_arn.into();
         let queue = activities.entry(activity_arn.clone()).or_default();
-        match queue.tasks.pop_front() {
-            Some(task) => {
-                let offer = Offer { inner: Arc::downgrade(self), activity_arn, task: Some(task) };
-                drop(activities);
-                // The receiver is at hand.
-                let _sent = sender.send(offer);
-            }
-            None => {
-                queue.pollers.retain(|poller| !poller.is_closed());
-                queue.pollers.push_back(sender);
-            }
+        if let Some(task) = queue.tasks.pop_front() {
+            let offer = Offer { inner: Arc::downgrade(self), activity_arn, task: Some(task) };
+            drop(activities);
+            // The receiver is at hand.
+            let _sent = sender.send(offer);
+        } else {
+            queue.pollers.retain(|poller| !poller.is_closed());
+            queue.pollers.push_back(sender);
         }
         receiver
     }

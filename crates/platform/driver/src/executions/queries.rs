@@ -41,7 +41,7 @@ impl Executions {
                 None => ExecutionRecord::running(&live),
             });
         }
-        self.0.read_record(execution_arn).await
+        self.0.read_record(execution_arn).await.map(ExecutionRecord::without_history)
     }
 
     /// Events of an execution: at most `limit` after the first `skip`, counted from the end if `reverse`.
@@ -92,7 +92,8 @@ impl Executions {
             reverse: true,
         };
         let page = self.0.store.scan(scan).await?;
-        let executions = page.records.iter().map(read).collect::<Result<_, _>>()?;
+        let shown = |record| read(record).map(ExecutionRecord::without_history);
+        let executions = page.records.iter().map(shown).collect::<Result<_, _>>()?;
         Ok(ListPage { executions, next: page.next })
     }
 
@@ -109,15 +110,20 @@ impl Executions {
     /// # Errors
     /// [`Error::ExecutionDoesNotExist`] or a storage error.
     pub async fn wait_finished(&self, execution_arn: &str) -> Result<ExecutionRecord, Error> {
-        match self.0.find(execution_arn) {
-            Some(live) => Ok((*live.wait_ended().await).clone()),
-            None => {
-                let record = self.0.read_record(execution_arn).await?;
-                match (record.status, self.0.find(execution_arn)) {
-                    // It began to live between the two looks.
-                    (Status::Running, Some(live)) => Ok((*live.wait_ended().await).clone()),
-                    _ => Ok(record),
+        loop {
+            // First listen, then look: it may begin to live, or end, in between.
+            let bell = self.0.kit.upgrade().map(|kit| kit.notices.subscribe(execution_arn));
+            if let Some(live) = self.0.find(execution_arn) {
+                return Ok((*live.wait_ended().await).clone());
+            }
+            let record = self.describe(execution_arn).await?;
+            match bell {
+                Some(mut bell) if record.status == Status::Running => {
+                    if bell.changed().await.is_err() {
+                        return Ok(record);
+                    }
                 }
+                _ => return Ok(record),
             }
         }
     }

@@ -109,6 +109,12 @@ impl ExecutionRecord {
         record
     }
 
+    /// As shown: the history is asked for by itself.
+    pub(super) fn without_history(mut self) -> Self {
+        self.history = None;
+        self
+    }
+
     /// Marks it with a broken invariant; its log stays.
     pub(super) fn set_aside(&mut self, reason: &str, now_ms: i64) {
         self.status = Status::Failed;

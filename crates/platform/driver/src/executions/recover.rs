@@ -133,7 +133,7 @@ impl Inner {
             match execution_arn.or(arn) {
                 Some(arn) => self.set_aside_stored(&arn, stream, &history, &reason).await?,
                 None => {
-                    tracing::error!(stream, reason, "rows of an unknown execution cannot be read")
+                    tracing::error!(stream, reason, "rows of an unknown execution cannot be read");
                 }
             }
         }
@@ -145,12 +145,11 @@ impl Inner {
 
     async fn bring_back_one(&self, stream: u64, good: Recovering) -> Result<Arc<Live>, Error> {
         let express = good.execution.identity.kind == MachineKind::Express;
-        let program = match self.programs.known(&good.definition, express) {
-            Some(program) => program,
-            None => {
-                let text = self.read_definition(&good.definition).await?;
-                self.programs.compile(&good.definition, &text, express)?
-            }
+        let program = if let Some(known) = self.programs.known(&good.definition, express) {
+            known
+        } else {
+            let text = self.read_definition(&good.definition).await?;
+            self.programs.compile(&good.definition, &text, express)?
         };
         self.programs.stored(&good.definition);
         let Recovering { definition, attributes, seed, turns, time_ms, execution, history } = good;

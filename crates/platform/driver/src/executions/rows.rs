@@ -16,7 +16,7 @@ use super::live::{Live, State};
 #[serde(rename_all = "camelCase")]
 pub(super) enum Row {
     Start(Box<StartRow>),
-    Turn(TurnRow),
+    Turn(Box<TurnRow>),
     Whole(Box<WholeRow>),
 }
 

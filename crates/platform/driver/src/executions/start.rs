@@ -153,6 +153,7 @@ impl Inner {
         self.programs.stored(&live.definition);
         if flying.end.is_none() {
             self.lock_table().insert(live.arn().clone(), live.clone());
+            self.ring(live);
         }
         if let Some(next) = self.settle(live, flying) {
             self.launch(live, next);
@@ -165,6 +166,11 @@ impl Inner {
             self.lock_table().remove(live.arn());
         }
         live.ended.notify_waiters();
+        self.ring(live);
+    }
+
+    /// Tells whoever waits by ARN that there is news.
+    fn ring(&self, live: &Live) {
         if let Some(kit) = self.kit.upgrade() {
             kit.notices.ring(live.arn());
         }

@@ -32,39 +32,40 @@ impl Inner {
         }
         state.turns += 1;
         state.last_ms = now_ms;
-        self.take_over(live, state, turn, now_ms);
+        take_over(live, state, turn, now_ms);
         true
     }
+}
 
-    fn take_over(&self, live: &Live, state: &mut State, turn: Turn, now_ms: i64) {
-        let Turn { events, effects, changes } = turn;
-        let finishes = effects.iter().any(|effect| matches!(effect, Effect::Finish { .. }));
-        if live.stored && !finishes && state.turns > 1 {
-            // The first turn's row is the whole execution, the last one's its record.
-            state.pending.rows.push(rows::turn(state.turns, now_ms, &events, &changes));
-        }
-        for effect in effects {
-            match &effect {
-                Effect::CancelTask { key } => {
-                    if live.stored
-                        && let Some(task) = waiting_task(state, *key)
-                        && task.kind == TaskKind::Sync
-                    {
-                        state.pending.work.push(cancel_work(live, task, now_ms));
-                    }
-                }
-                Effect::ScheduleTask(_) => state.had_tasks = true,
-                Effect::Finish { .. } => {
-                    state.end = Some(End::Finished);
-                    state.pending.end = Some(End::Finished);
-                }
-                Effect::SetTimer { .. } | Effect::ClearTimer { .. } => {}
-            }
-            state.pending.effects.push(effect);
-        }
-        state.execution.apply(changes);
-        state.history.extend(events);
+/// Adds what a turn did to what is pending.
+fn take_over(live: &Live, state: &mut State, turn: Turn, now_ms: i64) {
+    let Turn { events, effects, changes } = turn;
+    let finishes = effects.iter().any(|effect| matches!(effect, Effect::Finish { .. }));
+    if live.stored && !finishes && state.turns > 1 {
+        // The first turn's row is the whole execution, the last one's its record.
+        state.pending.rows.push(rows::turn(state.turns, now_ms, &events, &changes));
     }
+    for effect in effects {
+        match &effect {
+            Effect::CancelTask { key } => {
+                if live.stored
+                    && let Some(task) = waiting_task(state, *key)
+                    && task.kind == TaskKind::Sync
+                {
+                    state.pending.work.push(cancel_work(live, task, now_ms));
+                }
+            }
+            Effect::ScheduleTask(_) => state.had_tasks = true,
+            Effect::Finish { .. } => {
+                state.end = Some(End::Finished);
+                state.pending.end = Some(End::Finished);
+            }
+            Effect::SetTimer { .. } | Effect::ClearTimer { .. } => {}
+        }
+        state.pending.effects.push(effect);
+    }
+    state.execution.apply(changes);
+    state.history.extend(events);
 }
 
 /// A broken invariant: no further turn, and the execution is marked with what was found.
