@@ -28,7 +28,7 @@ pub struct Credential {
     pub session_token: Option<String>,
     /// Whose key it is.
     pub principal: Principal,
-    /// Until when it works, Unix milliseconds; `None` for long-lived keys.
+    /// From when on it must be refused, Unix milliseconds; `None` for long-lived keys.
     pub expires_ms: Option<i64>,
 }
 
@@ -51,8 +51,11 @@ impl Iam {
     /// user behind it is gone (AWS: `InvalidClientTokenId`, `UnrecognizedClientException` or `InvalidAccessKeyId`,
     /// depending on the service).
     ///
+    /// A temporary key whose time is over is still answered, with that time: each protocol has its own words for it, so
+    /// whoever asks must compare [`Credential::expires_ms`] with the clock.
+    ///
     /// # Errors
-    /// `ExpiredTokenException` for temporary keys whose time is over; `InternalFailure` when storage fails.
+    /// `InternalFailure` when storage fails.
     pub async fn lookup(
         &self,
         access_key_id: &str,
@@ -90,13 +93,6 @@ impl Iam {
         let Some(session) = session else { return Ok(None) };
         if self.entity_id(&session.principal).await?.as_ref() != Some(&session.entity_id) {
             return Ok(None);
-        }
-        if session.expires_ms <= self.clock.now_ms() {
-            return Err(AwsError::fault(
-                "ExpiredTokenException",
-                "The security token included in the request is expired",
-                403,
-            ));
         }
         Ok(Some(Credential {
             secret: sealer.secret_of(id),

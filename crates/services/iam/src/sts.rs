@@ -26,8 +26,8 @@ pub(crate) fn model() -> &'static Model {
 
 impl Sts {
     /// STS over the identities of `iam`.
-    pub fn new(iam: Arc<Iam>) -> Arc<Self> {
-        Arc::new(Self(iam))
+    pub fn new(iam: Arc<Iam>) -> Self {
+        Self(iam)
     }
 }
 

@@ -7,6 +7,7 @@ mod groups_and_users;
 mod hostile;
 mod paging;
 mod policies;
+mod races;
 mod roles;
 mod sessions;
 mod simulation;

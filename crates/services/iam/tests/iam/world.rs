@@ -51,7 +51,8 @@ impl World {
         let entropy = Arc::new(SeededEntropy::new(seed));
         let kit = Kit::new(ACCOUNT, Arc::new(store.clone()), clock.clone(), entropy);
         let iam = Iam::new(&kit);
-        let services: Vec<Arc<dyn service::Service>> = vec![iam.clone(), Sts::new(iam.clone())];
+        let services: Vec<Arc<dyn service::Service>> =
+            vec![iam.clone(), Arc::new(Sts::new(iam.clone()))];
         kit.join(iam.clone(), Arc::new(NoQueue), services);
         Self { kit, iam, store, clock }
     }
@@ -81,7 +82,9 @@ impl World {
             region: "us-east-1".to_owned(),
             effect_key: None,
         };
-        self.kit.caller().call(call).await
+        let output = self.kit.caller().call(call).await?;
+        check_wire(service, operation, &output);
+        Ok(output)
     }
 
     /// Calls that must succeed, as the account's root.
@@ -91,6 +94,16 @@ impl World {
             answer.unwrap_or_else(|error| panic!("{operation} {input}: {error}"));
         }
     }
+}
+
+/// The output must come through the protocol unchanged: each member known to the model and of its type.
+fn check_wire(service: &str, operation: &str, output: &Value) {
+    let model = if service == "sts" { iam::sts_model() } else { iam::model() };
+    let operation = model.operation(operation).expect("an operation of the model");
+    let answer =
+        wire::encode_response(model, operation, output, "request").expect("fits its shape");
+    let read = wire::decode_response(model, operation, &answer).expect("an answer");
+    assert_eq!(read, *output, "{} is not what a client gets", operation.name);
 }
 
 /// What a step must answer.
