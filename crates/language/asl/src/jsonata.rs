@@ -110,7 +110,7 @@ impl Expression {
         &self.compiled.reads.unsupported
     }
 
-    /// The variables the expression mentions (without `$`), its own included, `states` not.
+    /// The variables the expression refers to (without `$`) and does not bind itself, `states` excluded.
     pub fn variables(&self) -> &[String] {
         &self.compiled.reads.variables
     }

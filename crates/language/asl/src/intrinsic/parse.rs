@@ -149,7 +149,7 @@ impl<'t> Parser<'t> {
         while let Some(c) = self.peek() {
             match (quote, c) {
                 (Some(_), '\\') => {
-                    self.at += 1 + self.rest()[1..].chars().next().map_or(0, char::len_utf8)
+                    self.at += 1 + self.rest()[1..].chars().next().map_or(0, char::len_utf8);
                 }
                 (Some(closing), _) => {
                     if c == closing {

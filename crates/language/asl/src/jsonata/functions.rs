@@ -23,7 +23,7 @@ pub(super) fn use_chance(reads: &Reads) -> bool {
 }
 
 fn uses(reads: &Reads, name: &str) -> bool {
-    reads.calls.iter().chain(&reads.variables).any(|used| used == name)
+    reads.calls.iter().chain(&reads.mentioned).any(|used| used == name)
 }
 
 /// Gives the evaluator the functions the expression uses.

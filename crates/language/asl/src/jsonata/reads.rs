@@ -10,6 +10,8 @@ pub(super) struct Reads {
     pub(super) result: Part,
     pub(super) error_output: Part,
     /// Names used as variables, without duplicates, `states` excluded.
+    pub(super) mentioned: Vec<String>,
+    /// The same without those the expression binds itself and without functions used as values.
     pub(super) variables: Vec<String>,
     /// Names called as functions, without duplicates.
     pub(super) calls: Vec<String>,
@@ -64,23 +66,33 @@ fn push_new(list: &mut Vec<String>, item: &str) {
 
 /// What the expression reads.
 pub(super) fn of(ast: &AstNode) -> Reads {
-    let mut walk = Walk { reads: Reads::default(), parents: false };
+    let mut walk = Walk { reads: Reads::default(), bound: Vec::new(), parents: false };
     walk.node(ast, true);
     if walk.parents {
         // A `%` can reach what a path only passed through.
         walk.reads.all_states();
     }
-    walk.reads
+    let Walk { mut reads, bound, .. } = walk;
+    reads.variables = reads
+        .mentioned
+        .iter()
+        .filter(|name| !bound.contains(name) && !FUNCTIONS.contains(&name.as_str()))
+        .cloned()
+        .collect();
+    reads
 }
 
 struct Walk {
     reads: Reads,
+    /// Variables the expression binds itself.
+    bound: Vec<String>,
     parents: bool,
 }
 
 impl Walk {
     /// `top` while the context item is still the one of the whole expression, of which there is none.
     fn node(&mut self, node: &AstNode, top: bool) {
+        self.bindings(node);
         match node {
             AstNode::Variable(name) => self.variable(name),
             AstNode::ParentVariable(_) => {
@@ -122,6 +134,22 @@ impl Walk {
         }
     }
 
+    fn bindings(&mut self, node: &AstNode) {
+        match node {
+            AstNode::Binary { op: BinaryOp::ColonEqual, lhs, .. } => {
+                if let AstNode::Variable(name) = &**lhs {
+                    push_new(&mut self.bound, name);
+                }
+            }
+            AstNode::Lambda { params, .. } => {
+                for name in params {
+                    push_new(&mut self.bound, name);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn nodes(&mut self, nodes: &[AstNode], top: bool) {
         for node in nodes {
             self.node(node, top);
@@ -132,7 +160,7 @@ impl Walk {
         match name {
             "states" => self.reads.all_states(),
             "" => {}
-            _ => push_new(&mut self.reads.variables, name),
+            _ => push_new(&mut self.reads.mentioned, name),
         }
     }
 
@@ -174,13 +202,93 @@ impl Walk {
 
     fn stages(&mut self, step: &PathStep) {
         self.parents |= step.ancestor_label.is_some();
+        for name in step.focus.iter().chain(&step.index_var) {
+            push_new(&mut self.bound, name);
+        }
         for stage in &step.stages {
-            if let Stage::Filter(filter) = stage {
-                self.node(filter, false);
+            match stage {
+                Stage::Filter(filter) => self.node(filter, false),
+                Stage::Index(name) => push_new(&mut self.bound, name),
+                Stage::KeepArray => {}
             }
         }
     }
 }
+
+/// The functions of JSONata and of Step Functions, which may be used as values.
+const FUNCTIONS: [&str; 71] = [
+    "abs",
+    "append",
+    "assert",
+    "average",
+    "base64decode",
+    "base64encode",
+    "boolean",
+    "ceil",
+    "clone",
+    "contains",
+    "count",
+    "decodeUrl",
+    "decodeUrlComponent",
+    "distinct",
+    "each",
+    "encodeUrl",
+    "encodeUrlComponent",
+    "error",
+    "exists",
+    "filter",
+    "floor",
+    "formatBase",
+    "formatInteger",
+    "formatNumber",
+    "fromMillis",
+    "hash",
+    "join",
+    "keys",
+    "length",
+    "lookup",
+    "lowercase",
+    "map",
+    "match",
+    "max",
+    "merge",
+    "millis",
+    "min",
+    "not",
+    "now",
+    "number",
+    "pad",
+    "parse",
+    "parseInteger",
+    "partition",
+    "power",
+    "random",
+    "range",
+    "reduce",
+    "replace",
+    "reverse",
+    "round",
+    "shuffle",
+    "sift",
+    "single",
+    "sort",
+    "split",
+    "spread",
+    "sqrt",
+    "string",
+    "substring",
+    "substringAfter",
+    "substringBefore",
+    "sum",
+    "toMillis",
+    "trim",
+    "type",
+    "uppercase",
+    "uuid",
+    "zip",
+    "eval",
+    "states",
+];
 
 fn is_plain(step: &PathStep) -> bool {
     step.stages.is_empty()
@@ -214,7 +322,7 @@ pub(super) fn children(node: &AstNode, visit: &mut dyn FnMut(&AstNode)) {
         }
         AstNode::Lambda { body, .. } => visit(body),
         AstNode::Array(items) | AstNode::Block(items) | AstNode::ArrayGroup(items) => {
-            items.iter().for_each(visit)
+            items.iter().for_each(visit);
         }
         AstNode::Object(pairs) => pairs.iter().for_each(|(key, value)| {
             visit(key);

@@ -46,7 +46,7 @@ pub(super) fn on(
 fn evaluator(compiled: &Compiled, frame: &mut Frame<'_>) -> Result<Evaluator, Failure> {
     let mut context = Context::new();
     guard::bind(&compiled.guards, &mut context);
-    for name in &compiled.reads.variables {
+    for name in &compiled.reads.mentioned {
         if let Some(value) = frame.variables.variable(name) {
             let value = convert::to_evaluator(value);
             for name in guard::names(name) {

@@ -280,6 +280,11 @@ fn what_is_read_is_known() {
             "Reference to 'name' at the top level is not supported."
         ]
     );
+    let expression = Expression::compile(
+        "($own := $a; $map($b, function($x, $i){ $x + $c }); $map($d, $string); $e#$j.($j))",
+    )
+    .unwrap();
+    assert_eq!(expression.variables(), ["a", "b", "c", "d", "e"]);
     for supported in [
         "$states.input.items[value > 3].name",
         "$states.input.a.{'k': b}",

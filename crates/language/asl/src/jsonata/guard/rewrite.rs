@@ -72,7 +72,7 @@ impl Rewrite {
         self.children(node);
         match node {
             AstNode::Binary { op: BinaryOp::Concatenate | BinaryOp::Range, .. } => {
-                self.charge(node)
+                self.charge(node);
             }
             AstNode::Binary { op: BinaryOp::ChainPipe, lhs, rhs } => {
                 // What a pipe's right side is decides what the pipe does, so it must not be wrapped.
@@ -91,7 +91,9 @@ impl Rewrite {
             AstNode::Block(items) => items.iter_mut().for_each(|item| self.charge_array(item)),
             AstNode::Lambda { body, .. } => self.charge_array(body),
             AstNode::Object(pairs) => {
-                pairs.iter_mut().for_each(|(_, value)| self.charge_array(value))
+                for (_, value) in pairs {
+                    self.charge_array(value);
+                }
             }
             AstNode::Binary {
                 op: BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::In,
@@ -111,7 +113,9 @@ impl Rewrite {
                 }
             }
             AstNode::Call { args, .. } => {
-                args.iter_mut().for_each(|argument| self.charge_array(argument))
+                for argument in args {
+                    self.charge_array(argument);
+                }
             }
             _ => {}
         }
@@ -219,7 +223,9 @@ impl Rewrite {
             }
             AstNode::Function { name, is_builtin: true, .. } => self.rename_name(name),
             AstNode::Lambda { params, .. } => {
-                params.iter_mut().for_each(|name| self.rename_name(name))
+                for name in params {
+                    self.rename_name(name);
+                }
             }
             AstNode::Path { steps } => {
                 for step in steps {
@@ -276,7 +282,7 @@ impl Rewrite {
                 self.nodes(args);
             }
             AstNode::Array(items) | AstNode::Block(items) | AstNode::ArrayGroup(items) => {
-                self.nodes(items)
+                self.nodes(items);
             }
             AstNode::Object(pairs) => self.pairs(pairs),
             AstNode::ObjectTransform { input, pattern } => {
