@@ -1,0 +1,76 @@
+//! Built-in training algorithms: what runs inside a job when an image means one of SageMaker's own
+//! algorithms. Native, without Python.
+//!
+//! An algorithm keeps the container contract: it reads `/opt/ml/input`, prints its metrics as it
+//! trains, writes `/opt/ml/model`, and on failure writes `/opt/ml/output/failure` and ends with a
+//! code that is not 0. Its model file is the one the real algorithm would write.
+
+mod container;
+mod error;
+mod parallel;
+pub mod xgboost;
+
+pub use error::{Error, Result};
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The names of the built-in algorithms.
+pub const NAMES: &[&str] = &["xgboost"];
+
+/// Trains the algorithm of that name on the tree at `opt_ml` (usually `/opt/ml`); what a container
+/// of the algorithm does when it is run with `train`. The exit code is the job's.
+pub fn run(name: &str, opt_ml: &Path) -> ExitCode {
+    let trained = match name {
+        "xgboost" => xgboost::train(opt_ml, &mut std::io::stdout().lock()),
+        _ => Err(unknown(name)),
+    };
+    match trained {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            container::write_failure(opt_ml, &error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    Error::client(format!("there is no built-in algorithm {name}; there is {}", NAMES.join(", ")))
+}
+
+/// The hidden command `refit algorithm …`, given the arguments after `algorithm`:
+///
+/// - `NAME [train]`: [`run`] on `$REFIT_OPT_ML`, or `/opt/ml` when it is not set;
+/// - `NAME predict MODEL DATA`: one prediction per line of a CSV file or folder without labels;
+/// - `NAME evaluate MODEL DATA`: the metrics of a labelled CSV file or folder, as one JSON object.
+///
+/// `MODEL` is a model file or a folder that holds one.
+pub fn command(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let words: Vec<&str> = arguments.iter().map(|it| it.to_str().unwrap_or("")).collect();
+    let path = |index: usize| Path::new(&arguments[index]);
+    let printed = match words[..] {
+        [name] | [name, "train"] => {
+            let opt_ml = std::env::var_os("REFIT_OPT_ML").unwrap_or_else(|| "/opt/ml".into());
+            return run(name, &PathBuf::from(opt_ml));
+        }
+        ["xgboost", "predict", _, _] => xgboost::predict_file(path(2), path(3)),
+        ["xgboost", "evaluate", _, _] => xgboost::evaluate_file(path(2), path(3)),
+        [name, "predict" | "evaluate", _, _] => Err(unknown(name)),
+        _ => Err(Error::client(
+            "expected NAME [train], NAME predict MODEL DATA or NAME evaluate MODEL DATA",
+        )),
+    };
+    match printed {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

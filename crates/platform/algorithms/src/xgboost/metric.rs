@@ -1,0 +1,167 @@
+//! What is measured each round.
+
+use super::Objective;
+use crate::{Error, Result};
+
+/// A metric of predictions against labels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Metric {
+    /// Root of the mean squared error.
+    Rmse,
+    /// Mean absolute error.
+    Mae,
+    /// Mean negative logarithm of the likelihood.
+    LogLoss,
+    /// Area under the receiver operating curve.
+    Auc,
+    /// Share of wrong decisions at a threshold (0.5 when absent).
+    Error(Option<f32>),
+}
+
+impl Metric {
+    /// Reads a comma separated list of XGBoost's names; the objective's own metric when absent.
+    pub fn parse_list(list: Option<&str>, objective: Objective) -> Result<Vec<Self>> {
+        // Lists may come as JSON.
+        let list = list.unwrap_or("").trim_matches(['[', ']']);
+        let names = list.split(',').map(|name| name.trim().trim_matches(['"', '\'']));
+        let mut metrics = Vec::new();
+        for name in names.filter(|name| !name.is_empty()) {
+            let metric = Self::parse(name)?;
+            if !metrics.contains(&metric) {
+                metrics.push(metric);
+            }
+        }
+        if metrics.is_empty() {
+            metrics.push(match objective {
+                Objective::SquaredError => Self::Rmse,
+                Objective::BinaryLogistic => Self::LogLoss,
+            });
+        }
+        Ok(metrics)
+    }
+
+    fn parse(name: &str) -> Result<Self> {
+        let threshold = |text: &str| text.parse().ok().filter(|it: &f32| it.is_finite());
+        match name {
+            "rmse" => Ok(Self::Rmse),
+            "mae" => Ok(Self::Mae),
+            "logloss" => Ok(Self::LogLoss),
+            "auc" => Ok(Self::Auc),
+            "error" => Ok(Self::Error(None)),
+            _ => match name.strip_prefix("error@").and_then(threshold) {
+                Some(threshold) => Ok(Self::Error(Some(threshold))),
+                None => {
+                    let name: String = name.chars().take(100).collect();
+                    Err(Error::client(format!(
+                        "Hyperparameter eval_metric: value {name:?} is not supported by the \
+                         built-in algorithm, which has rmse, mae, logloss, auc, error, error@t"
+                    )))
+                }
+            },
+        }
+    }
+
+    /// XGBoost's name.
+    pub fn name(self) -> String {
+        match self {
+            Self::Rmse => "rmse".to_owned(),
+            Self::Mae => "mae".to_owned(),
+            Self::LogLoss => "logloss".to_owned(),
+            Self::Auc => "auc".to_owned(),
+            Self::Error(None) => "error".to_owned(),
+            Self::Error(Some(threshold)) => format!("error@{threshold}"),
+        }
+    }
+
+    /// Whether more is better.
+    pub fn is_maximised(self) -> bool {
+        self == Self::Auc
+    }
+
+    /// Measures predictions; not a number where the metric is not defined (`auc` of one class).
+    /// Slices of different lengths are measured as far as the shortest goes.
+    pub fn measure(self, predictions: &[f32], labels: &[f32], weights: Option<&[f32]>) -> f64 {
+        match self {
+            Self::Rmse => mean(predictions, labels, weights, |p, y| (p - y) * (p - y)).sqrt(),
+            Self::Mae => mean(predictions, labels, weights, |p, y| (p - y).abs()),
+            Self::LogLoss => mean(predictions, labels, weights, log_loss),
+            Self::Error(threshold) => {
+                let threshold = f64::from(threshold.unwrap_or(0.5));
+                mean(predictions, labels, weights, |p, y| if p > threshold { 1.0 - y } else { y })
+            }
+            Self::Auc => auc(predictions, labels, weights),
+        }
+    }
+}
+
+fn weight(weights: Option<&[f32]>, row: usize) -> f64 {
+    weights.and_then(|weights| weights.get(row)).map_or(1.0, |weight| f64::from(*weight))
+}
+
+fn mean(
+    predictions: &[f32],
+    labels: &[f32],
+    weights: Option<&[f32]>,
+    loss: impl Fn(f64, f64) -> f64,
+) -> f64 {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (row, (prediction, label)) in predictions.iter().zip(labels).enumerate() {
+        let weight = weight(weights, row);
+        sum += loss(f64::from(*prediction), f64::from(*label)) * weight;
+        total += weight;
+    }
+    sum / total
+}
+
+fn log_loss(probability: f64, label: f64) -> f64 {
+    let bounded = |value: f64| value.max(1e-16).ln();
+    let positive = if label == 0.0 { 0.0 } else { -label * bounded(probability) };
+    let negative = if label == 1.0 { 0.0 } else { -(1.0 - label) * bounded(1.0 - probability) };
+    positive + negative
+}
+
+/// Rows with the same prediction count half for each other.
+fn auc(predictions: &[f32], labels: &[f32], weights: Option<&[f32]>) -> f64 {
+    let mut rows: Vec<usize> = (0..predictions.len().min(labels.len())).collect();
+    rows.sort_by(|a, b| predictions[*b].total_cmp(&predictions[*a]));
+    let (mut area, mut positives, mut negatives) = (0.0, 0.0, 0.0);
+    for same in rows.chunk_by(|a, b| predictions[*a] == predictions[*b]) {
+        let (mut here_positive, mut here_negative) = (0.0, 0.0);
+        for row in same {
+            let (label, weight) = (f64::from(labels[*row]), weight(weights, *row));
+            here_positive += label * weight;
+            here_negative += (1.0 - label) * weight;
+        }
+        area += here_negative * (positives + here_positive / 2.0);
+        positives += here_positive;
+        negatives += here_negative;
+    }
+    area / (positives * negatives)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_what_they_are() {
+        let (p, y) = ([0.1, 0.4, 0.35, 0.8], [0.0, 0.0, 1.0, 1.0]);
+        let cases = [
+            (Metric::Auc, 0.75),
+            (Metric::Error(None), 0.25),
+            (Metric::Error(Some(0.3)), 0.25),
+            (Metric::Mae, 0.3375),
+            (Metric::Rmse, 0.397_649),
+            (Metric::LogLoss, 0.472_288),
+        ];
+        for (metric, wanted) in cases {
+            let measured = metric.measure(&p, &y, None);
+            assert!((measured - wanted).abs() < 1e-5, "{metric:?}: {measured}");
+        }
+        assert!((Metric::Auc.measure(&[0.5; 4], &y, None) - 0.5).abs() < 1e-12);
+        assert!(Metric::Auc.measure(&p, &[1.0; 4], None).is_nan());
+        assert!(Metric::Rmse.measure(&[], &[], None).is_nan());
+        let weighted = Metric::Mae.measure(&p, &y, Some(&[1.0, 0.0, 0.0, 0.0]));
+        assert!((weighted - 0.1).abs() < 1e-7);
+    }
+}

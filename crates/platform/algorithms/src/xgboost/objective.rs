@@ -1,0 +1,111 @@
+//! What is learned: gradients, the starting score, and the way from margins to predictions.
+
+use crate::{Error, Result};
+
+/// First and second derivative of the loss of one row.
+pub(super) type Gradient = (f32, f32);
+
+/// What is learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objective {
+    /// Squared error of a number.
+    SquaredError,
+    /// Logistic loss of the probability that the label is 1.
+    BinaryLogistic,
+}
+
+impl Objective {
+    /// Finds an objective by XGBoost's name.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            // The second is the name of before XGBoost 0.90.
+            "reg:squarederror" | "reg:linear" => Ok(Self::SquaredError),
+            "binary:logistic" => Ok(Self::BinaryLogistic),
+            _ => {
+                let name: String = name.chars().take(100).collect();
+                Err(Error::client(format!(
+                    "Hyperparameter objective: value {name:?} is not supported by the built-in \
+                     algorithm, which has reg:squarederror and binary:logistic"
+                )))
+            }
+        }
+    }
+
+    /// XGBoost's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SquaredError => "reg:squarederror",
+            Self::BinaryLogistic => "binary:logistic",
+        }
+    }
+
+    /// Whether a label can be learned from.
+    pub(super) fn check_label(self, label: f32) -> std::result::Result<(), &'static str> {
+        match self {
+            Self::BinaryLogistic if !(0.0..=1.0).contains(&label) => {
+                Err("label must be in [0,1] for binary:logistic")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where prediction starts: the weighted mean of the labels.
+    // XGBoost: what 3.1 and later estimate for both objectives.
+    pub(super) fn starting_score(self, labels: &[f32], weights: Option<&[f32]>) -> f32 {
+        let weight = |row: usize| weights.map_or(1.0, |weights| f64::from(weights[row]));
+        let total: f64 = (0..labels.len()).map(weight).sum();
+        let sum: f64 =
+            labels.iter().enumerate().map(|(row, label)| f64::from(*label) * weight(row)).sum();
+        let mean = if total > 0.0 { (sum / total) as f32 } else { 0.5 };
+        match self {
+            Self::SquaredError => mean,
+            // A margin must be finite even where all labels are the same.
+            Self::BinaryLogistic => mean.clamp(1e-6, 1.0 - 1e-6),
+        }
+    }
+
+    /// The margin of a score.
+    pub(super) fn margin(self, score: f32) -> f32 {
+        match self {
+            Self::SquaredError => score,
+            Self::BinaryLogistic => -(1.0 / score - 1.0).ln(),
+        }
+    }
+
+    /// The prediction of a margin: a number, or the probability of label 1.
+    pub fn transform(self, margin: f32) -> f32 {
+        match self {
+            Self::SquaredError => margin,
+            Self::BinaryLogistic => sigmoid(margin),
+        }
+    }
+
+    /// The derivatives of a row's loss, with its weight.
+    pub(super) fn gradient(
+        self,
+        margin: f32,
+        label: f32,
+        weight: f32,
+        positive_weight: f32,
+    ) -> Gradient {
+        match self {
+            // XGBoost: the weight of positives counts for this objective as well.
+            Self::SquaredError => {
+                let weight = if label == 1.0 { weight * positive_weight } else { weight };
+                ((margin - label) * weight, weight)
+            }
+            Self::BinaryLogistic => {
+                let weight = if label == 1.0 { weight * positive_weight } else { weight };
+                let probability = sigmoid(margin);
+                let hessian = (probability * (1.0 - probability)).max(1e-16);
+                ((probability - label) * weight, hessian * weight)
+            }
+        }
+    }
+}
+
+fn sigmoid(margin: f32) -> f32 {
+    // XGBoost: bounds the exponent, so that the result is never exactly 0 by overflow.
+    let exponent = (-margin).min(88.7);
+    1.0 / (1.0 + exponent.exp() + 1e-16)
+}
