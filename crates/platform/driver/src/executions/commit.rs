@@ -125,7 +125,7 @@ impl Inner {
     /// What was carried is durable: acts on it. Answers what is to be carried next.
     pub(super) fn settle(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) -> Option<Pending> {
         let Pending { effects, work, answers, end, events_upto, .. } = flying;
-        let events = {
+        let (events, stopping) = {
             let mut state = live.lock();
             let events = state.durable(events_upto, live.stored, live.logged);
             self.act(live, &mut state, effects);
@@ -134,12 +134,12 @@ impl Inner {
                 state.outcome = Some(Arc::new(record));
                 self.clear_up(live, &mut state);
             }
-            events
+            (events, std::mem::take(&mut state.stopping))
         };
         if live.logged && !events.is_empty() {
             self.handler().happened(&live.identity, &live.attributes, &events);
         }
-        self.scheduled(work);
+        self.scheduled_after(live, work, stopping, end.is_some());
         for answer in answers {
             let _nobody = answer.send(Ok(()));
         }

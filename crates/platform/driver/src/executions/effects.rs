@@ -7,6 +7,8 @@ use engine::{Data, Effect, Identity, Input, Key, Phase, ScheduleTask, TaskKind, 
 use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use service::WorkItem;
+use store::{Batch, Expect};
+use tokio::task::JoinHandle;
 
 use super::Inner;
 use super::live::{Live, State, Timer};
@@ -61,7 +63,9 @@ impl Inner {
     pub(super) fn timer_fired(self: &Arc<Self>, timer: &Timer) {
         let Timer { live, key } = timer;
         live.lock().timers.remove(key);
-        self.give(live, Input::TimerFired { key: *key });
+        // Turns may be long: not in the loop that all timers share.
+        let (inner, live, key) = (self.clone(), live.clone(), *key);
+        tokio::spawn(async move { inner.give(&live, Input::TimerFired { key }) });
     }
 
     fn schedule(self: &Arc<Self>, live: &Arc<Live>, state: &mut State, task: Box<ScheduleTask>) {
@@ -85,8 +89,7 @@ impl Inner {
                     task,
                 };
                 let performing = self.clone().perform(live.clone(), request);
-                let handle = tokio::spawn(performing).abort_handle();
-                if let Some(before) = state.tasks.insert(key, handle) {
+                if let Some(before) = state.tasks.insert(key, tokio::spawn(performing)) {
                     before.abort();
                 }
             }
@@ -96,6 +99,7 @@ impl Inner {
     fn cancel(&self, live: &Arc<Live>, state: &mut State, key: Key) {
         if let Some(task) = state.tasks.remove(&key) {
             task.abort();
+            state.stopping.push(task);
         }
         self.withdraw_activity_task(live, key);
     }
@@ -104,10 +108,45 @@ impl Inner {
     pub(super) fn clear_up(&self, live: &Arc<Live>, state: &mut State) {
         for (_, task) in state.tasks.drain() {
             task.abort();
+            state.stopping.push(task);
         }
         for key in state.timers.drain() {
             self.alarms.clear(&Timer { live: live.clone(), key });
         }
+    }
+
+    /// Has work run that a turn made. Jobs to cancel are looked for only when whoever was about to start them has
+    /// stopped, and what that had asked the store for has been written: so none is started after it was looked for.
+    pub(super) fn scheduled_after(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        work: Vec<WorkItem>,
+        stopping: Vec<JoinHandle<()>>,
+        ended: bool,
+    ) {
+        if stopping.is_empty() || !live.stored {
+            self.scheduled(work);
+            return;
+        }
+        let (inner, live) = (self.clone(), live.clone());
+        tokio::spawn(async move {
+            for task in stopping {
+                // Aborted, or done in the meantime: both will do.
+                let _stopped = task.await;
+            }
+            // Commits are written in the order they were asked for: this one comes after theirs.
+            let mut barrier = Batch::new();
+            if ended {
+                service::forget_effects(&mut barrier, &live.effect_prefix());
+            } else {
+                let key = live.arn().to_string();
+                barrier.checks.push((super::record::KIND.to_owned(), key, Expect::Any));
+            }
+            if let Err(error) = inner.store.commit(barrier).await {
+                tracing::warn!(execution = &**live.arn(), %error, "effects of an execution stay recorded");
+            }
+            inner.scheduled(work);
+        });
     }
 
     async fn perform(self: Arc<Self>, live: Arc<Live>, request: TaskRequest) {

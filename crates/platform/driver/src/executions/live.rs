@@ -10,7 +10,7 @@ use serde_json::Value;
 use service::WorkItem;
 use store::Error;
 use tokio::sync::{Notify, oneshot};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use super::ExecutionRecord;
 
@@ -60,7 +60,9 @@ pub(super) struct State {
     pub(super) in_flight: bool,
     /// Set once no further input counts.
     pub(super) end: Option<End>,
-    pub(super) tasks: HashMap<Key, AbortHandle>,
+    pub(super) tasks: HashMap<Key, JoinHandle<()>>,
+    /// Tasks told to stop that may not have stopped yet.
+    pub(super) stopping: Vec<JoinHandle<()>>,
     pub(super) timers: HashSet<Key>,
     /// Whether any task was ever scheduled: only then are there recorded effects to forget.
     pub(super) had_tasks: bool,
@@ -111,6 +113,7 @@ impl State {
             in_flight: false,
             end: None,
             tasks: HashMap::new(),
+            stopping: Vec::new(),
             timers: HashSet::new(),
             had_tasks: false,
             outcome: None,
