@@ -117,6 +117,43 @@ async fn dropping_waits_for_what_was_asked_for() {
     assert!(store.get("k", "499").await.unwrap().is_some());
 }
 
+/// Rows of ended executions and the write-ahead log do not pile up, however long the server is busy.
+#[tokio::test]
+async fn what_is_done_with_is_removed_while_busy() {
+    let directory = Directory::new();
+    let store = SqliteStore::open(&directory.0).unwrap();
+    let body = vec![b'x'; 1 << 20];
+    let mut waiting = Vec::new();
+    for stream in 0..160 {
+        let mut batch = Batch::new();
+        let row = |body| Append { stream, body };
+        batch.appends.push(row(body.clone()));
+        batch.appends.extend((0..99).map(|_| row(b"row".to_vec())));
+        waiting.push(store.commit(batch));
+        waiting.push(store.commit(Batch { drop_streams: vec![stream], ..Batch::new() }));
+        if waiting.len() > 16 {
+            for commit in waiting.drain(..) {
+                commit.await.unwrap();
+            }
+        }
+    }
+    for commit in waiting {
+        commit.await.unwrap();
+    }
+    let megabytes =
+        |name| std::fs::metadata(directory.file(name)).map_or(0, |file| file.len() >> 20);
+    let (log, database) = (megabytes("refit.db-wal"), megabytes("refit.db"));
+    assert!(log < 140, "the write-ahead log has {log} MiB");
+    let connection = rusqlite::Connection::open(directory.file("refit.db")).unwrap();
+    let rows: u64 = connection
+        .query_row("SELECT count(*) FROM log", [], |row| row.get::<_, i64>(0))
+        .unwrap()
+        .try_into()
+        .unwrap();
+    assert!(rows < 5000, "{rows} rows are left");
+    assert!(database < 140, "the database has {database} MiB");
+}
+
 const CHILD: &str = "REFIT_STORE_TEST_CHILD";
 
 /// Writes until it is killed, and says what was made durable. Only a part of the next test.
