@@ -28,13 +28,8 @@ pub(crate) async fn authorise(
             .and_then(|found| found.value.policy),
         None => None,
     };
-    let access = Access {
-        principal: &ctx.principal,
-        action,
-        resource: &resource,
-        context,
-        resource_policy,
-    };
+    let access =
+        Access { principal: &ctx.principal, action, resource: &resource, context, resource_policy };
     Ok(ctx.kit.authoriser().authorise(&access).await?)
 }
 

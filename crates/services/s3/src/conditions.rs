@@ -5,6 +5,7 @@ use crate::records::ObjectRecord;
 
 /// The conditions of a read.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_field_names, reason = "the headers' names")]
 pub(crate) struct ReadConditions {
     pub(crate) if_match: Option<String>,
     pub(crate) if_none_match: Option<String>,
@@ -45,7 +46,9 @@ impl ReadConditions {
     /// The same for the source of a copy, where nothing is "not modified".
     pub(crate) fn check_source(&self, object: &ObjectRecord) -> Result<(), Error> {
         self.check(object).map_err(|error| match error {
-            Error::NotModified { .. } => Error::PreconditionFailed("x-amz-copy-source-If-None-Match"),
+            Error::NotModified { .. } => {
+                Error::PreconditionFailed("x-amz-copy-source-If-None-Match")
+            }
             other => other,
         })
     }
@@ -102,19 +105,20 @@ mod tests {
 
     #[test]
     fn reads() {
-        let check = |none: Option<&str>, matching: Option<&str>, since: Option<i64>, until: Option<i64>| {
-            let conditions = ReadConditions {
-                if_match: matching.map(str::to_owned),
-                if_none_match: none.map(str::to_owned),
-                if_modified_since: since,
-                if_unmodified_since: until,
+        let check =
+            |none: Option<&str>, matching: Option<&str>, since: Option<i64>, until: Option<i64>| {
+                let conditions = ReadConditions {
+                    if_match: matching.map(str::to_owned),
+                    if_none_match: none.map(str::to_owned),
+                    if_modified_since: since,
+                    if_unmodified_since: until,
+                };
+                match conditions.check(&object("abc", 10_500)) {
+                    Ok(()) => 200,
+                    Err(Error::NotModified { .. }) => 304,
+                    Err(_) => 412,
+                }
             };
-            match conditions.check(&object("abc", 10_500)) {
-                Ok(()) => 200,
-                Err(Error::NotModified { .. }) => 304,
-                Err(_) => 412,
-            }
-        };
         for (none, matching, since, until, status) in [
             (None, None, None, None, 200),
             (Some("\"abc\""), None, None, None, 304),

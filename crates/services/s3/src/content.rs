@@ -244,11 +244,8 @@ pub(crate) async fn copy(
     range: Range<u64>,
     algorithm: Algorithm,
 ) -> Result<Staged, Error> {
-    let announced = Announced {
-        size_bytes: None,
-        sums: vec![(algorithm, None)],
-        ..Announced::default()
-    };
+    let announced =
+        Announced { size_bytes: None, sums: vec![(algorithm, None)], ..Announced::default() };
     let content = read(blobs, blob, range).await?;
     stage(blobs, content, &announced).await
 }

@@ -29,9 +29,7 @@ pub enum Error {
     #[error("The specified method is not allowed against this resource.")]
     IsDeleteMarker(String),
     /// `BucketAlreadyOwnedByYou`
-    #[error(
-        "Your previous request to create the named bucket succeeded and you already own it."
-    )]
+    #[error("Your previous request to create the named bucket succeeded and you already own it.")]
     BucketAlreadyOwnedByYou(String),
     /// `BucketNotEmpty`
     #[error("The bucket you tried to delete is not empty")]
@@ -75,9 +73,7 @@ pub enum Error {
     #[error("The Content-MD5 you specified was invalid.")]
     InvalidDigest,
     /// `IncompleteBody`
-    #[error(
-        "You did not provide the number of bytes specified by the Content-Length HTTP header"
-    )]
+    #[error("You did not provide the number of bytes specified by the Content-Length HTTP header")]
     IncompleteBody,
     /// `XAmzContentSHA256Mismatch`
     #[error("The provided 'x-amz-content-sha256' header does not match what was computed.")]

@@ -3,6 +3,15 @@
 //! A signed request is verified by the protocol crate, which needs the key to read bodies whose chunks are signed too.
 //! In open mode signatures are taken off and not looked at.
 
+#![allow(
+    clippy::wildcard_imports,
+    reason = "an operation's types are an input, an output and what they are made of: their names say where they come from"
+)]
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "the protocol crate's functions and members want results and options"
+)]
+
 mod buckets;
 mod chunked;
 mod convert;
@@ -78,14 +87,17 @@ impl S3Http {
             builder.set_access(Admit::new(key.as_ref(), &account, self.credentials.clone()));
             builder.set_auth(OneKey::new(key, self.credentials.clone()));
         }
-        builder.build().call(request).await.map_err(|error| {
-            S3Error::with_source(S3ErrorCode::InternalError, error.into())
-        })
+        builder
+            .build()
+            .call(request)
+            .await
+            .map_err(|error| S3Error::with_source(S3ErrorCode::InternalError, error.into()))
     }
 
     /// The key a request claims to be signed with.
     async fn look_up(&self, claim: &Claim) -> Result<(String, Credential), S3Error> {
-        let refused = |code: &str, text: &str| crate::Error::Other(AwsError::fault(code, text, 403));
+        let refused =
+            |code: &str, text: &str| crate::Error::Other(AwsError::fault(code, text, 403));
         let id = &claim.access_key_id;
         let found = self
             .credentials

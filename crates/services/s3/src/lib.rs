@@ -138,11 +138,7 @@ impl Service for S3 {
         service::run(ops::TABLE, self, ctx, operation, input)
     }
 
-    async fn resource_policy(
-        &self,
-        ctx: &Ctx,
-        resource: &str,
-    ) -> Result<Option<String>, AwsError> {
+    async fn resource_policy(&self, ctx: &Ctx, resource: &str) -> Result<Option<String>, AwsError> {
         let Some(path) = resource.strip_prefix("arn:aws:s3:::") else { return Ok(None) };
         let bucket = path.split('/').next().unwrap_or_default();
         let found = ctx.records::<BucketRecord>(records::BUCKETS).get(bucket).await?;

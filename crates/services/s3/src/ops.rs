@@ -1,5 +1,7 @@
 //! The operations, one file each, and what they share.
 
+#![allow(clippy::struct_field_names, reason = "members carry AWS's names")]
+
 pub(crate) mod abort_multipart_upload;
 pub(crate) mod complete_multipart_upload;
 pub(crate) mod copy_object;
@@ -72,7 +74,11 @@ pub(crate) static TABLE: &[Operation<S3>] = &[
     operation!("GetBucketEncryption", get_bucket_encryption, "arn:aws:s3:::{Bucket}", action "s3:GetEncryptionConfiguration"),
     operation!("GetBucketLocation", get_bucket_location, "arn:aws:s3:::{Bucket}"),
     operation!("GetBucketNotificationConfiguration", get_bucket_notification_configuration, "arn:aws:s3:::{Bucket}", action "s3:GetBucketNotification"),
-    operation!("GetBucketOwnershipControls", get_bucket_ownership_controls, "arn:aws:s3:::{Bucket}"),
+    operation!(
+        "GetBucketOwnershipControls",
+        get_bucket_ownership_controls,
+        "arn:aws:s3:::{Bucket}"
+    ),
     operation!("GetBucketPolicy", get_bucket_policy, "arn:aws:s3:::{Bucket}"),
     operation!("GetBucketTagging", get_bucket_tagging, "arn:aws:s3:::{Bucket}"),
     operation!("GetBucketVersioning", get_bucket_versioning, "arn:aws:s3:::{Bucket}"),
@@ -89,7 +95,11 @@ pub(crate) static TABLE: &[Operation<S3>] = &[
     operation!("ListParts", list_parts, "arn:aws:s3:::{Bucket}/{Key}", action "s3:ListMultipartUploadParts"),
     operation!("PutBucketEncryption", put_bucket_encryption, "arn:aws:s3:::{Bucket}", action "s3:PutEncryptionConfiguration"),
     operation!("PutBucketNotificationConfiguration", put_bucket_notification_configuration, "arn:aws:s3:::{Bucket}", action "s3:PutBucketNotification"),
-    operation!("PutBucketOwnershipControls", put_bucket_ownership_controls, "arn:aws:s3:::{Bucket}"),
+    operation!(
+        "PutBucketOwnershipControls",
+        put_bucket_ownership_controls,
+        "arn:aws:s3:::{Bucket}"
+    ),
     operation!("PutBucketPolicy", put_bucket_policy, "arn:aws:s3:::{Bucket}"),
     operation!("PutBucketTagging", put_bucket_tagging, "arn:aws:s3:::{Bucket}"),
     operation!("PutBucketVersioning", put_bucket_versioning, "arn:aws:s3:::{Bucket}"),

@@ -124,7 +124,9 @@ pub(crate) async fn put(
     let mut change = Change { delete_marker: object.is_delete_marker(), ..Change::default() };
     match settings.versioning {
         Versioning::Enabled => object.version_id = ctx.kit.entropy.text(ALPHABET, 32),
-        Versioning::Never | Versioning::Suspended => NULL_VERSION.clone_into(&mut object.version_id),
+        Versioning::Never | Versioning::Suspended => {
+            NULL_VERSION.clone_into(&mut object.version_id);
+        }
     }
     if settings.versioning != Versioning::Never {
         change.version_id = Some(object.version_id.clone());
@@ -218,10 +220,8 @@ pub(crate) async fn delete_version(
         change.delete_marker = found.value.is_delete_marker();
         change.discarded.extend(found.value.blob);
         change.batch.remove(VERSIONS, found.key, found.expect);
-        let newest_value = ObjectRecord {
-            older: newest.value.older.saturating_sub(1),
-            ..newest.value
-        };
+        let newest_value =
+            ObjectRecord { older: newest.value.older.saturating_sub(1), ..newest.value };
         change.batch.put(OBJECTS, place, &newest_value, newest.expect);
     }
     Ok(change)

@@ -11,9 +11,8 @@ pub(super) async fn create_bucket(
     front: &Front,
     request: S3Request<CreateBucketInput>,
 ) -> S3Result<S3Response<CreateBucketOutput>> {
-    let known = front
-        .admit(request, "s3:CreateBucket", |input| (Some(input.bucket.clone()), None))
-        .await?;
+    let known =
+        front.admit(request, "s3:CreateBucket", |input| (Some(input.bucket.clone()), None)).await?;
     let (ctx, input) = (&known.ctx, known.input);
     let constraint = input.create_bucket_configuration.and_then(|it| it.location_constraint);
     let own = ops::create_bucket::Input {
@@ -35,9 +34,8 @@ pub(super) async fn delete_bucket(
     front: &Front,
     request: S3Request<DeleteBucketInput>,
 ) -> S3Result<S3Response<DeleteBucketOutput>> {
-    let known = front
-        .admit(request, "s3:DeleteBucket", |input| (Some(input.bucket.clone()), None))
-        .await?;
+    let known =
+        front.admit(request, "s3:DeleteBucket", |input| (Some(input.bucket.clone()), None)).await?;
     let own = ops::OfBucket { bucket: known.input.bucket };
     let (s3, ctx) = (&front.s3, &known.ctx);
     s3.carry_out(|| ops::delete_bucket::run(s3, ctx, own.clone())).await?;
@@ -62,9 +60,8 @@ pub(super) async fn head_bucket(
     front: &Front,
     request: S3Request<HeadBucketInput>,
 ) -> S3Result<S3Response<HeadBucketOutput>> {
-    let known = front
-        .admit(request, "s3:ListBucket", |input| (Some(input.bucket.clone()), None))
-        .await?;
+    let known =
+        front.admit(request, "s3:ListBucket", |input| (Some(input.bucket.clone()), None)).await?;
     let own = ops::OfBucket { bucket: known.input.bucket };
     let output = ops::head_bucket::run(&front.s3, &known.ctx, own).await?.output;
     answer(HeadBucketOutput { bucket_region: Some(output.bucket_region), ..Default::default() })

@@ -49,7 +49,8 @@ pub(super) fn decode(request: &mut Request<Body>) -> Result<(), S3Error> {
         .ok_or(S3ErrorCode::MissingContentLength)?;
     let trailers = Trailers::default();
     let body = std::mem::take(request.body_mut());
-    let state = Decoder { body, buffer: BytesMut::new(), state: State::Size, trailers: trailers.clone() };
+    let state =
+        Decoder { body, buffer: BytesMut::new(), state: State::Size, trailers: trailers.clone() };
     let stream = futures_util::stream::try_unfold(state, |mut decoder| async move {
         let chunk = decoder.next().await?;
         Ok::<_, Malformed>(chunk.map(|chunk| (chunk, decoder)))
@@ -200,7 +201,10 @@ mod tests {
     async fn bodies() {
         for (body, content) in [
             ("5\r\nhello\r\n0\r\nx-amz-checksum-crc32:abc=\r\n\r\n", Some("hello")),
-            ("2;chunk-signature=aa\r\nhe\r\n3;chunk-signature=bb\r\nllo\r\n0;chunk-signature=cc\r\n\r\n", Some("hello")),
+            (
+                "2;chunk-signature=aa\r\nhe\r\n3;chunk-signature=bb\r\nllo\r\n0;chunk-signature=cc\r\n\r\n",
+                Some("hello"),
+            ),
             ("5\r\nhello\r\n0\r\n", Some("hello")),
             ("5\r\nhel", None),
             ("zz\r\n", None),

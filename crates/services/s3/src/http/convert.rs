@@ -23,7 +23,10 @@ macro_rules! attributes {
             content_disposition: input.content_disposition.clone(),
             content_encoding: crate::http::convert::without_chunks(input.content_encoding.clone()),
             content_language: input.content_language.clone(),
-            expires: input.expires.as_ref().map(|at| crate::http::convert::to_ms(at) as f64 / 1000.0),
+            expires: input
+                .expires
+                .as_ref()
+                .map(|at| crate::http::convert::to_ms(at) as f64 / 1000.0),
             website_redirect_location: input.website_redirect_location.clone(),
             storage_class: input.storage_class.as_ref().map(|class| class.as_str().to_owned()),
             server_side_encryption: input
@@ -87,7 +90,9 @@ pub(super) fn read_announced(
     let mut sums: Vec<_> = given.into_iter().filter(|(_, value)| value.is_some()).collect();
     let late = Algorithm::ALL.into_iter().filter(|algorithm| {
         let header = checksum_header(*algorithm);
-        trailer.is_some_and(|names| names.split(',').any(|name| name.trim().eq_ignore_ascii_case(&header)))
+        trailer.is_some_and(|names| {
+            names.split(',').any(|name| name.trim().eq_ignore_ascii_case(&header))
+        })
     });
     for algorithm in late.chain(algorithm.and_then(Algorithm::named)) {
         if !sums.iter().any(|(known, _)| *known == algorithm) {

@@ -51,9 +51,10 @@ impl Front {
     /// # Errors
     /// `AccessDenied` when nobody did.
     pub(super) fn open<I>(&self, request: S3Request<I>) -> Result<Known<I>, Error> {
-        let principal = request.extensions.get::<Principal>().cloned().ok_or_else(|| {
-            Error::Other(AwsError::fault("AccessDenied", "Access Denied", 403))
-        })?;
+        let principal =
+            request.extensions.get::<Principal>().cloned().ok_or_else(|| {
+                Error::Other(AwsError::fault("AccessDenied", "Access Denied", 403))
+            })?;
         let region = request.region.as_ref().map_or("us-east-1", |region| region.as_str());
         let late = Late {
             verified: request.trailing_headers,
@@ -112,7 +113,8 @@ impl From<Error> for S3Error {
         }
         let error = AwsError::from(error);
         let code = S3ErrorCode::from_bytes(error.code.as_bytes());
-        let mut answer = Self::with_message(code.unwrap_or(S3ErrorCode::InternalError), error.message);
+        let mut answer =
+            Self::with_message(code.unwrap_or(S3ErrorCode::InternalError), error.message);
         if let Ok(status) = StatusCode::from_u16(error.status) {
             answer.set_status_code(status);
         }

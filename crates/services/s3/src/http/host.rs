@@ -23,15 +23,14 @@ impl S3Host for Hosts {
 
 /// The bucket that a host name begins with.
 fn bucket(host: &str) -> Option<&str> {
-    let is_service = |rest: &str| rest == "s3" || rest.starts_with("s3.") || rest.starts_with("s3-");
+    let is_service =
+        |rest: &str| rest == "s3" || rest.starts_with("s3.") || rest.starts_with("s3-");
     if is_service(host) {
         return None;
     }
     // Bucket names may contain dots: S3's own label is the last one.
-    let own_label = host
-        .match_indices('.')
-        .filter(|(at, _)| host.get(at + 1..).is_some_and(is_service))
-        .last();
+    let own_label =
+        host.match_indices('.').rfind(|(at, _)| host.get(at + 1..).is_some_and(is_service));
     if let Some((at, _)) = own_label {
         return host.get(..at);
     }

@@ -192,10 +192,12 @@ mod tests {
                 request = request.header("authorization", value);
             }
             let request = request.body(Body::empty()).unwrap();
-            claim(&request).map(|claim| claim.map(|claim| (claim.access_key_id, claim.session_token)))
+            claim(&request)
+                .map(|claim| claim.map(|claim| (claim.access_key_id, claim.session_token)))
         };
         let key = |id: &str, token: Option<&str>| Some((id.to_owned(), token.map(str::to_owned)));
-        let header = "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/s3/aws4_request, SignedHeaders=host";
+        let header =
+            "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/s3/aws4_request, SignedHeaders=host";
         assert_eq!(check("/b", Some(header)).unwrap(), key("AK", None));
         assert_eq!(check("/b", None).unwrap(), None);
         assert_eq!(

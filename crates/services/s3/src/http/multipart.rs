@@ -3,7 +3,9 @@
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::convert::{announced, at, attributes, checksum_header, condition, etag, show_sum, to_ms};
+use super::convert::{
+    announced, at, attributes, checksum_header, condition, etag, show_sum, to_ms,
+};
 use super::front::{Front, answer};
 use crate::access::authorise;
 use crate::conditions::ReadConditions;

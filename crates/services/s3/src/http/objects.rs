@@ -24,7 +24,11 @@ use crate::{Error, tags};
 const REOPEN_ATTEMPTS: u32 = 5;
 
 /// The action that needs another permission when a version is named.
-fn versioned(action: &'static str, of_version: &'static str, version: Option<&String>) -> &'static str {
+fn versioned(
+    action: &'static str,
+    of_version: &'static str,
+    version: Option<&String>,
+) -> &'static str {
     if version.is_some() { of_version } else { action }
 }
 
@@ -154,9 +158,8 @@ pub(super) async fn get_object(
         match content::read(&front.s3.blobs, blob, selected.range.clone()).await {
             Ok(content) => {
                 let mut output = describe!(selected, with_sum, GetObjectOutput);
-                output.tag_count = Some(selected.object.tags.len())
-                    .filter(|count| *count > 0)
-                    .and_then(number);
+                output.tag_count =
+                    Some(selected.object.tags.len()).filter(|count| *count > 0).and_then(number);
                 output.body = Some(StreamingBlob::wrap(content));
                 return answer(output);
             }
@@ -290,8 +293,7 @@ pub(super) async fn delete_objects(
     }
     let mut done = Vec::new();
     for round in delete_objects::rounds(allowed) {
-        let gone =
-            s3.carry_out(|| delete_objects::delete(s3, ctx, &input.bucket, &round)).await?;
+        let gone = s3.carry_out(|| delete_objects::delete(s3, ctx, &input.bucket, &round)).await?;
         done.extend(gone.into_iter().map(deleted));
     }
     answer(DeleteObjectsOutput {
@@ -379,8 +381,7 @@ pub(super) async fn get_object_tagging(
         .admit(request, action, |input| (Some(input.bucket.clone()), Some(input.key.clone())))
         .await?;
     let input = known.input;
-    let own =
-        ops::OfObject { bucket: input.bucket, key: input.key, version_id: input.version_id };
+    let own = ops::OfObject { bucket: input.bucket, key: input.key, version_id: input.version_id };
     let output = ops::get_object_tagging::run(&front.s3, &known.ctx, own).await?.output;
     let (tag_set, version_id) = (show_tags(output.tags), output.version_id);
     answer(GetObjectTaggingOutput { tag_set, version_id })
@@ -420,8 +421,7 @@ pub(super) async fn delete_object_tagging(
         .admit(request, action, |input| (Some(input.bucket.clone()), Some(input.key.clone())))
         .await?;
     let (s3, ctx, input) = (&front.s3, &known.ctx, known.input);
-    let own =
-        ops::OfObject { bucket: input.bucket, key: input.key, version_id: input.version_id };
+    let own = ops::OfObject { bucket: input.bucket, key: input.key, version_id: input.version_id };
     let output = s3.carry_out(|| ops::delete_object_tagging::run(s3, ctx, own.clone())).await?;
     answer(DeleteObjectTaggingOutput { version_id: output.version_id })
 }

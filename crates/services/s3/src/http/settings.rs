@@ -74,12 +74,13 @@ fn show_encryption(output: encryption::Output) -> GetBucketEncryptionOutput {
     let rules = output.server_side_encryption_configuration.rules.into_iter().map(|rule| {
         let by_default = rule.apply_server_side_encryption_by_default;
         ServerSideEncryptionRule {
-            apply_server_side_encryption_by_default: by_default.map(|it| ServerSideEncryptionByDefault {
-                kms_master_key_id: it.kms_key_id,
-                sse_algorithm: it.algorithm.into(),
+            apply_server_side_encryption_by_default: by_default.map(|it| {
+                ServerSideEncryptionByDefault {
+                    kms_master_key_id: it.kms_key_id,
+                    sse_algorithm: it.algorithm.into(),
+                }
             }),
             bucket_key_enabled: Some(rule.bucket_key_enabled),
-            ..Default::default()
         }
     });
     let configuration = ServerSideEncryptionConfiguration { rules: rules.collect() };
@@ -88,7 +89,8 @@ fn show_encryption(output: encryption::Output) -> GetBucketEncryptionOutput {
 
 fn show_ownership(output: ownership::Output) -> GetBucketOwnershipControlsOutput {
     let rules = output.ownership_controls.rules.into_iter();
-    let rules = rules.map(|rule| OwnershipControlsRule { object_ownership: rule.object_ownership.into() });
+    let rules =
+        rules.map(|rule| OwnershipControlsRule { object_ownership: rule.object_ownership.into() });
     let ownership_controls = OwnershipControls { rules: rules.collect() };
     GetBucketOwnershipControlsOutput { ownership_controls: Some(ownership_controls) }
 }
@@ -180,8 +182,9 @@ fn read_ownership(
     input: PutBucketOwnershipControlsInput,
 ) -> ops::put_bucket_ownership_controls::Input {
     let rules = input.ownership_controls.rules.into_iter();
-    let rules = rules
-        .map(|rule| ownership::Rule { object_ownership: rule.object_ownership.as_str().to_owned() });
+    let rules = rules.map(|rule| ownership::Rule {
+        object_ownership: rule.object_ownership.as_str().to_owned(),
+    });
     ops::put_bucket_ownership_controls::Input {
         bucket: input.bucket,
         ownership_controls: ownership::OwnershipControls { rules: rules.collect() },

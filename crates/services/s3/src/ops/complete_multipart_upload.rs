@@ -72,10 +72,7 @@ pub(crate) struct Whole {
 }
 
 /// The uploaded parts that the client names, in order.
-fn choose(
-    named: &[Part],
-    uploaded: Vec<Found<PartRecord>>,
-) -> Result<Vec<PartRecord>, Error> {
+fn choose(named: &[Part], uploaded: Vec<Found<PartRecord>>) -> Result<Vec<PartRecord>, Error> {
     if named.is_empty() {
         return Err(Error::MalformedXml);
     }
@@ -164,7 +161,9 @@ pub(crate) async fn finish(s3: &S3, ctx: &Ctx, whole: &Whole) -> Result<Reply<Ou
     let prefix = parts_prefix(&new.bucket, &whole.upload_id);
     let uploaded = ctx.records::<PartRecord>(PARTS).all(&prefix).await?;
     let unchanged = whole.parts.iter().all(|part| {
-        uploaded.iter().any(|found| found.value.number == part.number && found.value.blob == part.blob)
+        uploaded
+            .iter()
+            .any(|found| found.value.number == part.number && found.value.blob == part.blob)
     });
     if !unchanged {
         return Err(Error::InvalidPart);

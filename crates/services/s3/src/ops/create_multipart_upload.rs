@@ -46,7 +46,8 @@ pub(crate) async fn run(_: &S3, ctx: &Ctx, input: Input) -> Result<Reply<Output>
     // AWS: AmazonS3/latest/userguide/checking-object-integrity.html (which kinds each algorithm has)
     let composite = match (algorithm, input.checksum_type.as_deref()) {
         (Some(Algorithm::Crc64Nvme), Some("COMPOSITE")) => {
-            let message = "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.";
+            let message =
+                "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.";
             return Err(Error::InvalidRequest(message.to_owned()));
         }
         (Some(algorithm), Some("FULL_OBJECT")) if algorithm.only_composite() => {

@@ -89,8 +89,7 @@ pub(crate) fn rounds(objects: Vec<Identifier>) -> Vec<Vec<Identifier>> {
     let mut left = objects;
     while !left.is_empty() {
         let mut seen = HashSet::new();
-        let (round, later) =
-            left.into_iter().partition(|object| seen.insert(object.key.clone()));
+        let (round, later) = left.into_iter().partition(|object| seen.insert(object.key.clone()));
         rounds.push(round);
         left = later;
     }

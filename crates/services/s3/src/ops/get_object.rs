@@ -173,7 +173,9 @@ mod tests {
         ] {
             assert_eq!(byte_range(header, size).unwrap(), expected, "{header}");
         }
-        for (header, size) in [("bytes=10-", 10), ("bytes=-0", 10), ("bytes=0-", 0), ("bytes=-1", 0)] {
+        for (header, size) in
+            [("bytes=10-", 10), ("bytes=-0", 10), ("bytes=0-", 0), ("bytes=-1", 0)]
+        {
             assert!(byte_range(header, size).is_err(), "{header}");
         }
     }

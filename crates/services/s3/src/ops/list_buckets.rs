@@ -43,8 +43,11 @@ pub(crate) struct Bucket {
 pub(crate) async fn run(_: &S3, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     let pages = PageToken { question: "ListBuckets" };
     let after = pages.read(input.continuation_token.as_deref(), "InvalidArgument")?;
-    let mut scan =
-        Scan::of(BUCKETS, &input.prefix, service::page_size(input.max_buckets, MAX_BUCKETS, MAX_BUCKETS));
+    let mut scan = Scan::of(
+        BUCKETS,
+        &input.prefix,
+        service::page_size(input.max_buckets, MAX_BUCKETS, MAX_BUCKETS),
+    );
     scan.after = after.as_deref();
     let (found, next) = ctx.records::<BucketRecord>(BUCKETS).scan(scan).await?;
     let wanted = |region: &str| input.bucket_region.as_deref().is_none_or(|only| only == region);

@@ -162,13 +162,15 @@ async fn rest_of_marked_key(
     page: &mut Filling,
     output: &mut Output,
 ) -> Result<(), Error> {
-    let Some(marker) = input.version_id_marker.as_deref().filter(|marker| !marker.is_empty()) else {
+    let Some(marker) = input.version_id_marker.as_deref().filter(|marker| !marker.is_empty())
+    else {
         return Ok(());
     };
     let key = &input.key_marker;
     let Some(newest) = versions::newest(ctx, &input.bucket, key).await? else { return Ok(()) };
     let versions = versions::all(ctx, &input.bucket, key, newest.value).await?;
-    let rest = versions.into_iter().enumerate().skip_while(|(_, version)| version.version_id != marker);
+    let rest =
+        versions.into_iter().enumerate().skip_while(|(_, version)| version.version_id != marker);
     add(ctx, key, rest.skip(1), input.encoding_type.as_deref(), page, output);
     Ok(())
 }

@@ -8,7 +8,8 @@ use super::{Nothing, change_bucket};
 use crate::{Error, S3};
 
 /// The values AWS knows.
-pub(crate) const VALUES: [&str; 3] = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"];
+pub(crate) const VALUES: [&str; 3] =
+    ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"];
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]

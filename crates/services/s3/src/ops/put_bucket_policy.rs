@@ -27,7 +27,9 @@ pub(crate) async fn run(_: &S3, ctx: &Ctx, input: Input) -> Result<Reply<Nothing
 fn check(bucket: &str, text: &str) -> Result<(), Error> {
     let malformed = |message: &str| Error::MalformedPolicy(message.to_owned());
     if text.len() > MAX_POLICY_BYTES {
-        return Err(malformed("Normalized policy document exceeds the maximum allowed size of 20480 bytes."));
+        return Err(malformed(
+            "Normalized policy document exceeds the maximum allowed size of 20480 bytes.",
+        ));
     }
     let policy: Value = serde_json::from_str(text)
         .map_err(|_| malformed("Policies must be valid JSON and the first byte must be '{'"))?;
@@ -83,7 +85,7 @@ mod tests {
             (statement(r#"["arn:aws:s3:::b","arn:aws:s3:::b/*"]"#), true),
             (statement(r#""arn:aws:s3:::bb/*""#), false),
             (statement("7"), false),
-            ("".to_owned(), false),
+            (String::new(), false),
             (r#"{"Statement":[]}"#.to_owned(), false),
             (r#"{"Statement":[1]}"#.to_owned(), false),
         ] {
