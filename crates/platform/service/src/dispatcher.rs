@@ -162,6 +162,8 @@ fn fill(template: &str, ctx: &Ctx, input: &Value) -> String {
             "region" => filled.push_str(&ctx.region),
             "account" => filled.push_str(ctx.account()),
             _ => match member(input, name).and_then(Value::as_str) {
+                // Many operations take a name or the whole ARN.
+                Some(arn) if tail.is_empty() && arn.starts_with("arn:") => return arn.to_owned(),
                 Some(text) => filled.push_str(text),
                 None if before.is_empty() && tail.is_empty() => return "*".to_owned(),
                 None => filled.push('*'),

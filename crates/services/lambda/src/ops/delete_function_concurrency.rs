@@ -1,0 +1,25 @@
+//! `DeleteFunctionConcurrency`.
+
+use crate::Lambda;
+use crate::error::Error;
+use crate::names::find;
+use crate::records::FUNCTION;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use service::{Ctx, Reply};
+use store::Batch;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    function_name: String,
+}
+
+pub(crate) async fn run(_: &Lambda, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
+    let found = find(ctx, &input.function_name).await?;
+    let mut function = found.value;
+    function.reserved_concurrency = None;
+    let mut batch = Batch::new();
+    batch.put(FUNCTION, &found.key, &function, found.expect);
+    Ok(Reply::with(json!({}), batch))
+}

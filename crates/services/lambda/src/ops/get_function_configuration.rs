@@ -1,0 +1,18 @@
+//! `GetFunctionConfiguration`.
+
+use crate::Lambda;
+use crate::error::Error;
+use crate::names::find;
+use serde::Deserialize;
+use serde_json::Value;
+use service::{Ctx, Reply};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    function_name: String,
+}
+
+pub(crate) async fn run(_: &Lambda, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
+    Ok(Reply::new(find(ctx, &input.function_name).await?.value.view()))
+}

@@ -1,0 +1,148 @@
+//! Warm processes of functions: one invocation at a time each, kept for the next one.
+
+mod api;
+mod output;
+mod process;
+
+use crate::Lambda;
+use crate::error::Error;
+use crate::records::Function;
+use process::Sandbox;
+use serde_json::json;
+use service::{Ctx, Kit};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long an idle process is kept.
+const IDLE: Duration = Duration::from_secs(300);
+// AWS: Lambda quotas: concurrent executions of an account.
+const MOST_CONCURRENT: usize = 1000;
+
+/// How an invocation ended.
+pub(crate) struct Outcome {
+    /// The handler's result, or the error as JSON.
+    pub(crate) payload: Vec<u8>,
+    /// Whether the function failed.
+    pub(crate) failed: bool,
+    /// The last 4 KiB of its log.
+    pub(crate) log_tail: Vec<u8>,
+}
+
+/// Warm processes by function.
+pub(crate) struct Pool {
+    kit: Weak<Kit>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    idle: HashMap<String, Vec<(Sandbox, Instant)>>,
+    /// Invocations under way by function.
+    busy: HashMap<String, usize>,
+}
+
+impl Pool {
+    /// An empty pool.
+    pub(crate) fn new(kit: &Arc<Kit>) -> Arc<Self> {
+        Arc::new(Self { kit: Arc::downgrade(kit), state: Mutex::default() })
+    }
+
+    /// Runs one invocation in a warm process of the function's present revision, or a new one.
+    pub(crate) async fn invoke(
+        self: &Arc<Self>,
+        ctx: &Ctx,
+        service: &Lambda,
+        function: &Function,
+        payload: Vec<u8>,
+    ) -> Result<Outcome, Error> {
+        let key = function.key();
+        let _place = self.enter(&key, function)?;
+        let mut sandbox = match self.take(&key, &function.revision_id) {
+            Some(sandbox) => sandbox,
+            None => Sandbox::start(ctx, service, function).await?,
+        };
+        let outcome = sandbox.invoke(ctx, function, payload).await;
+        if sandbox.is_usable() {
+            self.give_back(key, sandbox);
+        }
+        Ok(outcome)
+    }
+
+    /// Ends the idle processes of a function.
+    pub(crate) fn drop_all(&self, key: &str) {
+        self.lock().idle.remove(key);
+    }
+
+    fn enter(self: &Arc<Self>, key: &str, function: &Function) -> Result<Place, Error> {
+        let mut state = self.lock();
+        let most = function.reserved_concurrency.map_or(MOST_CONCURRENT, |most| most as usize);
+        let busy = state.busy.entry(key.to_owned()).or_default();
+        if *busy >= most {
+            return Err(Error::Other(
+                service::AwsError::fault("TooManyRequestsException", "Rate Exceeded.", 429)
+                    .with_field("Reason", "ReservedFunctionConcurrentInvocationLimitExceeded"),
+            ));
+        }
+        *busy += 1;
+        Ok(Place { pool: self.clone(), key: key.to_owned() })
+    }
+
+    /// An idle process of this revision; those of older revisions end.
+    fn take(&self, key: &str, revision_id: &str) -> Option<Sandbox> {
+        let mut state = self.lock();
+        let idle = state.idle.get_mut(key)?;
+        idle.retain(|(sandbox, _)| sandbox.revision_id == revision_id && sandbox.is_usable());
+        idle.pop().map(|(sandbox, _)| sandbox)
+    }
+
+    fn give_back(self: &Arc<Self>, key: String, sandbox: Sandbox) {
+        let now = Instant::now();
+        self.lock().idle.entry(key).or_default().push((sandbox, now));
+        let pool = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(IDLE).await;
+            if let Some(pool) = pool.upgrade() {
+                pool.drop_idle();
+            }
+        });
+    }
+
+    /// Ends the processes that have been idle for long.
+    fn drop_idle(&self) {
+        let mut state = self.lock();
+        for idle in state.idle.values_mut() {
+            idle.retain(|(_, since)| since.elapsed() < IDLE);
+        }
+        state.idle.retain(|_, idle| !idle.is_empty());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One invocation's place among the concurrent ones.
+struct Place {
+    pool: Arc<Pool>,
+    key: String,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.pool.lock();
+        if let Some(busy) = state.busy.get_mut(&self.key) {
+            *busy = busy.saturating_sub(1);
+            if *busy == 0 {
+                state.busy.remove(&self.key);
+            }
+        }
+        debug_assert!(self.pool.kit.strong_count() > 0 || state.busy.is_empty());
+    }
+}
+
+/// An error as Lambda writes it where the function could not.
+fn error_payload(kind: &str, message: &str) -> Vec<u8> {
+    json!({"errorType": kind, "errorMessage": message}).to_string().into_bytes()
+}

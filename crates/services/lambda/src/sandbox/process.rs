@@ -1,0 +1,269 @@
+//! One process of a function.
+
+use super::api::{Answer, Api, Invocation};
+use super::output::Output;
+use super::{Outcome, error_payload};
+use crate::Lambda;
+use crate::error::Error;
+use crate::records::Function;
+use crate::runtime::launch;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use service::{AwsError, Ctx, Principal};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, timeout};
+
+/// How long credentials last; a process is renewed before.
+const CREDENTIAL_SECONDS: i64 = 3600;
+const OLDEST: Duration = Duration::from_secs(3000);
+/// How long a process may take to get ready, besides the invocation's own time.
+// AWS: runtimes: the init phase has 10 seconds.
+const INIT: Duration = Duration::from_secs(10);
+
+/// A process that serves invocations of one function revision.
+pub(super) struct Sandbox {
+    pub(super) revision_id: String,
+    api: Api,
+    child: Child,
+    group: Option<Pid>,
+    output: Output,
+    log_stream: String,
+    started: Instant,
+    is_warm: bool,
+    is_broken: bool,
+}
+
+impl Sandbox {
+    /// Starts a process for the function as it is now.
+    pub(super) async fn start(
+        ctx: &Ctx,
+        service: &Lambda,
+        function: &Function,
+    ) -> Result<Self, Error> {
+        let code = service.folder.join(&function.code_folder);
+        let launch = launch(function, &service.folder, &code)?;
+        let failed = |error: std::io::Error| {
+            Error::Service(format!("{} cannot be started: {error}", launch.program.display()))
+        };
+        let api = Api::open().await.map_err(failed)?;
+        let day = jiff::Timestamp::from_millisecond(ctx.now_ms).unwrap_or_default();
+        let id = ctx.uuid().replace('-', "");
+        let log_stream = format!("{}/[$LATEST]{id}", day.strftime("%Y/%m/%d"));
+        let mut command = Command::new(&launch.program);
+        command
+            .args(&launch.arguments)
+            .current_dir(&code)
+            .env_clear()
+            .envs(["PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE"].into_iter().filter_map(
+                |name| std::env::var_os(name).map(|value| (name, value)),
+            ))
+            .envs(environment(service, function, &api, &code, &log_stream))
+            .envs(credentials(ctx, function).await?)
+            .envs(variables(function))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(failed)?;
+        let output = Output::default();
+        if let Some(pipe) = child.stdout.take() {
+            output.drain(pipe);
+        }
+        if let Some(pipe) = child.stderr.take() {
+            output.drain(pipe);
+        }
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+        let started = Instant::now();
+        let revision_id = function.revision_id.clone();
+        Ok(Self {
+            revision_id,
+            api,
+            child,
+            group,
+            output,
+            log_stream,
+            started,
+            is_warm: false,
+            is_broken: false,
+        })
+    }
+
+    /// Whether it can serve another invocation.
+    pub(super) fn is_usable(&self) -> bool {
+        !self.is_broken && self.started.elapsed() < OLDEST
+    }
+
+    /// Runs one invocation to its end, whatever that is, and delivers its log.
+    pub(super) async fn invoke(
+        &mut self,
+        ctx: &Ctx,
+        function: &Function,
+        payload: Vec<u8>,
+    ) -> Outcome {
+        let began = Instant::now();
+        let is_first = !self.is_warm;
+        let limit = Duration::from_secs(function.number("Timeout", 3));
+        let allowed = if is_first { limit + INIT } else { limit };
+        let id = &ctx.request_id;
+        self.output.line(&format!("START RequestId: {id} Version: $LATEST"));
+        let deadline_ms = ctx.kit.clock.now_ms() + limit.as_millis() as i64;
+        let invocation = Invocation {
+            request_id: id.clone(),
+            deadline_ms,
+            function_arn: function.arn.clone(),
+            payload,
+        };
+        let (payload, failed) = match timeout(allowed, self.exchange(invocation)).await {
+            Ok((payload, failed)) => (payload, failed),
+            Err(_) => {
+                self.is_broken = true;
+                let text = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
+                self.output.line(&format!("{id} {text}"));
+                let now = jiff::Timestamp::from_millisecond(ctx.kit.clock.now_ms());
+                let now = now.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+                (error_payload("Sandbox.Timedout", &format!("{now} {id} {text}")), true)
+            }
+        };
+        self.is_warm = true;
+        self.output.line(&format!("END RequestId: {id}"));
+        let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
+        let memory = function.number("MemorySize", 128);
+        self.output.line(&format!(
+            "REPORT RequestId: {id}\tDuration: {milliseconds:.2} ms\tBilled Duration: {} ms\tMemory Size: {memory} MB",
+            milliseconds.ceil()
+        ));
+        let log_tail = self.deliver_log(ctx, function, is_first).await;
+        if self.is_broken {
+            self.kill();
+        }
+        Outcome { payload, failed, log_tail }
+    }
+
+    /// Hands the invocation over and waits for its answer, or for the process's end.
+    async fn exchange(&mut self, invocation: Invocation) -> (Vec<u8>, bool) {
+        let id = invocation.request_id.clone();
+        if self.api.invocations.send(invocation).await.is_err() {
+            self.is_broken = true;
+            return (error_payload("Runtime.ExitError", "the process is gone"), true);
+        }
+        loop {
+            tokio::select! {
+                biased;
+                answer = self.api.answers.recv() => match answer {
+                    Some(Answer::Response(of, payload)) if of == id => return (payload, false),
+                    Some(Answer::Error(of, payload)) if of == id => return (payload, true),
+                    Some(Answer::InitError(payload)) => {
+                        self.is_broken = true;
+                        return (payload, true);
+                    }
+                    Some(_) => {}
+                    None => {
+                        self.is_broken = true;
+                        return (error_payload("Runtime.ExitError", "the process is gone"), true);
+                    }
+                },
+                status = self.child.wait() => {
+                    self.is_broken = true;
+                    let status = status.map_or_else(|e| e.to_string(), |s| s.to_string());
+                    let text = format!("RequestId: {id} Error: Runtime exited with error: {status}");
+                    return (error_payload("Runtime.ExitError", &text), true);
+                }
+            }
+        }
+    }
+
+    /// Sends the invocation's log to CloudWatch Logs. A log that cannot be delivered is no reason to fail.
+    async fn deliver_log(&self, ctx: &Ctx, function: &Function, is_first: bool) -> Vec<u8> {
+        // What the process wrote just before it answered may still be in the pipe.
+        tokio::task::yield_now().await;
+        let (lines, tail) = self.output.take();
+        let now_ms = ctx.kit.clock.now_ms();
+        let events: Vec<Value> =
+            lines.iter().map(|line| json!({"timestamp": now_ms, "message": line})).collect();
+        let group = function.log_group();
+        let target = json!({"logGroupName": group, "logStreamName": self.log_stream});
+        let mut put = target.clone();
+        put["logEvents"] = Value::from(events);
+        let calls = [
+            ("CreateLogGroup", json!({"logGroupName": group})),
+            ("CreateLogStream", target),
+            ("PutLogEvents", put),
+        ];
+        let calls = if is_first { &calls[..] } else { &calls[2..] };
+        for (operation, input) in calls {
+            let principal = Principal::platform(ctx.account());
+            let answered = ctx.call_as(principal, "logs", operation, input.clone(), None).await;
+            match answered {
+                Err(AwsError { code, .. }) if code == "ResourceAlreadyExistsException" => {}
+                Err(error) => {
+                    tracing::warn!(function = function.name, %error, "a function's log cannot be delivered");
+                }
+                Ok(_) => {}
+            }
+        }
+        tail
+    }
+
+    fn kill(&self) {
+        if let Some(group) = self.group {
+            let _gone_already = killpg(group, Signal::SIGKILL);
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// What Lambda tells a function by its environment.
+// AWS: configuration-envvars.
+fn environment(
+    service: &Lambda,
+    function: &Function,
+    api: &Api,
+    code: &std::path::Path,
+    log_stream: &str,
+) -> Vec<(String, String)> {
+    let runtime = function.text("Runtime").unwrap_or_default();
+    [
+        ("AWS_LAMBDA_RUNTIME_API", api.address.to_string()),
+        ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.number("MemorySize", 128).to_string()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", function.log_group()),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream.to_owned()),
+        ("AWS_EXECUTION_ENV", format!("AWS_Lambda_{runtime}")),
+        ("AWS_REGION", function.region.clone()),
+        ("AWS_DEFAULT_REGION", function.region.clone()),
+        ("AWS_ENDPOINT_URL", service.endpoint.clone()),
+        ("LAMBDA_TASK_ROOT", code.display().to_string()),
+        ("_HANDLER", function.text("Handler").unwrap_or_default().to_owned()),
+        ("HOME", "/tmp".to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// The function's own variables.
+fn variables(function: &Function) -> Vec<(String, String)> {
+    let variables = function.configuration.get("Environment").and_then(|e| e.get("Variables"));
+    let variables = variables.and_then(Value::as_object).into_iter().flatten();
+    variables
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+/// Credentials of the function's role.
+async fn credentials(ctx: &Ctx, function: &Function) -> Result<Vec<(String, String)>, Error> {
+    let role = function.text("Role").unwrap_or_default();
+    let session: String = function.name.chars().take(64).collect();
+    let principal = ctx.kit.caller().assume(role, "lambda.amazonaws.com", &session).await?;
+    Ok(ctx.kit.authoriser().credentials(&principal, CREDENTIAL_SECONDS).await?)
+}
