@@ -25,17 +25,28 @@ pub(super) fn did_you_mean(name: &str) -> String {
     format!("did you mean '{name}'?")
 }
 
+/// Letters to add, drop, replace or swap with the next, at least.
 fn edits(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, from) in left.to_lowercase().chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = line + 1;
-        for (column, to) in right.iter().enumerate() {
-            let replaced = corner + usize::from(from != *to);
-            corner = row[column + 1];
-            row[column + 1] = replaced.min(corner + 1).min(row[column] + 1);
+    let letters = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
+    let (left, right) = (letters(left), letters(right));
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=right.len()).collect();
+    for line in 1..=left.len() {
+        let mut row = vec![line];
+        for column in 1..=right.len() {
+            let same = left[line - 1] == right[column - 1];
+            let mut least = above[column - 1] + usize::from(!same);
+            least = least.min(above[column] + 1).min(row[column - 1] + 1);
+            let swapped = line > 1
+                && column > 1
+                && left[line - 1] == right[column - 2]
+                && left[line - 2] == right[column - 1];
+            if swapped {
+                least = least.min(before[column - 2] + 1);
+            }
+            row.push(least);
         }
+        before = std::mem::replace(&mut above, row);
     }
-    row[right.len()]
+    above[right.len()]
 }

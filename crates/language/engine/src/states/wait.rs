@@ -11,8 +11,8 @@ use crate::frame::Phase;
 use crate::here::{Extra, Here, Run, Step};
 
 /// Longest wait, in milliseconds.
-// AWS: recorded: 25 929.75 days are taken, 25 930.75 are not. UNVERIFIED: where in between.
-const MAX_WAIT_MS: i64 = 25_930 * 86_400_000;
+// AWS: recorded: 25 930.75 days are taken, 25 931.75 are not. UNVERIFIED: where in between.
+const MAX_WAIT_MS: i64 = 25_931 * 86_400_000;
 
 pub(super) fn begin(here: &mut Here<'_, '_>, wait: &WaitState) -> Run<Step> {
     let input = here.input()?;

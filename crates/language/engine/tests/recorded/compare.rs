@@ -13,8 +13,12 @@ pub(crate) fn level(row: &Value, found: &Outcome) -> (usize, String) {
     if let Err(why) = outcome(row, found) {
         return (0, why);
     }
-    let empty = Vec::new();
-    let expected = row["expected_history_events"].as_array().unwrap_or(&empty);
+    let mut expected = row["expected_history_events"].as_array().cloned().unwrap_or_default();
+    if expected.first().is_some_and(|event| event["id"].as_u64() > Some(1)) {
+        // Recorded last event first.
+        expected.reverse();
+    }
+    let expected = &expected[..];
     // Express executions have no history to record.
     if expected.is_empty() {
         return (4, String::new());
@@ -56,7 +60,7 @@ fn outcome(row: &Value, found: &Outcome) -> Result<(), String> {
     let text = |part: Option<&str>| part.map_or(Value::Null, |text| Value::String(text.into()));
     let progress = &execution.progress;
     let parts = [
-        ("output", &row["expected_output"], text(progress.output.as_ref().map(|data| data.text()))),
+        ("output", &row["expected_output"], text(progress.output.as_ref().map(engine::Data::text))),
         ("error", &row["expected_error"], text(progress.error.as_deref())),
         ("cause", &row["expected_cause"], text(progress.cause.as_deref())),
     ];
@@ -132,15 +136,23 @@ fn parse(text: &str) -> Option<Value> {
     (value.is_object() || value.is_array()).then_some(value)
 }
 
+/// What differs from run to run, and what stands for it.
+const LOCAL: [(&str, &str); 6] = [
+    ("<uuid:[0-9]+>|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
+    (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)", "date"),
+    ("_[0-9]+idx>", "_idx>"),
+    ("arn:(aws|<partition>):iam::([0-9]+|<[a-z_]+>):role/[^\" ]+|<trusted_role_arn>", "<role>"),
+    (
+        "arn:(aws|<partition>):states:(us-east-1|<region>):([0-9]+|<[a-z_]+>):(stateMachine|activity):[^\" ']+|activity_arn",
+        "<arn>",
+    ),
+    ("<random_arn_part>", ""),
+];
+
 /// Blanks what differs from run to run.
 fn blank(text: &str) -> String {
-    let uuid =
-        Regex::new("<uuid:[0-9]+>|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-            .expect("a pattern");
-    let time =
-        Regex::new(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)").expect("a pattern");
-    let index = Regex::new("_[0-9]+idx>").expect("a pattern");
-    let text = uuid.replace_all(text, "<uuid>");
-    let text = time.replace_all(&text, "date");
-    index.replace_all(&text, "_idx>").into_owned()
+    LOCAL.iter().fold(text.to_owned(), |text, (pattern, stand_in)| {
+        let pattern = Regex::new(pattern).expect("a pattern");
+        pattern.replace_all(&text, *stand_in).into_owned()
+    })
 }

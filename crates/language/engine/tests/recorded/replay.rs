@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use engine::{Data, Effect, Entropy, Execution, Identity, Input, Key, MachineKind, Status, decide};
 use serde_json::Value;
 
+/// First parts of the recordings' own ARNs.
+const HERE: &str = "arn:<partition>:states:<region>:111111111111:";
+
 /// What became of an execution.
 pub(crate) struct Outcome {
     pub(crate) execution: Option<Execution>,
@@ -27,12 +30,9 @@ impl Outcome {
 fn identity(row: &Value, input: &str) -> Identity {
     let express = row["definition_type"] == "EXPRESS";
     Identity {
-        execution_arn:
-            "arn:<partition>:states:<region>:111111111111:execution:<ArnPart_0idx>:<ExecArnPart_0idx>"
-                .into(),
+        execution_arn: [HERE, "execution:<ArnPart_0idx>:<ExecArnPart_0idx>"].concat().into(),
         name: "<ExecArnPart_0idx>".into(),
-        state_machine_arn: "arn:<partition>:states:<region>:111111111111:stateMachine:<ArnPart_0idx>"
-            .into(),
+        state_machine_arn: [HERE, "stateMachine:<ArnPart_0idx>"].concat().into(),
         state_machine_name: "<ArnPart_0idx>".into(),
         role_arn: "snf_role_arn".into(),
         state_machine_alias_arn: None,
@@ -72,9 +72,13 @@ pub(crate) fn replay(row: &Value) -> Outcome {
     let mut entropy = Entropy::from_number(1);
     let mut timers: BTreeMap<Key, i64> = BTreeMap::new();
     let mut answers = vec![Input::Start];
+    let mut news = News::of(row);
+    let recorded_events = row["expected_history_events"].as_array().map_or(0, Vec::len);
     for _ in 0..1000 {
         let input = match answers.pop() {
             Some(answer) => answer,
+            // Recorded while it was running.
+            None if outcome.events.len() == recorded_events => break,
             None => match timers.iter().min_by_key(|(_, due_ms)| **due_ms) {
                 Some((key, due_ms)) => {
                     now_ms = now_ms.max(*due_ms);
@@ -103,15 +107,7 @@ pub(crate) fn replay(row: &Value) -> Outcome {
                 Effect::ClearTimer { key } => {
                     timers.remove(&key);
                 }
-                Effect::ScheduleTask(task) => answers.push(Input::TaskFailed {
-                    key: task.key,
-                    error: Some("Sfn.InvalidTokenException".into()),
-                    cause: Some(
-                        "Invalid Token: 'Invalid token' (Service: Sfn, Status Code: 400, Request \
-                         ID: <request_id>) (SDK Attempt Count: 1)"
-                            .into(),
-                    ),
-                }),
+                Effect::ScheduleTask(task) => answers.extend(news.answer(task.key)),
                 Effect::CancelTask { .. } | Effect::Finish { .. } => {}
             }
         }
@@ -121,6 +117,58 @@ pub(crate) fn replay(row: &Value) -> Outcome {
     }
     outcome.execution = Some(execution);
     outcome
+}
+
+/// What the recording says became of its tasks, in order.
+struct News(std::vec::IntoIter<Value>);
+
+impl News {
+    fn of(row: &Value) -> Self {
+        let events = row["expected_history_events"].as_array().cloned().unwrap_or_default();
+        let of_tasks = |event: &Value| {
+            let word = event["type"].as_str().unwrap_or_default();
+            let task = word.starts_with("Task") || word.starts_with("Activity");
+            let ours = ["Entered", "Exited", "Scheduled", "TaskStarted"];
+            task && !ours.iter().any(|end| word.ends_with(end))
+        };
+        Self(events.into_iter().filter(of_tasks).collect::<Vec<_>>().into_iter())
+    }
+
+    /// What became of the next task; the last comes first, as the answers are a stack.
+    fn answer(&mut self, key: Key) -> Vec<Input> {
+        let mut answers = Vec::new();
+        for event in self.0.by_ref() {
+            let word = event["type"].as_str().unwrap_or_default();
+            let fields = event.as_object().into_iter().flatten();
+            let details =
+                fields.filter(|(name, _)| name.ends_with("Details")).map(|(_, value)| value);
+            let details = details.last().cloned().unwrap_or_default();
+            let text = |name: &str| match &details[name] {
+                Value::Null => None,
+                value => Some(text_of(value).into()),
+            };
+            let output = || match &details["output"] {
+                Value::String(text) => Data::parse(text).expect("a recorded output is JSON"),
+                value => Data::new(value.clone()),
+            };
+            let done = !word.ends_with("Started") && !word.ends_with("Submitted");
+            answers.insert(
+                0,
+                match word {
+                    "ActivityStarted" => Input::ActivityStarted { key, worker: text("workerName") },
+                    "TaskSubmitted" => Input::TaskSubmitted { key, output: output() },
+                    _ if word.ends_with("Succeeded") => {
+                        Input::TaskSucceeded { key, output: output() }
+                    }
+                    _ => Input::TaskFailed { key, error: text("error"), cause: text("cause") },
+                },
+            );
+            if done {
+                break;
+            }
+        }
+        answers
+    }
 }
 
 fn text_of(value: &Value) -> String {
