@@ -31,118 +31,76 @@ pub(super) const DISTRIBUTED: &[&str] = &[
     "Label",
 ];
 
-fn own(state_type: &str, language: QueryLanguage) -> &'static [&'static str] {
-    use QueryLanguage::{JsonPath, Jsonata};
-    match (state_type, language) {
-        ("Pass", JsonPath) => &[
-            "InputPath",
-            "OutputPath",
-            "ResultPath",
-            "Parameters",
-            "Result",
-            "Assign",
-            "Next",
-            "End",
-        ],
-        ("Pass", Jsonata) => &["Output", "Assign", "Next", "End"],
-        ("Task", JsonPath) => &[
-            "Resource",
-            "InputPath",
-            "OutputPath",
-            "ResultPath",
-            "Parameters",
-            "ResultSelector",
-            "Assign",
-            "Retry",
-            "Catch",
-            "TimeoutSeconds",
-            "TimeoutSecondsPath",
-            "HeartbeatSeconds",
-            "HeartbeatSecondsPath",
-            "Credentials",
-            "Next",
-            "End",
-        ],
-        ("Task", Jsonata) => &[
-            "Resource",
-            "Arguments",
-            "Output",
-            "Assign",
-            "Retry",
-            "Catch",
-            "TimeoutSeconds",
-            "HeartbeatSeconds",
-            "Credentials",
-            "Next",
-            "End",
-        ],
-        ("Choice", JsonPath) => &["InputPath", "OutputPath", "Choices", "Default", "Assign"],
-        ("Choice", Jsonata) => &["Choices", "Default", "Output", "Assign"],
-        ("Wait", JsonPath) => &[
-            "InputPath",
-            "OutputPath",
-            "Seconds",
-            "SecondsPath",
-            "Timestamp",
-            "TimestampPath",
-            "Assign",
-            "Next",
-            "End",
-        ],
-        ("Wait", Jsonata) => &["Seconds", "Timestamp", "Output", "Assign", "Next", "End"],
-        ("Succeed", JsonPath) => &["InputPath", "OutputPath"],
-        ("Succeed", Jsonata) => &["Output"],
-        ("Fail", JsonPath) => &["Error", "ErrorPath", "Cause", "CausePath"],
-        ("Fail", Jsonata) => &["Error", "Cause"],
-        ("Parallel", JsonPath) => &[
-            "Branches",
-            "InputPath",
-            "OutputPath",
-            "ResultPath",
-            "Parameters",
-            "ResultSelector",
-            "Assign",
-            "Retry",
-            "Catch",
-            "Next",
-            "End",
-        ],
-        ("Parallel", Jsonata) => {
-            &["Branches", "Arguments", "Output", "Assign", "Retry", "Catch", "Next", "End"]
-        }
-        ("Map", JsonPath) => &[
-            "ItemProcessor",
-            "Iterator",
-            "InputPath",
-            "OutputPath",
-            "ItemsPath",
-            "ItemSelector",
-            "Parameters",
-            "ResultPath",
-            "ResultSelector",
-            "MaxConcurrency",
-            "MaxConcurrencyPath",
-            "Assign",
-            "Retry",
-            "Catch",
-            "Next",
-            "End",
-        ],
-        ("Map", Jsonata) => &[
-            "ItemProcessor",
-            "Iterator",
-            "Items",
-            "ItemSelector",
-            "MaxConcurrency",
-            "Output",
-            "Assign",
-            "Retry",
-            "Catch",
-            "Next",
-            "End",
-        ],
-        _ => &[],
-    }
+/// Fields of one type of state, separated by spaces.
+struct Fields {
+    state_type: &'static str,
+    both: &'static str,
+    json_path: &'static str,
+    jsonata: &'static str,
+}
+
+const OWN: [Fields; 8] = [
+    Fields {
+        state_type: "Pass",
+        both: "Assign Next End",
+        json_path: "InputPath OutputPath ResultPath Parameters Result",
+        jsonata: "Output",
+    },
+    Fields {
+        state_type: "Task",
+        both: "Resource Assign Retry Catch TimeoutSeconds HeartbeatSeconds Credentials Next End",
+        json_path: "InputPath OutputPath ResultPath Parameters ResultSelector TimeoutSecondsPath \
+                    HeartbeatSecondsPath",
+        jsonata: "Arguments Output",
+    },
+    Fields {
+        state_type: "Choice",
+        both: "Choices Default Assign",
+        json_path: "InputPath OutputPath",
+        jsonata: "Output",
+    },
+    Fields {
+        state_type: "Wait",
+        both: "Seconds Timestamp Assign Next End",
+        json_path: "InputPath OutputPath SecondsPath TimestampPath",
+        jsonata: "Output",
+    },
+    Fields {
+        state_type: "Succeed",
+        both: "",
+        json_path: "InputPath OutputPath",
+        jsonata: "Output",
+    },
+    Fields {
+        state_type: "Fail",
+        both: "Error Cause",
+        json_path: "ErrorPath CausePath",
+        jsonata: "",
+    },
+    Fields {
+        state_type: "Parallel",
+        both: "Branches Assign Retry Catch Next End",
+        json_path: "InputPath OutputPath ResultPath Parameters ResultSelector",
+        jsonata: "Arguments Output",
+    },
+    Fields {
+        state_type: "Map",
+        both: "ItemProcessor Iterator ItemSelector MaxConcurrency Assign Retry Catch Next End",
+        json_path: "InputPath OutputPath ItemsPath Parameters ResultPath ResultSelector \
+                    MaxConcurrencyPath",
+        jsonata: "Items Output",
+    },
+];
+
+fn own(state_type: &str, language: QueryLanguage) -> impl Iterator<Item = &'static str> {
+    let fields = OWN.iter().find(|fields| fields.state_type == state_type);
+    fields.into_iter().flat_map(move |fields| {
+        let special = match language {
+            QueryLanguage::JsonPath => fields.json_path,
+            QueryLanguage::Jsonata => fields.jsonata,
+        };
+        fields.both.split_whitespace().chain(special.split_whitespace())
+    })
 }
 
 /// Whether a state of the type has the field.
@@ -151,11 +109,11 @@ pub(super) fn has(state_type: &str, language: QueryLanguage, field: &str) -> boo
     let distributed = state_type == "Map"
         && DISTRIBUTED.contains(&field)
         && (language == QueryLanguage::JsonPath || !field.ends_with("Path"));
-    COMMON.contains(&field) || own(state_type, language).contains(&field) || distributed
+    COMMON.contains(&field) || distributed || own(state_type, language).any(|own| own == field)
 }
 
 /// All fields a state of the type has.
 pub(super) fn all(state_type: &str, language: QueryLanguage) -> impl Iterator<Item = &'static str> {
     let distributed: &[&str] = if state_type == "Map" { DISTRIBUTED } else { &[] };
-    COMMON.iter().chain(own(state_type, language)).chain(distributed).copied()
+    COMMON.iter().copied().chain(own(state_type, language)).chain(distributed.iter().copied())
 }

@@ -22,7 +22,8 @@ impl Outcome {
 
     /// The history for a person to read.
     pub(crate) fn render(&self) -> String {
-        self.events.iter().map(|event| format!("  {event}\n")).collect()
+        let lines: Vec<String> = self.events.iter().map(|event| format!("  {event}")).collect();
+        lines.join("\n")
     }
 }
 
@@ -139,10 +140,11 @@ impl News {
         let mut answers = Vec::new();
         for event in self.0.by_ref() {
             let word = event["type"].as_str().unwrap_or_default();
-            let fields = event.as_object().into_iter().flatten();
-            let details =
-                fields.filter(|(name, _)| name.ends_with("Details")).map(|(_, value)| value);
-            let details = details.last().cloned().unwrap_or_default();
+            let mut fields = event.as_object().into_iter().flatten();
+            let details = fields
+                .find(|(name, _)| name.ends_with("Details"))
+                .map(|(_, value)| value.clone())
+                .unwrap_or_default();
             let text = |name: &str| match &details[name] {
                 Value::Null => None,
                 value => Some(text_of(value).into()),
