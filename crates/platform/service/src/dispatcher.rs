@@ -57,7 +57,7 @@ impl Dispatcher {
                 return Ok(output);
             }
             let reply = service.run(ctx, operation, input.clone()).await?;
-            match commit(ctx, reply).await {
+            match commit_to_the_end(ctx, reply).await {
                 Ok(output) => return Ok(output),
                 Err(store::Error::Conflict { .. }) => {}
                 Err(error) => return Err(storage_error(&error)),
@@ -69,6 +69,21 @@ impl Dispatcher {
             503,
         ))
     }
+}
+
+/// Commits and acts also when the caller goes away in between: what is on disk must be armed.
+async fn commit_to_the_end(ctx: &Ctx, reply: Reply<Value>) -> Result<Value, store::Error> {
+    let changes_nothing = reply.batch.is_empty()
+        && reply.work.is_empty()
+        && reply.cancel.is_empty()
+        && reply.notices.is_empty()
+        && reply.after.is_none();
+    if changes_nothing {
+        return Ok(reply.output);
+    }
+    let ctx = ctx.clone();
+    let committed = tokio::spawn(async move { commit(&ctx, reply).await });
+    committed.await.unwrap_or(Err(store::Error::Closed))
 }
 
 /// Commits what an operation decided and acts on it; answers its output.
