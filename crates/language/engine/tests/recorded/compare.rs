@@ -1,5 +1,7 @@
 //! Compares a replay with its recording, as far as the recording's placeholders allow.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -151,8 +153,11 @@ const LOCAL: [(&str, &str); 6] = [
 
 /// Blanks what differs from run to run.
 fn blank(text: &str) -> String {
-    LOCAL.iter().fold(text.to_owned(), |text, (pattern, stand_in)| {
-        let pattern = Regex::new(pattern).expect("a pattern");
+    static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let compiled = |(pattern, stand_in)| (Regex::new(pattern).expect("a pattern"), stand_in);
+        LOCAL.into_iter().map(compiled).collect()
+    });
+    PATTERNS.iter().fold(text.to_owned(), |text, (pattern, stand_in)| {
         pattern.replace_all(&text, *stand_in).into_owned()
     })
 }
