@@ -1,1 +1,1 @@
-//! Amazon SQS queues.
+//! Amazon SQS: standard and FIFO queues. Being built: nothing is served yet.
