@@ -1,1 +1,135 @@
-//! AWS Step Functions.
+//! AWS Step Functions: state machines, executions, activities, and the integrations with other services.
+//!
+//! **Invariant:** an execution acts with its role, never with the server's permissions: every task becomes a call with
+//! the session that Step Functions gets for the role.
+//!
+//! **Invariant:** a task's request carries the effect key the driver gave, so it takes place once, whatever crashes.
+//!
+//! **Invariant:** nothing polls. Who waits for a job or an execution listens for its bell, then looks.
+//!
+//! Not here yet: `RedriveExecution`, `TestState`, map runs.
+
+mod aliases;
+mod announce;
+mod arns;
+mod config;
+mod definition;
+mod deletion;
+mod error;
+mod execution;
+mod integration;
+mod json_fault;
+mod names;
+mod ops;
+mod records;
+mod role;
+mod tagged;
+mod tags;
+mod tasks;
+mod versions;
+
+use driver::Executions;
+use service::{
+    AwsError, Ctx, Kit, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
+};
+use std::sync::{Arc, LazyLock};
+use wire::Model;
+
+pub use tasks::Tasks;
+
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    Model::parse(include_str!("../model.json")).expect("the model in this crate can be read")
+});
+
+/// Shapes and operations, for clients.
+pub fn model() -> &'static Model {
+    &MODEL
+}
+
+/// The service.
+pub struct States {
+    pub(crate) executions: Executions,
+}
+
+impl States {
+    /// The service over live executions. Joins [`Tasks`] to them, so nobody else must.
+    ///
+    /// # Panics
+    /// When the executions have a task handler already.
+    pub fn new(kit: &Arc<Kit>, executions: Executions) -> Arc<Self> {
+        executions.join(Arc::new(Tasks::new(kit)));
+        Arc::new(Self { executions })
+    }
+}
+
+static OPERATIONS: &[Operation<States>] = &[
+    operation!("CreateActivity", ops::create_activity, "arn:aws:states:{region}:{account}:activity:{name}"),
+    operation!("CreateStateMachine", ops::create_state_machine, "arn:aws:states:{region}:{account}:stateMachine:{name}", pass "roleArn"),
+    operation!("CreateStateMachineAlias", ops::create_state_machine_alias, "*"),
+    operation!("DeleteActivity", ops::delete_activity, "{activityArn}"),
+    operation!("DeleteStateMachine", ops::delete_state_machine, "{stateMachineArn}"),
+    operation!("DeleteStateMachineAlias", ops::delete_state_machine_alias, "{stateMachineAliasArn}"),
+    operation!("DeleteStateMachineVersion", ops::delete_state_machine_version, "{stateMachineVersionArn}"),
+    operation!("DescribeActivity", ops::describe_activity, "{activityArn}"),
+    operation!("DescribeExecution", ops::describe_execution, "{executionArn}"),
+    operation!("DescribeStateMachine", ops::describe_state_machine, "{stateMachineArn}"),
+    operation!("DescribeStateMachineAlias", ops::describe_state_machine_alias, "{stateMachineAliasArn}"),
+    operation!("DescribeStateMachineForExecution", ops::describe_state_machine_for_execution, "{executionArn}"),
+    operation!("GetActivityTask", ops::get_activity_task, "{activityArn}"),
+    operation!("GetExecutionHistory", ops::get_execution_history, "{executionArn}"),
+    operation!("ListActivities", ops::list_activities, "*"),
+    operation!("ListExecutions", ops::list_executions, "{stateMachineArn}"),
+    operation!("ListStateMachineAliases", ops::list_state_machine_aliases, "{stateMachineArn}"),
+    operation!("ListStateMachineVersions", ops::list_state_machine_versions, "{stateMachineArn}"),
+    operation!("ListStateMachines", ops::list_state_machines, "*"),
+    operation!("ListTagsForResource", ops::list_tags_for_resource, "{resourceArn}"),
+    operation!("PublishStateMachineVersion", ops::publish_state_machine_version, "{stateMachineArn}"),
+    operation!("SendTaskFailure", ops::send_task_failure, "*"),
+    operation!("SendTaskHeartbeat", ops::send_task_heartbeat, "*"),
+    operation!("SendTaskSuccess", ops::send_task_success, "*"),
+    operation!("StartExecution", ops::start_execution, "{stateMachineArn}"),
+    operation!("StartSyncExecution", ops::start_sync_execution, "{stateMachineArn}"),
+    operation!("StopExecution", ops::stop_execution, "{executionArn}"),
+    operation!("TagResource", ops::tag_resource, "{resourceArn}"),
+    operation!("UntagResource", ops::untag_resource, "{resourceArn}"),
+    operation!("UpdateStateMachine", ops::update_state_machine, "{stateMachineArn}", pass "roleArn"),
+    operation!("UpdateStateMachineAlias", ops::update_state_machine_alias, "{stateMachineAliasArn}"),
+    operation!("ValidateStateMachineDefinition", ops::validate_state_machine_definition, "*"),
+];
+
+#[async_trait::async_trait]
+impl Service for States {
+    fn name(&self) -> &'static str {
+        "states"
+    }
+
+    fn model(&self) -> &Model {
+        &MODEL
+    }
+
+    fn operation(&self, name: &str) -> Option<Row> {
+        service::row(OPERATIONS, name)
+    }
+
+    fn run<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        operation: &str,
+        input: serde_json::Value,
+    ) -> OperationFuture<'a> {
+        service::run(OPERATIONS, self, ctx, operation, input)
+    }
+
+    async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
+        match item.kind.as_str() {
+            announce::WORK => announce::run(ctx, item).await,
+            deletion::WORK => deletion::run(self, ctx, item).await,
+            driver::CANCEL_TASK_WORK => integration::cancel(ctx, item).await,
+            other => Err(AwsError::fault(
+                "InternalFailure",
+                format!("states has no work of kind {other}"),
+                500,
+            )),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What Step Functions answers when it refuses.
+
+use service::AwsError;
+
+/// Why an operation was refused; each variant is one AWS error code.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// `InvalidArn`
+    #[error("Invalid Arn: '{0}'")]
+    InvalidArn(String),
+    /// `InvalidName`
+    #[error("Invalid Name: '{0}'")]
+    InvalidName(String),
+    /// `InvalidDefinition`
+    #[error("Invalid State Machine Definition: '{0}'")]
+    InvalidDefinition(String),
+    /// `InvalidLoggingConfiguration`
+    #[error("Invalid Logging Configuration: {0}")]
+    InvalidLoggingConfiguration(String),
+    /// `InvalidEncryptionConfiguration`
+    #[error("Invalid Encryption Configuration: {0}")]
+    InvalidEncryptionConfiguration(String),
+    /// `InvalidExecutionInput`
+    #[error("Invalid State Machine Execution Input: '{0}'")]
+    InvalidExecutionInput(String),
+    /// `InvalidOutput`
+    #[error("Invalid Output: '{0}'")]
+    InvalidOutput(String),
+    /// `InvalidToken`: of a task, or of a page.
+    #[error("Invalid Token: '{0}'")]
+    InvalidToken(String),
+    /// `TaskTimedOut`
+    #[error("Task Timed Out: 'Provided task does not exist anymore'")]
+    TaskTimedOut,
+    /// `StateMachineAlreadyExists`
+    #[error("State Machine Already Exists: '{0}'")]
+    MachineExists(String),
+    /// `StateMachineDoesNotExist`
+    #[error("State Machine Does Not Exist: '{0}'")]
+    MachineDoesNotExist(String),
+    /// `StateMachineDeleting`
+    #[error("State Machine is being deleted: '{0}'")]
+    MachineDeleting(String),
+    /// `StateMachineTypeNotSupported`
+    #[error("This operation is not supported by this type of state machine")]
+    TypeNotSupported,
+    /// `ExecutionAlreadyExists`
+    #[error("Execution Already Exists: '{0}'")]
+    ExecutionExists(String),
+    /// `ExecutionDoesNotExist`
+    #[error("Execution Does Not Exist: '{0}'")]
+    ExecutionDoesNotExist(String),
+    /// `ActivityDoesNotExist`
+    #[error("Activity Does Not Exist: '{0}'")]
+    ActivityDoesNotExist(String),
+    /// `ResourceNotFound`
+    #[error("Resource not found: '{0}'")]
+    ResourceNotFound(String),
+    /// `MissingRequiredParameter`
+    #[error("{0}")]
+    MissingRequiredParameter(String),
+    /// `TooManyTags`
+    // UNVERIFIED: AWS's words.
+    #[error("The resource has too many tags: at most {0} are allowed")]
+    TooManyTags(usize),
+    /// `ConflictException`
+    #[error("{0}")]
+    Conflict(String),
+    /// `ServiceQuotaExceededException`
+    #[error("{0}")]
+    QuotaExceeded(String),
+    /// `ValidationException`
+    #[error("{0}")]
+    Validation(String),
+    /// `AccessDeniedException`: the role does not trust Step Functions.
+    // AWS: the message of CreateStateMachine, quoted in public issues of infrastructure tools.
+    #[error(
+        "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role."
+    )]
+    RoleNotTrusting,
+    /// AWS has it, refit has not.
+    #[error("{0}")]
+    NotImplemented(String),
+    /// Storage failed, or another service refused.
+    #[error("{}", .0.message)]
+    Other(AwsError),
+}
+
+impl From<AwsError> for Error {
+    fn from(error: AwsError) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<driver::Error> for Error {
+    fn from(error: driver::Error) -> Self {
+        match error {
+            driver::Error::ExecutionDoesNotExist(arn) => Self::ExecutionDoesNotExist(arn),
+            driver::Error::InvalidToken => Self::InvalidToken("Invalid token".to_owned()),
+            driver::Error::TaskTimedOut => Self::TaskTimedOut,
+            driver::Error::Definition(found) => Self::InvalidDefinition(found),
+            other => {
+                tracing::error!(error = %other, "an execution could not be handled");
+                Self::Other(AwsError::fault("InternalFailure", other.to_string(), 500))
+            }
+        }
+    }
+}
+
+impl From<Error> for AwsError {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            Error::InvalidArn(_) => "InvalidArn",
+            Error::InvalidName(_) => "InvalidName",
+            Error::InvalidDefinition(_) => "InvalidDefinition",
+            Error::InvalidLoggingConfiguration(_) => "InvalidLoggingConfiguration",
+            Error::InvalidEncryptionConfiguration(_) => "InvalidEncryptionConfiguration",
+            Error::InvalidExecutionInput(_) => "InvalidExecutionInput",
+            Error::InvalidOutput(_) => "InvalidOutput",
+            Error::InvalidToken(_) => "InvalidToken",
+            Error::TaskTimedOut => "TaskTimedOut",
+            Error::MachineExists(_) => "StateMachineAlreadyExists",
+            Error::MachineDoesNotExist(_) => "StateMachineDoesNotExist",
+            Error::MachineDeleting(_) => "StateMachineDeleting",
+            Error::TypeNotSupported => "StateMachineTypeNotSupported",
+            Error::ExecutionExists(_) => "ExecutionAlreadyExists",
+            Error::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
+            Error::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
+            Error::ResourceNotFound(_) => "ResourceNotFound",
+            Error::MissingRequiredParameter(_) => "MissingRequiredParameter",
+            Error::TooManyTags(_) => "TooManyTags",
+            Error::Conflict(_) => "ConflictException",
+            Error::QuotaExceeded(_) => "ServiceQuotaExceededException",
+            Error::Validation(_) => "ValidationException",
+            Error::RoleNotTrusting => "AccessDeniedException",
+            Error::NotImplemented(_) => return Self::fault("NotImplemented", message, 501),
+            Error::Other(error) => return error,
+        };
+        Self::new(code, message)
+    }
+}

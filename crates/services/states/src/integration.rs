@@ -1,0 +1,115 @@
+//! Tasks as calls of other services: from `Resource` and parameters to a call, and back to a result or a failure.
+//!
+//! ```text
+//! Resource ── target ──> service, operation, how errors are named
+//! Parameters ── request ──> input of the operation (names, timestamps, JSON texts)
+//! answer ── response ──> result as Step Functions writes it      error ── failure ──> error name and cause
+//! ```
+
+mod failure;
+mod function;
+mod job;
+mod naming;
+mod request;
+mod response;
+mod table;
+mod target;
+
+use crate::role;
+use driver::{TaskFailure, TaskReporter, TaskRequest};
+use engine::{Data, Identity, ScheduleTask, TaskKind};
+use serde_json::Value;
+use service::{AwsError, Call, Kit, Principal};
+use std::sync::Arc;
+use target::Target;
+
+pub(crate) use job::cancel;
+
+/// A task on its way to a service.
+struct Errand<'a> {
+    kit: &'a Arc<Kit>,
+    execution: &'a Identity,
+    task: &'a ScheduleTask,
+    effect_key: &'a str,
+    target: Target,
+}
+
+/// Performs a task; see [`driver::TaskHandler::perform`].
+pub(crate) async fn perform(
+    kit: &Arc<Kit>,
+    request: &TaskRequest,
+    reporter: &TaskReporter,
+) -> Result<Data, TaskFailure> {
+    let task = &request.task;
+    if task.kind == TaskKind::Lambda {
+        return function::call(kit, request).await;
+    }
+    let target = Target::find(&task.resource_type, &task.resource_name)
+        .ok_or_else(|| failure::unsupported(&task.resource))?;
+    let errand = Errand {
+        kit,
+        execution: &request.execution,
+        task,
+        effect_key: &request.effect_key,
+        target,
+    };
+    match (task.kind, errand.target.job) {
+        (TaskKind::Sync, Some(job)) => job::perform(&errand, job, request.submitted, reporter).await,
+        (TaskKind::Sync, None) => Err(failure::unsupported(&task.resource)),
+        _ => errand.ask().await.map(Data::new),
+    }
+}
+
+impl Errand<'_> {
+    /// Calls the service and answers its result.
+    async fn ask(&self) -> Result<Value, TaskFailure> {
+        if self.target.is_function() {
+            return function::invoke(self).await;
+        }
+        let input = request::build(self)?;
+        let effect_key = Some(self.effect_key.to_owned());
+        let answer = self.call(&self.target.operation, input, effect_key).await?;
+        let result = response::build(self, &self.target.operation, answer);
+        response::check(self, &result)?;
+        let Value::Object(mut members) = result else { return Ok(result) };
+        if !self.target.api.is_sdk {
+            response::add_metadata(self, &mut members);
+        }
+        Ok(Value::Object(members))
+    }
+
+    /// Calls an operation of the target's service with the role's permissions.
+    async fn call(
+        &self,
+        operation: &str,
+        input: Value,
+        effect_key: Option<String>,
+    ) -> Result<Value, TaskFailure> {
+        let outcome = self.try_call(operation, input, effect_key).await;
+        outcome.map_err(|error| failure::of(self, &error))
+    }
+
+    async fn try_call(
+        &self,
+        operation: &str,
+        input: Value,
+        effect_key: Option<String>,
+    ) -> Result<Value, AwsError> {
+        let call = Call {
+            service: self.target.service.to_owned(),
+            operation: operation.to_owned(),
+            input,
+            principal: self.principal().await?,
+            region: self.task.region.to_string(),
+            effect_key,
+        };
+        self.kit.caller().call(call).await
+    }
+
+    /// The session of the task's role.
+    async fn principal(&self) -> Result<Principal, AwsError> {
+        let role =
+            self.task.credentials_role_arn.as_deref().unwrap_or(&self.execution.role_arn);
+        role::assume(self.kit, role, &self.execution.name).await
+    }
+}

@@ -1,0 +1,67 @@
+//! What a task's resource names.
+
+use super::job::Job;
+use super::naming::{self, first_upper};
+use super::table::{self, Api};
+
+/// The operation that a task calls.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// refit's service.
+    pub(super) service: &'static str,
+    /// AWS's name of the operation.
+    pub(super) operation: String,
+    pub(super) api: &'static Api,
+    /// What `.sync` waits for.
+    pub(super) job: Option<&'static Job>,
+    /// See [`table::Action::json_texts`].
+    pub(super) json_texts: &'static [&'static str],
+    /// `.sync:2`: texts of the result that hold JSON become JSON.
+    pub(super) parses_texts: bool,
+}
+
+/// Members of AWS SDK integrations that take any JSON and hand it on as JSON text.
+// UNVERIFIED: which members those are besides S3's Body.
+const SDK_JSON_TEXTS: &[&str] = &["Body", "Input", "Output", "Payload"];
+
+impl Target {
+    /// The target of a resource as the history shows it: `sagemaker` and `createTrainingJob.sync`.
+    pub(super) fn find(resource_type: &str, resource: &str) -> Option<Self> {
+        let (name, pattern) = match resource.split_once('.') {
+            Some((name, pattern)) => (name, pattern),
+            None => (resource, ""),
+        };
+        let operation = first_upper(name);
+        if let Some(word) = resource_type.strip_prefix("aws-sdk:") {
+            let sdk = table::SDK.iter().find(|sdk| sdk.word == word)?;
+            return Some(Self {
+                service: sdk.service,
+                operation,
+                api: &sdk.api,
+                job: None,
+                json_texts: SDK_JSON_TEXTS,
+                parses_texts: false,
+            });
+        }
+        let optimised = table::OPTIMISED.iter().find(|one| one.word == resource_type)?;
+        let action = optimised.actions.iter().find(|action| action.name == name)?;
+        Some(Self {
+            service: optimised.service,
+            operation,
+            api: &optimised.api,
+            job: action.job,
+            json_texts: action.json_texts,
+            parses_texts: pattern == "sync:2",
+        })
+    }
+
+    /// A member's name as Step Functions writes it.
+    pub(super) fn shown(&self, member: &str) -> String {
+        if self.api.is_sdk { naming::sdk(member) } else { naming::optimised(member) }
+    }
+
+    /// Whether it is the optimised invocation of a function, which has rules of its own.
+    pub(super) fn is_function(&self) -> bool {
+        self.service == "lambda" && !self.api.is_sdk
+    }
+}

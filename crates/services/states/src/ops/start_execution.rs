@@ -1,0 +1,41 @@
+//! `StartExecution`: idempotent for the same name and input while the execution runs.
+
+use crate::States;
+use crate::error::Error;
+use crate::execution::{StartInput, prepare};
+use crate::records::seconds;
+use engine::{MachineKind, Status};
+use serde::Serialize;
+use service::{Ctx, Reply};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Output {
+    execution_arn: String,
+    start_date: f64,
+}
+
+pub(crate) async fn run(
+    states: &States,
+    ctx: &Ctx,
+    input: StartInput,
+) -> Result<Reply<Output>, Error> {
+    let spec = prepare(ctx, &input).await?;
+    let arn = spec.identity.execution_arn.to_string();
+    if input.name.is_some() && spec.identity.kind == MachineKind::Standard {
+        match states.executions.describe(&arn).await {
+            Err(driver::Error::ExecutionDoesNotExist(_)) => {}
+            Err(error) => return Err(error.into()),
+            Ok(before) => {
+                let same = before.identity.input.value() == spec.identity.input.value();
+                if before.status == Status::Running && same {
+                    let start_date = seconds(before.identity.start_ms);
+                    return Ok(Reply::new(Output { execution_arn: arn, start_date }));
+                }
+                return Err(Error::ExecutionExists(arn));
+            }
+        }
+    }
+    let output = Output { execution_arn: arn, start_date: seconds(ctx.now_ms) };
+    Ok(states.executions.start(spec)?.into_reply(output))
+}

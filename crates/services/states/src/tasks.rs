@@ -1,0 +1,39 @@
+//! What the driver asks of Step Functions: carrying out tasks, announcing changes of status, logging.
+
+use crate::{announce, integration};
+use driver::{ExecutionRecord, TaskFailure, TaskHandler, TaskReporter, TaskRequest};
+use engine::Data;
+use service::{Kit, WorkItem};
+use std::sync::{Arc, Weak};
+
+/// Carries out the tasks of executions as calls of other services.
+pub struct Tasks {
+    /// Weak, because the kit owns the services, and those the executions that own this.
+    kit: Weak<Kit>,
+}
+
+impl Tasks {
+    /// Over the services of a kit.
+    pub fn new(kit: &Arc<Kit>) -> Self {
+        Self { kit: Arc::downgrade(kit) }
+    }
+}
+
+#[async_trait::async_trait]
+impl TaskHandler for Tasks {
+    async fn perform(
+        &self,
+        request: TaskRequest,
+        reporter: TaskReporter,
+    ) -> Result<Data, TaskFailure> {
+        match self.kit.upgrade() {
+            Some(kit) => integration::perform(&kit, &request, &reporter).await,
+            // The server is going down; after the restart the task is performed again.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn status_changed(&self, execution: &ExecutionRecord) -> Vec<WorkItem> {
+        vec![announce::item(execution)]
+    }
+}
