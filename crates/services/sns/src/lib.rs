@@ -1,1 +1,1 @@
-//! Amazon SNS topics and subscriptions.
+//! Amazon SNS. Being built by someone: do not begin it twice.
