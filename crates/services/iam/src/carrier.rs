@@ -1,7 +1,7 @@
 //! What roles, users and groups have in common as carriers of policies: inline and attached policies, tags, boundaries.
 
 use crate::document;
-use crate::entity::{checked_tags, exceeded, find, save};
+use crate::entity::{checked_tags, exceeded, find, save, without_tags};
 use crate::error::Error;
 use crate::managed::{self, Managed};
 use crate::page::{Paging, Truncation};
@@ -158,7 +158,7 @@ pub(crate) async fn put_boundary<T: Bounded>(
     policy_arn: String,
 ) -> Result<Reply<Empty>, Error> {
     let mut found = find::<T>(ctx, name).await?;
-    let managed = managed::find_attachable(ctx, &policy_arn).await?;
+    let managed = managed::find_boundary(ctx, &policy_arn).await?;
     *found.value.boundary_mut() = Some(policy_arn);
     let mut batch = saved(&found);
     rely_on(&mut batch, &managed);
@@ -195,7 +195,7 @@ pub(crate) async fn tag<T: Tagged>(
     added: Vec<Tag>,
 ) -> Result<Reply<Empty>, Error> {
     let mut found = find::<T>(ctx, name).await?;
-    *found.value.tags_mut() = checked_tags(found.value.tags(), added)?;
+    *found.value.tags_mut() = checked_tags::<T>(found.value.tags(), added)?;
     Ok(Reply::with(Empty {}, saved(&found)))
 }
 
@@ -206,8 +206,7 @@ pub(crate) async fn untag<T: Tagged>(
     keys: &[String],
 ) -> Result<Reply<Empty>, Error> {
     let mut found = find::<T>(ctx, name).await?;
-    let gone: Vec<String> = keys.iter().map(|key| key.to_lowercase()).collect();
-    found.value.tags_mut().retain(|key, _| !gone.contains(&key.to_lowercase()));
+    without_tags::<T>(found.value.tags_mut(), keys);
     Ok(Reply::with(Empty {}, saved(&found)))
 }
 

@@ -2,10 +2,12 @@
 //!
 //! What a policy decides is the `policy` crate's matter; here it is refused early what AWS refuses.
 
+mod resource;
+
 use crate::entity::find;
 use crate::error::Error;
 use crate::records::{Role, User, name_in};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use service::{Arn, Ctx};
 use std::collections::HashSet;
 
@@ -24,22 +26,34 @@ pub(crate) fn size(document: &str) -> usize {
 ///
 /// # Errors
 /// `MalformedPolicyDocument` in AWS's words.
+// AWS: recorded answers of CreatePolicy to some seventy faulty documents.
 pub(crate) fn check_identity(document: &str) -> Result<(), Error> {
-    let (version, statements) = read(document)?;
+    let Ok(value) = serde_json::from_str::<Value>(document) else { return refuse(SYNTAX) };
+    let (version, statements) = read(value)?;
     if version.as_deref() != Some("2012-10-17") {
         return refuse("Policy document must be version 2012-10-17 or greater.");
     }
-    check_ids(&statements)?;
+    check_effects(&statements)?;
+    let mut refused = None;
     for statement in &statements {
-        if statement.contains_key("Principal") || statement.contains_key("NotPrincipal") {
-            return refuse("Policy document should not specify a principal.");
-        }
-        check_actions(statement)?;
-        let resources = texts(statement, "Resource", "NotResource");
-        if resources.is_empty() {
-            return refuse("Policy statement must contain resources.");
-        }
-        resources.iter().try_for_each(|resource| check_resource(resource))?;
+        resource::check_form(statement, &mut refused)?;
+    }
+    check_ids(&statements)?;
+    if statements.iter().any(|statement| actions(statement).is_empty()) {
+        return refuse("Policy statement must contain actions.");
+    }
+    if let Some(message) = refused {
+        return refuse(&message);
+    }
+    statements.iter().try_for_each(check_actions)?;
+    let has_principal = |statement: &Statement| {
+        statement.contains_key("Principal") || statement.contains_key("NotPrincipal")
+    };
+    if statements.iter().any(has_principal) {
+        return refuse("Policy document should not specify a principal.");
+    }
+    if statements.iter().any(|one| texts(one, "Resource", "NotResource").is_empty()) {
+        return refuse("Policy statement must contain resources.");
     }
     understood(document)
 }
@@ -52,16 +66,23 @@ pub(crate) async fn check_trust(ctx: &Ctx, document: &str) -> Result<(), Error> 
     if document.starts_with(char::is_whitespace) {
         return refuse("JSON strings must not have leading spaces");
     }
-    let (_, statements) = read(document)?;
+    let Ok(value) = serde_json::from_str::<Value>(document) else {
+        return refuse("This policy contains invalid Json");
+    };
+    let (_, statements) = read(value)?;
+    check_effects(&statements)?;
     check_ids(&statements)?;
     for statement in &statements {
+        if actions(statement).is_empty() {
+            return refuse("Policy statement must contain actions.");
+        }
         if statement.contains_key("Resource") || statement.contains_key("NotResource") {
             return refuse("Has prohibited field Resource");
         }
         check_actions(statement)?;
         // UNVERIFIED: whether AWS takes wildcards such as `sts:*` here.
         let foreign = |action: &&str| !action.to_ascii_lowercase().starts_with("sts:");
-        if texts(statement, "Action", "NotAction").iter().any(foreign) {
+        if actions(statement).iter().any(foreign) {
             return refuse("AssumeRole policy may only specify STS AssumeRole actions.");
         }
         let Some(principal) = statement.get("Principal").or_else(|| statement.get("NotPrincipal"))
@@ -90,12 +111,14 @@ fn refuse<T>(message: &str) -> Result<T, Error> {
 }
 
 /// Version and statements of a document that has the form of one.
-fn read(document: &str) -> Result<(Option<String>, Vec<Statement>), Error> {
-    let Ok(value) = serde_json::from_str::<Value>(document) else {
-        return refuse("This policy contains invalid Json");
-    };
+fn read(value: Value) -> Result<(Option<String>, Vec<Statement>), Error> {
     let Value::Object(mut top) = value else { return refuse(SYNTAX) };
-    if top.keys().any(|key| !["Version", "Id", "Statement"].contains(&key.as_str())) {
+    let known = |(key, value): (&String, &Value)| match key.as_str() {
+        "Version" | "Statement" => true,
+        "Id" => value.is_string(),
+        _ => false,
+    };
+    if !top.iter().all(known) {
         return refuse(SYNTAX);
     }
     let version = match top.get("Version") {
@@ -124,10 +147,12 @@ fn read(document: &str) -> Result<(Option<String>, Vec<Statement>), Error> {
 fn is_statement(statement: &Statement) -> bool {
     let known = statement.iter().all(|(element, value)| match element.as_str() {
         "Sid" => value.is_string(),
-        "Effect" => value == "Allow" || value == "Deny",
+        "Effect" => value.as_str().is_some_and(|effect| {
+            effect.eq_ignore_ascii_case("Allow") || effect.eq_ignore_ascii_case("Deny")
+        }),
         "Action" | "NotAction" | "Resource" | "NotResource" => is_text_or_texts(value),
         "Principal" | "NotPrincipal" => value.is_string() || value.is_object(),
-        "Condition" => value.is_object(),
+        "Condition" => is_condition(value),
         _ => false,
     });
     let both =
@@ -135,6 +160,18 @@ fn is_statement(statement: &Statement) -> bool {
     known
         && statement.contains_key("Effect")
         && !["Action", "Resource", "Principal"].iter().any(|name| both(name))
+}
+
+/// Whether a value is a condition that can be evaluated.
+fn is_condition(value: &Value) -> bool {
+    let alone = json!({"Statement": {"Effect": "Allow", "Action": "*", "Condition": value}});
+    policy::Document::from_value(&alone).is_ok()
+}
+
+/// AWS takes an effect in any case at first, and refuses it later.
+fn check_effects(statements: &[Statement]) -> Result<(), Error> {
+    let exact = |one: &Statement| one.get("Effect").is_some_and(|e| e == "Allow" || e == "Deny");
+    if statements.iter().all(exact) { Ok(()) } else { refuse("The policy failed legacy parsing") }
 }
 
 fn is_text_or_texts(value: &Value) -> bool {
@@ -174,51 +211,25 @@ fn check_ids(statements: &[Statement]) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_actions(statement: &Statement) -> Result<(), Error> {
-    let actions = texts(statement, "Action", "NotAction");
-    if actions.is_empty() {
-        return refuse("Policy statement must contain actions.");
-    }
-    for action in actions.into_iter().filter(|action| *action != "*") {
-        let parts: Vec<&str> = action.split(':').collect();
-        let &[vendor, _] = parts.as_slice() else {
-            return refuse(if parts.len() == 1 {
-                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-            } else {
-                "Actions/Condition can contain only one colon."
-            });
-        };
-        let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-        if vendor != "*" && !vendor.bytes().all(letter) {
-            return refuse(&format!("Vendor {vendor} is not valid"));
-        }
-    }
-    Ok(())
+fn actions(statement: &Statement) -> Vec<&str> {
+    texts(statement, "Action", "NotAction")
 }
 
-fn check_resource(resource: &str) -> Result<(), Error> {
-    if resource == "*" {
-        return Ok(());
-    }
-    let parts: Vec<&str> = resource.splitn(6, ':').collect();
-    if parts.len() == 1 {
-        return refuse(&format!("Resource {resource} must be in ARN format or \"*\"."));
-    }
-    let partitions = ["aws", "aws-cn", "aws-us-gov", "*"];
-    if !partitions.contains(&parts[1]) {
-        let rest: Vec<&str> = (2..6).map(|at| parts.get(at).copied().unwrap_or("*")).collect();
-        return refuse(&format!(
-            "Partition \"{0}\" is not valid for resource \"arn:{0}:{1}\".",
-            parts[1],
-            rest.join(":")
-        ));
-    }
-    if parts.len() == 2 {
-        return refuse("Resource vendor must be fully qualified and cannot contain regexes.");
-    }
-    // A few parts may stand for all others when they end in a wildcard, as in `arn:aws:s3:*`.
-    if parts[0] != "arn" || parts[2].is_empty() || (parts.len() < 6 && !resource.ends_with('*')) {
-        return refuse("The policy failed legacy parsing");
+fn check_actions(statement: &Statement) -> Result<(), Error> {
+    for action in actions(statement).into_iter().filter(|action| *action != "*") {
+        let parts: Vec<&str> = action.split(':').collect();
+        if parts.len() == 1 {
+            return refuse(
+                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+            );
+        }
+        if parts.len() > 2 {
+            return refuse("Actions/Condition can contain only one colon.");
+        }
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+        if parts[0] != "*" && !parts[0].bytes().all(letter) {
+            return refuse(&format!("Vendor {} is not valid", parts[0]));
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::records::{Entity, Tags, index_key, key};
+use crate::views::Tag;
 use serde::de::DeserializeOwned;
 use service::{Ctx, Found};
 use store::{Batch, Expect, Scan};
@@ -120,27 +121,31 @@ pub(crate) fn path_or_root(path: Option<String>) -> String {
     path.unwrap_or_else(|| "/".to_owned())
 }
 
-/// Makes sure that tags are as AWS wants them, and answers them as kept.
+/// Makes sure that tags are as AWS wants them, and answers them as kept. Managed policies tell keys apart by case,
+/// everything else does not.
 ///
 /// # Errors
-/// `InvalidInput` for duplicates (case does not count) and for keys that AWS keeps for itself; `LimitExceeded`.
-pub(crate) fn checked_tags(before: &Tags, added: Vec<crate::views::Tag>) -> Result<Tags, Error> {
+/// `InvalidInput` for duplicates and for keys that AWS keeps for itself; `LimitExceeded`.
+// AWS: recorded answers of TagRole and TagPolicy.
+pub(crate) fn checked_tags<T: Entity>(before: &Tags, added: Vec<Tag>) -> Result<Tags, Error> {
     let mut tags = before.clone();
     let mut seen = Vec::new();
     for tag in added {
-        let folded = tag.key.to_lowercase();
-        if folded.starts_with("aws:") {
+        let folded = tag_key::<T>(&tag.key);
+        if folded.to_lowercase().starts_with("aws:") {
             return Err(Error::InvalidInput(
                 "Tag keys cannot start with the reserved prefix aws:".to_owned(),
             ));
         }
         if seen.contains(&folded) {
-            return Err(Error::InvalidInput(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-                    .to_owned(),
-            ));
+            let case = if T::NOUN == "policy" {
+                ""
+            } else {
+                " Please note that Tag keys are case insensitive."
+            };
+            return Err(Error::InvalidInput(format!("Duplicate tag keys found.{case}")));
         }
-        tags.retain(|name, _| name.to_lowercase() != folded);
+        tags.retain(|name, _| tag_key::<T>(name) != folded);
         tags.insert(tag.key, tag.value);
         seen.push(folded);
     }
@@ -150,4 +155,15 @@ pub(crate) fn checked_tags(before: &Tags, added: Vec<crate::views::Tag>) -> Resu
         ));
     }
     Ok(tags)
+}
+
+/// Takes tags away; those that are not there do not matter.
+pub(crate) fn without_tags<T: Entity>(tags: &mut Tags, keys: &[String]) {
+    let gone: Vec<String> = keys.iter().map(|key| tag_key::<T>(key)).collect();
+    tags.retain(|key, _| !gone.contains(&tag_key::<T>(key)));
+}
+
+/// What must differ for tags to be different.
+fn tag_key<T: Entity>(key: &str) -> String {
+    if T::NOUN == "policy" { key.to_owned() } else { key.to_lowercase() }
 }

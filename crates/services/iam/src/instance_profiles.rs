@@ -5,26 +5,26 @@ use crate::error::Error;
 use crate::{records, views};
 use service::Ctx;
 
-/// A profile with its role.
-pub(crate) async fn view(
+/// The role that a profile holds.
+pub(crate) async fn role(
     ctx: &Ctx,
     profile: &records::InstanceProfile,
-) -> Result<views::InstanceProfile, Error> {
-    let role = match &profile.role {
-        Some(name) => Some(find::<records::Role>(ctx, name).await?.value),
-        None => None,
-    };
-    Ok(views::InstanceProfile::new(ctx.account(), profile, role.as_ref()))
+) -> Result<Option<records::Role>, Error> {
+    match &profile.role {
+        Some(name) => Ok(Some(find::<records::Role>(ctx, name).await?.value)),
+        None => Ok(None),
+    }
 }
 
-/// Profiles with their roles.
+/// Profiles with their roles, as listings show them.
 pub(crate) async fn views(
     ctx: &Ctx,
     profiles: &[records::InstanceProfile],
 ) -> Result<Vec<views::InstanceProfile>, Error> {
     let mut views = Vec::with_capacity(profiles.len());
     for profile in profiles {
-        views.push(view(ctx, profile).await?);
+        let role = role(ctx, profile).await?;
+        views.push(views::InstanceProfile::listed(ctx.account(), profile, role.as_ref()));
     }
     Ok(views)
 }

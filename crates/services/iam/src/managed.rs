@@ -124,15 +124,53 @@ pub(crate) async fn find(ctx: &Ctx, arn: &str) -> Result<Managed, Error> {
     })
 }
 
-/// The managed policy of that ARN, to be attached or to serve as a boundary.
+/// The managed policy of that ARN, to be attached.
 ///
 /// # Errors
-/// `NoSuchEntity` in the words of attaching operations.
+/// `ValidationError` for what is no policy's ARN, `NoSuchEntity` when there is no such policy.
+// AWS: recorded answers of AttachRolePolicy.
 pub(crate) async fn find_attachable(ctx: &Ctx, arn: &str) -> Result<Managed, Error> {
+    if !is_policy(arn) {
+        return Err(Error::Validation(format!("ARN {arn} is not valid.")));
+    }
     lookup(ctx, arn).await?.ok_or_else(|| {
         let more = not_carried(arn);
         Error::NoSuchEntity(format!("Policy {arn} does not exist or is not attachable.{more}"))
     })
+}
+
+/// The managed policy of that ARN, to serve as a boundary.
+///
+/// # Errors
+/// `InvalidInput` for what is no policy's ARN, `NoSuchEntity` when there is no such policy.
+// AWS: recorded answers of PutRolePermissionsBoundary.
+pub(crate) async fn find_boundary(ctx: &Ctx, arn: &str) -> Result<Managed, Error> {
+    if !is_policy(arn) {
+        return Err(Error::InvalidInput(format!("ARN {arn} is not valid.")));
+    }
+    lookup(ctx, arn).await?.ok_or_else(|| {
+        let more = not_carried(arn);
+        Error::NoSuchEntity(format!("Scope ARN: {arn} does not exist or is not attachable.{more}"))
+    })
+}
+
+/// The managed policy of that ARN, for the sake of one of its versions.
+///
+/// # Errors
+/// `NoSuchEntity` in the words of operations on versions.
+// AWS: recorded answers of GetPolicyVersion and SetDefaultPolicyVersion.
+pub(crate) async fn find_for_version(
+    ctx: &Ctx,
+    arn: &str,
+    version: &str,
+) -> Result<Managed, Error> {
+    lookup(ctx, arn).await?.ok_or_else(|| crate::policy_versions::missing(arn, version))
+}
+
+/// Whether a text has the form of a policy's ARN.
+fn is_policy(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", _, "iam", "", _, resource] if resource.starts_with("policy/"))
 }
 
 /// The customer's policy of that ARN, to be changed.
@@ -140,7 +178,12 @@ pub(crate) async fn find_attachable(ctx: &Ctx, arn: &str) -> Result<Managed, Err
 /// # Errors
 /// `NoSuchEntity`; `AccessDenied` for AWS's policies, which nobody changes.
 pub(crate) async fn find_own(ctx: &Ctx, arn: &str) -> Result<Found<Policy>, Error> {
-    match find(ctx, arn).await? {
+    own(arn, find(ctx, arn).await?)
+}
+
+/// The customer's policy; see [`find_own`].
+pub(crate) fn own(arn: &str, managed: Managed) -> Result<Found<Policy>, Error> {
+    match managed {
         Managed::Customer(found) => Ok(*found),
         // UNVERIFIED: AWS's words for changing a policy of its own.
         Managed::Aws(_) => Err(Error::AccessDenied(format!(

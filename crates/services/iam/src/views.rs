@@ -53,7 +53,7 @@ pub(crate) struct Boundary {
 
 fn boundary(arn: Option<&String>) -> Option<Boundary> {
     arn.map(|arn| Boundary {
-        permissions_boundary_type: "PermissionsBoundaryPolicy",
+        permissions_boundary_type: "Policy",
         permissions_boundary_arn: arn.clone(),
     })
 }
@@ -76,21 +76,46 @@ pub(crate) struct Role {
     permissions_boundary: Option<Boundary>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<Tag>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_last_used: Option<Empty>,
 }
 
+// Which operation shows which members: AWS, recorded answers of each.
 impl Role {
-    /// As `GetRole` shows it.
+    /// As `GetRole` shows it. When a role was last used is not tracked.
     pub(crate) fn full(account: &str, role: &records::Role) -> Self {
         Self {
             permissions_boundary: boundary(role.boundary.as_ref()),
             tags: tags(&role.tags),
+            role_last_used: Some(Empty {}),
             ..Self::listed(account, role)
         }
     }
 
-    /// As `ListRoles` shows it: without tags and boundary.
-    // AWS: IAM API reference, ListRoles.
+    /// As `CreateRole` shows it.
+    pub(crate) fn created(account: &str, role: &records::Role) -> Self {
+        Self {
+            permissions_boundary: boundary(role.boundary.as_ref()),
+            tags: tags(&role.tags),
+            ..Self::in_profile(account, role)
+        }
+    }
+
+    /// As `UpdateRoleDescription` shows it.
+    pub(crate) fn described(account: &str, role: &records::Role) -> Self {
+        Self { description: role.description.clone(), ..Self::in_profile(account, role) }
+    }
+
+    /// As `ListRoles` shows it.
     pub(crate) fn listed(account: &str, role: &records::Role) -> Self {
+        Self {
+            max_session_duration: Some(role.max_session_seconds),
+            ..Self::described(account, role)
+        }
+    }
+
+    /// As an instance profile shows it.
+    pub(crate) fn in_profile(account: &str, role: &records::Role) -> Self {
         Self {
             path: role.path.clone(),
             role_name: role.name.clone(),
@@ -98,10 +123,11 @@ impl Role {
             arn: role.arn(account),
             create_date: seconds(role.created_ms),
             assume_role_policy_document: encoded(&role.trust),
-            description: role.description.clone(),
-            max_session_duration: Some(role.max_session_seconds),
+            description: None,
+            max_session_duration: None,
             permissions_boundary: None,
             tags: Vec::new(),
+            role_last_used: None,
         }
     }
 }
@@ -179,13 +205,28 @@ pub(crate) struct InstanceProfile {
     arn: String,
     create_date: i64,
     roles: Vec<Role>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<Tag>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<Tag>>,
 }
 
 impl InstanceProfile {
-    /// The profile with its role.
-    pub(crate) fn new(
+    /// As `GetInstanceProfile` shows it: tags always.
+    pub(crate) fn full(
+        account: &str,
+        profile: &records::InstanceProfile,
+        role: Option<&records::Role>,
+    ) -> Self {
+        Self { tags: Some(tags(&profile.tags)), ..Self::listed(account, profile, role) }
+    }
+
+    /// As `CreateInstanceProfile` shows it: tags if there are any.
+    pub(crate) fn created(account: &str, profile: &records::InstanceProfile) -> Self {
+        let tags = Some(tags(&profile.tags)).filter(|tags| !tags.is_empty());
+        Self { tags, ..Self::listed(account, profile, None) }
+    }
+
+    /// As listings show it: no tags.
+    pub(crate) fn listed(
         account: &str,
         profile: &records::InstanceProfile,
         role: Option<&records::Role>,
@@ -196,8 +237,8 @@ impl InstanceProfile {
             instance_profile_id: profile.id.clone(),
             arn: profile.arn(account),
             create_date: seconds(profile.created_ms),
-            roles: role.iter().map(|role| Role::listed(account, role)).collect(),
-            tags: tags(&profile.tags),
+            roles: role.iter().map(|role| Role::in_profile(account, role)).collect(),
+            tags: None,
         }
     }
 }
@@ -218,8 +259,8 @@ pub(crate) struct Policy {
     description: Option<String>,
     create_date: i64,
     update_date: i64,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<Tag>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<Tag>>,
 }
 
 /// How many roles, users and groups use a managed policy.
@@ -230,13 +271,19 @@ pub(crate) struct Usage {
 }
 
 impl Policy {
-    /// As `GetPolicy` shows a customer's policy.
+    /// As `GetPolicy` shows a customer's policy: tags always.
     pub(crate) fn full(account: &str, policy: &records::Policy, usage: Usage) -> Self {
         Self {
             description: policy.description.clone(),
-            tags: tags(&policy.tags),
+            tags: Some(tags(&policy.tags)),
             ..Self::listed(account, policy, usage)
         }
+    }
+
+    /// As `CreatePolicy` shows it: tags if there are any, no description.
+    pub(crate) fn created(account: &str, policy: &records::Policy) -> Self {
+        let tags = Some(tags(&policy.tags)).filter(|tags| !tags.is_empty());
+        Self { tags, ..Self::listed(account, policy, Usage::default()) }
     }
 
     /// As `ListPolicies` shows a customer's policy: without description and tags.
@@ -254,11 +301,16 @@ impl Policy {
             description: None,
             create_date: seconds(policy.created_ms),
             update_date: seconds(policy.updated_ms),
-            tags: Vec::new(),
+            tags: None,
         }
     }
 
-    /// A policy of AWS's.
+    /// A policy of AWS's as `GetPolicy` shows it. Descriptions are not carried.
+    pub(crate) fn aws_full(policy: &AwsPolicy, usage: Usage) -> Self {
+        Self { tags: Some(Vec::new()), ..Self::aws(policy, usage) }
+    }
+
+    /// A policy of AWS's as `ListPolicies` shows it.
     pub(crate) fn aws(policy: &AwsPolicy, usage: Usage) -> Self {
         Self {
             policy_name: policy.name.clone(),
@@ -272,7 +324,7 @@ impl Policy {
             description: None,
             create_date: policy.created_seconds,
             update_date: policy.updated_seconds,
-            tags: Vec::new(),
+            tags: None,
         }
     }
 

@@ -52,6 +52,9 @@ struct AssumedRoleUser {
 
 pub(crate) async fn run(sts: &Sts, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     refuse_what_is_missing(&input)?;
+    if service::Arn::parse(&input.role_arn).is_err() {
+        return Err(Error::Validation(format!("{} is invalid", input.role_arn)));
+    }
     let denied = || {
         Error::AccessDenied(format!(
             "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",

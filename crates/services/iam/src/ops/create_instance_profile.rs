@@ -32,10 +32,13 @@ pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output
         id: new_id(ctx, "AIPA"),
         created_ms: ctx.now_ms,
         role: None,
-        tags: checked_tags(&Tags::new(), input.tags.unwrap_or_default())?,
+        tags: checked_tags::<records::InstanceProfile>(
+            &Tags::new(),
+            input.tags.unwrap_or_default(),
+        )?,
     };
     let mut batch = Batch::new();
     create(&mut batch, &profile);
-    let instance_profile = views::InstanceProfile::new(ctx.account(), &profile, None);
+    let instance_profile = views::InstanceProfile::created(ctx.account(), &profile);
     Ok(Reply::with(Output { instance_profile }, batch))
 }

@@ -6,7 +6,7 @@ use crate::entity::{checked_tags, create, name_is_free, new_id, path_or_root, wi
 use crate::error::Error;
 use crate::policy_versions;
 use crate::records::{self, PolicyVersion, Tags};
-use crate::views::{self, Tag, Usage};
+use crate::views::{self, Tag};
 use service::{Ctx, Reply};
 use std::collections::BTreeMap;
 use store::Batch;
@@ -43,10 +43,10 @@ pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output
         default_version: 1,
         next_version: 2,
         versions: BTreeMap::from([(1, first)]),
-        tags: checked_tags(&Tags::new(), input.tags.unwrap_or_default())?,
+        tags: checked_tags::<records::Policy>(&Tags::new(), input.tags.unwrap_or_default())?,
     };
     let mut batch = Batch::new();
     create(&mut batch, &policy);
-    let policy = views::Policy::full(ctx.account(), &policy, Usage::default());
+    let policy = views::Policy::created(ctx.account(), &policy);
     Ok(Reply::with(Output { policy }, batch))
 }

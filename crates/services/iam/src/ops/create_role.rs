@@ -34,7 +34,7 @@ pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output
     within_quota::<records::Role>(ctx, "RolesPerAccount", 1000).await?;
     let mut batch = Batch::new();
     if let Some(arn) = &input.permissions_boundary {
-        rely_on(&mut batch, &managed::find_attachable(ctx, arn).await?);
+        rely_on(&mut batch, &managed::find_boundary(ctx, arn).await?);
     }
     let role = records::Role {
         name: input.role_name,
@@ -46,8 +46,8 @@ pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output
         trust: input.assume_role_policy_document,
         boundary: input.permissions_boundary,
         policies: Policies::default(),
-        tags: checked_tags(&Tags::new(), input.tags.unwrap_or_default())?,
+        tags: checked_tags::<records::Role>(&Tags::new(), input.tags.unwrap_or_default())?,
     };
     create(&mut batch, &role);
-    Ok(Reply::with(Output { role: views::Role::full(ctx.account(), &role) }, batch))
+    Ok(Reply::with(Output { role: views::Role::created(ctx.account(), &role) }, batch))
 }

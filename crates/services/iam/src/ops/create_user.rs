@@ -31,7 +31,7 @@ pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output
     within_quota::<records::User>(ctx, "UsersPerAccount", 5000).await?;
     let mut batch = Batch::new();
     if let Some(arn) = &input.permissions_boundary {
-        rely_on(&mut batch, &managed::find_attachable(ctx, arn).await?);
+        rely_on(&mut batch, &managed::find_boundary(ctx, arn).await?);
     }
     let user = records::User {
         name: input.user_name,
@@ -41,7 +41,7 @@ pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output
         boundary: input.permissions_boundary,
         groups: BTreeSet::new(),
         policies: Policies::default(),
-        tags: checked_tags(&Tags::new(), input.tags.unwrap_or_default())?,
+        tags: checked_tags::<records::User>(&Tags::new(), input.tags.unwrap_or_default())?,
     };
     create(&mut batch, &user);
     Ok(Reply::with(Output { user: views::User::full(ctx.account(), &user) }, batch))

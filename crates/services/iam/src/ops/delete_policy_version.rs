@@ -16,8 +16,10 @@ pub(crate) struct Input {
 }
 
 pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Empty>, Error> {
-    let mut found = managed::find_own(ctx, &input.policy_arn).await?;
-    let number = policy_versions::number(&found.value, &input.policy_arn, &input.version_id)?;
+    let arn = &input.policy_arn;
+    let managed = managed::find_for_version(ctx, arn, &input.version_id).await?;
+    let mut found = managed::own(arn, managed)?;
+    let number = policy_versions::number(&found.value, arn, &input.version_id)?;
     if number == found.value.default_version {
         return Err(Error::DeleteConflict(
             "Cannot delete the default version of a policy.".to_owned(),

@@ -20,6 +20,7 @@ pub(crate) struct Output {
 
 pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     let found = find::<records::InstanceProfile>(ctx, &input.instance_profile_name).await?;
-    let instance_profile = instance_profiles::view(ctx, &found.value).await?;
+    let role = instance_profiles::role(ctx, &found.value).await?;
+    let instance_profile = views::InstanceProfile::full(ctx.account(), &found.value, role.as_ref());
     Ok(Reply::new(Output { instance_profile }))
 }

@@ -22,7 +22,7 @@ pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output
     let managed = managed::find(ctx, &input.policy_arn).await?;
     let usage = managed::usage(ctx, &input.policy_arn).await?;
     let policy = match managed {
-        Managed::Aws(policy) => views::Policy::aws(policy, usage),
+        Managed::Aws(policy) => views::Policy::aws_full(policy, usage),
         Managed::Customer(found) => views::Policy::full(ctx.account(), &found.value, usage),
     };
     Ok(Reply::new(Output { policy }))

@@ -21,7 +21,7 @@ pub(crate) struct Output {
 }
 
 pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
-    let managed = managed::find(ctx, &input.policy_arn).await?;
+    let managed = managed::find_for_version(ctx, &input.policy_arn, &input.version_id).await?;
     let mut versions = policy_versions::views(&managed);
     versions.retain(|version| version.version_id == input.version_id);
     match versions.pop() {

@@ -3,7 +3,7 @@
 use crate::Iam;
 use crate::entity::{find, save};
 use crate::error::Error;
-use crate::records::InstanceProfile;
+use crate::records::{InstanceProfile, Role};
 use crate::views::Empty;
 use service::{Ctx, Reply};
 use store::Batch;
@@ -17,10 +17,10 @@ pub(crate) struct Input {
 
 pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Empty>, Error> {
     let mut profile = find::<InstanceProfile>(ctx, &input.instance_profile_name).await?;
+    find::<Role>(ctx, &input.role_name).await?;
     if profile.value.role.as_ref() != Some(&input.role_name) {
-        // UNVERIFIED: AWS's words.
         return Err(Error::NoSuchEntity(format!(
-            "The role with name {} is not in instance profile {}.",
+            "Role {} in Instance Profile {} cannot be found.",
             input.role_name, input.instance_profile_name
         )));
     }

@@ -16,8 +16,8 @@ pub(crate) struct Input {
 }
 
 pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Empty>, Error> {
-    find::<Group>(ctx, &input.group_name).await?;
     let mut user = find::<User>(ctx, &input.user_name).await?;
+    find::<Group>(ctx, &input.group_name).await?;
     if !user.value.groups.remove(&input.group_name) {
         return Err(Error::NoSuchEntity(format!(
             "User {} is not in group {}.",

@@ -1,9 +1,10 @@
 //! `UntagPolicy`: removes tags from a managed policy.
 
 use crate::Iam;
-use crate::entity::save;
+use crate::entity::{save, without_tags};
 use crate::error::Error;
 use crate::managed;
+use crate::records::Policy;
 use crate::views::Empty;
 use service::{Ctx, Reply};
 use store::Batch;
@@ -17,8 +18,7 @@ pub(crate) struct Input {
 
 pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Empty>, Error> {
     let mut found = managed::find_own(ctx, &input.policy_arn).await?;
-    let gone: Vec<String> = input.tag_keys.iter().map(|key| key.to_lowercase()).collect();
-    found.value.tags.retain(|key, _| !gone.contains(&key.to_lowercase()));
+    without_tags::<Policy>(&mut found.value.tags, &input.tag_keys);
     let mut batch = Batch::new();
     save(&mut batch, &found);
     Ok(Reply::with(Empty {}, batch))

@@ -25,5 +25,5 @@ pub(crate) async fn run(_: &Iam, ctx: &Ctx, input: Input) -> Result<Reply<Output
     found.value.description = Some(input.description);
     let mut batch = Batch::new();
     save(&mut batch, &found);
-    Ok(Reply::with(Output { role: views::Role::full(ctx.account(), &found.value) }, batch))
+    Ok(Reply::with(Output { role: views::Role::described(ctx.account(), &found.value) }, batch))
 }

@@ -14,9 +14,9 @@ async fn identity_policies() {
     let cases: Vec<(String, &str)> = vec![
         (with(r#""Action":"s3:GetObject","Resource":"*""#), ""),
         (with(r#""NotAction":["iam:*"],"NotResource":["arn:aws:s3:::b/*"]"#), ""),
-        (with(r#""Action":"*","Resource":"arn:aws:s3:*""#), ""),
+        (with(r#""Action":"*","Resource":"arn:aws:lambda:*""#), ""),
         (with(r#""Action":"s3:*","Resource":"*","Condition":{"StringLike":{"s3:prefix":["a",true,1]}}"#), ""),
-        ("{".to_owned(), "This policy contains invalid Json"),
+        ("{".to_owned(), "Syntax errors in policy."),
         ("[]".to_owned(), "Syntax errors in policy."),
         (r#"{"Version":"2012-10-17","Statement":[]}"#.to_owned(), "Syntax errors in policy."),
         (r#"{"Version":"2012-10-17","Statement":7}"#.to_owned(), "Syntax errors in policy."),
@@ -24,7 +24,7 @@ async fn identity_policies() {
         (with(r#""Action":"s3:GetObject","Resource":"*","Extra":1"#), "Syntax errors in policy."),
         (with(r#""Action":7,"Resource":"*""#), "Syntax errors in policy."),
         (with(r#""Action":"s3:*","NotAction":"s3:*","Resource":"*""#), "Syntax errors in policy."),
-        (with(r#""Action":"s3:*","Resource":"*""#).replace("Allow", "allow"), "Syntax errors in policy."),
+        (with(r#""Action":"s3:*","Resource":"*""#).replace("Allow", "allow"), "The policy failed legacy parsing"),
         (with(r#""Action":"s3:*","Resource":"*""#).replace("2012", "2008"),
          "Policy document must be version 2012-10-17 or greater."),
         (with(r#""Action":"s3:*","Resource":"*","Principal":"*""#), "Policy document should not specify a principal."),
@@ -41,6 +41,18 @@ async fn identity_policies() {
         (with(r#""Action":"s3:*","Resource":"arn:aws""#),
          "Resource vendor must be fully qualified and cannot contain regexes."),
         (with(r#""Action":"s3:*","Resource":"arn:aws:s3::b""#), "The policy failed legacy parsing"),
+        (
+            with(r#""Action":"s3:*","Resource":"arn:aws:s3:us-east-1::b""#),
+            "Resource arn:aws:s3:us-east-1::b can not contain region information.",
+        ),
+        (
+            with(r#""Action":"s3:*","Resource":"arn:s3:::bucket""#),
+            "Partition \"s3\" is not valid for resource \"arn:s3:::bucket:*\".",
+        ),
+        (
+            with(r#""Action":"iam:*","Resource":"arn:aws:iam::1:thing/x""#),
+            "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.",
+        ),
         (r#"{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Action":"s3:*","Resource":"*"},
             {"Sid":"a","Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#.to_owned(),
          "Statement IDs (SID) in a single policy must be unique."),
@@ -105,6 +117,7 @@ async fn trust_policies() {
             with(r#""Action":"sts:AssumeRole","Principal":"*","Resource":"*""#),
             "Has prohibited field Resource",
         ),
+        ("{".to_owned(), "This policy contains invalid Json"),
         (format!(" {}", by(r#"{"AWS":"*"}"#)), "JSON strings must not have leading spaces"),
     ];
     for (number, (document, message)) in cases.into_iter().enumerate() {

@@ -135,3 +135,19 @@ async fn those_of_the_recipe_are_carried() {
         world.call("SimulatePrincipalPolicy", question).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn tags_tell_case_apart() {
+    let document = statement("Allow", "s3:GetObject", "*");
+    let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+    check(vec![
+        ("CreatePolicy", json!({"PolicyName": "p", "Path": "/team/", "PolicyDocument": document, "Tags": [tag("a", "1"), tag("A", "2")]}),
+         Expect::Output(json!({"Policy": {"Arn": ARN}}))),
+        ("ListPolicyTags", json!({"PolicyArn": ARN}), Expect::Output(json!({"Tags": [tag("A", "2"), tag("a", "1")]}))),
+        ("UntagPolicy", json!({"PolicyArn": ARN, "TagKeys": ["a"]}), Expect::Output(json!({}))),
+        ("GetPolicy", json!({"PolicyArn": ARN}), Expect::Output(json!({"Policy": {"Tags": [tag("A", "2")]}}))),
+        ("TagPolicy", json!({"PolicyArn": ARN, "Tags": [tag("a", "1"), tag("a", "2")]}),
+         Expect::Error("InvalidInput", 400, "Duplicate tag keys found.")),
+    ])
+    .await;
+}

