@@ -39,6 +39,11 @@ pub(crate) fn channels(opt_ml: &Path) -> Result<BTreeMap<String, Channel>> {
     read_config(opt_ml, "inputdataconfig.json")
 }
 
+/// The configuration of a batch transform.
+pub(crate) fn transform_config<T: DeserializeOwned + Default>(opt_ml: &Path) -> Result<T> {
+    read_config(opt_ml, "transform.json")
+}
+
 fn read_config<T: DeserializeOwned + Default>(opt_ml: &Path, name: &str) -> Result<T> {
     let path = opt_ml.join("input/config").join(name);
     if !path.exists() {

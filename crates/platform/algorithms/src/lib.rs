@@ -5,9 +5,14 @@
 //! trains, writes `/opt/ml/model`, and on failure writes `/opt/ml/output/failure` and ends with a
 //! code that is not 0. Its model file is the one the real algorithm would write.
 
+// Labels 0 and 1, equal values and unset parameters are exact, as they are in XGBoost.
+#![allow(clippy::float_cmp)]
+
 mod container;
 mod error;
 mod parallel;
+mod termination;
+mod transform;
 pub mod xgboost;
 
 pub use error::{Error, Result};
@@ -26,7 +31,12 @@ pub fn run(name: &str, opt_ml: &Path) -> ExitCode {
         "xgboost" => xgboost::train(opt_ml, &mut std::io::stdout().lock()),
         _ => Err(unknown(name)),
     };
-    match trained {
+    finish(opt_ml, trained)
+}
+
+/// The exit code of a run; a failure is written where the platform looks for it.
+fn finish(opt_ml: &Path, outcome: Result<()>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -36,6 +46,11 @@ pub fn run(name: &str, opt_ml: &Path) -> ExitCode {
     }
 }
 
+/// `$REFIT_OPT_ML`, or `/opt/ml` when it is not set.
+fn opt_ml() -> PathBuf {
+    std::env::var_os("REFIT_OPT_ML").map_or_else(|| PathBuf::from("/opt/ml"), PathBuf::from)
+}
+
 fn unknown(name: &str) -> Error {
     Error::client(format!("there is no built-in algorithm {name}; there is {}", NAMES.join(", ")))
 }
@@ -43,6 +58,7 @@ fn unknown(name: &str) -> Error {
 /// The hidden command `refit algorithm …`, given the arguments after `algorithm`:
 ///
 /// - `NAME [train]`: [`run`] on `$REFIT_OPT_ML`, or `/opt/ml` when it is not set;
+/// - `NAME transform`: batch transform on the same tree;
 /// - `NAME predict MODEL DATA`: one prediction per line of a CSV file or folder without labels;
 /// - `NAME evaluate MODEL DATA`: the metrics of a labelled CSV file or folder, as one JSON object.
 ///
@@ -52,9 +68,10 @@ pub fn command(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(|it| it.to_str().unwrap_or("")).collect();
     let path = |index: usize| Path::new(&arguments[index]);
     let printed = match words[..] {
-        [name] | [name, "train"] => {
-            let opt_ml = std::env::var_os("REFIT_OPT_ML").unwrap_or_else(|| "/opt/ml".into());
-            return run(name, &PathBuf::from(opt_ml));
+        [name] | [name, "train"] => return run(name, &opt_ml()),
+        ["xgboost", "transform"] => {
+            let opt_ml = opt_ml();
+            return finish(&opt_ml, transform::transform(&opt_ml));
         }
         ["xgboost", "predict", _, _] => xgboost::predict_file(path(2), path(3)),
         ["xgboost", "evaluate", _, _] => xgboost::evaluate_file(path(2), path(3)),

@@ -1,5 +1,7 @@
 //! The training loop: tree after tree, measured after each.
 
+use std::ops::ControlFlow;
+
 use super::cuts::bin;
 use super::grow::{Grower, Grown};
 use super::objective::Gradient;
@@ -61,19 +63,21 @@ impl Watch {
 
 /// Trains on `train`. `validation` are further sets; the last of them decides about early stopping
 /// (without any, training never stops early). After each round `report` is called with the values
-/// for `train` and then for the further sets; what it returns as an error ends the training.
+/// for `train` and then for the further sets; it may break off the training, which keeps the trees
+/// so far, or fail it.
 pub fn boost(
     train: &Table,
     validation: &[EvaluationSet<'_>],
     parameters: &Hyperparameters,
-    mut report: impl FnMut(&Round) -> Result<()>,
+    mut report: impl FnMut(&Round) -> Result<ControlFlow<()>>,
 ) -> Result<Boosted> {
     check(train, validation, parameters)?;
     let threads = parallel::threads(parameters.nthread);
     let features = bin(train, parameters.max_bin, threads);
-    let base_score = parameters
-        .base_score
-        .unwrap_or_else(|| parameters.objective.starting_score(train.labels(), train.weights()));
+    let base_score = parameters.base_score.unwrap_or_else(|| {
+        let positive_weight = parameters.scale_pos_weight;
+        parameters.objective.starting_score(train.labels(), train.weights(), positive_weight)
+    });
     let grower = Grower { features: &features, parameters, threads };
     let start = parameters.objective.margin(base_score);
     let mut margins = vec![start; train.rows()];
@@ -97,7 +101,9 @@ pub fn boost(
             measured.into_iter().chain(validation.iter().map(|it| it.table).zip(&others));
         let values = measured.map(|(table, margins)| measure(table, margins, parameters)).collect();
         let round = Round { number, values };
-        report(&round)?;
+        if report(&round)?.is_break() {
+            break;
+        }
         let last = round.values.last().and_then(|values| values.last()).copied();
         is_over = watch.as_mut().is_some_and(|it| it.is_over(number, last.unwrap_or(f64::NAN)));
     }

@@ -51,6 +51,8 @@ pub struct Hyperparameters {
     pub nthread: usize,
     /// Whether the second column of CSV data is the row's weight.
     pub csv_weights: bool,
+    /// Whether SIGTERM ends the training early but leaves the model of the rounds so far.
+    pub save_model_on_termination: bool,
 }
 
 /// Names XGBoost or its SageMaker container know which change nothing here.
@@ -93,7 +95,6 @@ const FIXED: &[(&str, &[&str])] = &[
     ("monotone_constraints", &["", "()", "[]"]),
     ("interaction_constraints", &["", "[]"]),
     ("updater", &["", "grow_quantile_histmaker", "grow_quantile_histmaker,prune"]),
-    ("save_model_on_termination", &["false", "0"]),
     ("seed_per_iteration", &["false", "0"]),
     ("_kfold", &[""]),
     ("_num_cv_round", &["", "1"]),
@@ -241,6 +242,7 @@ impl Hyperparameters {
             seed: seed.cast_unsigned(),
             nthread: given.number("nthread", 0, "[0, inf)", |_| true)?,
             csv_weights: given.flag("csv_weights")?,
+            save_model_on_termination: given.flag("save_model_on_termination")?,
         };
         given.check_fixed()?;
         given.check_empty()?;

@@ -48,16 +48,16 @@ impl Metric {
             "logloss" => Ok(Self::LogLoss),
             "auc" => Ok(Self::Auc),
             "error" => Ok(Self::Error(None)),
-            _ => match name.strip_prefix("error@").and_then(threshold) {
-                Some(threshold) => Ok(Self::Error(Some(threshold))),
-                None => {
+            _ => {
+                let threshold = name.strip_prefix("error@").and_then(threshold);
+                threshold.map(|it| Self::Error(Some(it))).ok_or_else(|| {
                     let name: String = name.chars().take(100).collect();
-                    Err(Error::client(format!(
+                    Error::client(format!(
                         "Hyperparameter eval_metric: value {name:?} is not supported by the \
                          built-in algorithm, which has rmse, mae, logloss, auc, error, error@t"
-                    )))
-                }
-            },
+                    ))
+                })
+            }
         }
     }
 
@@ -86,7 +86,7 @@ impl Metric {
             Self::Mae => mean(predictions, labels, weights, |p, y| (p - y).abs()),
             Self::LogLoss => mean(predictions, labels, weights, log_loss),
             Self::Error(threshold) => {
-                let threshold = f64::from(threshold.unwrap_or(0.5));
+                let threshold = threshold.unwrap_or(0.5);
                 mean(predictions, labels, weights, |p, y| if p > threshold { 1.0 - y } else { y })
             }
             Self::Auc => auc(predictions, labels, weights),
@@ -102,19 +102,20 @@ fn mean(
     predictions: &[f32],
     labels: &[f32],
     weights: Option<&[f32]>,
-    loss: impl Fn(f64, f64) -> f64,
+    loss: impl Fn(f32, f32) -> f32,
 ) -> f64 {
     let (mut sum, mut total) = (0.0, 0.0);
     for (row, (prediction, label)) in predictions.iter().zip(labels).enumerate() {
         let weight = weight(weights, row);
-        sum += loss(f64::from(*prediction), f64::from(*label)) * weight;
+        // XGBoost: a row's loss is of single precision, the sum of double.
+        sum += f64::from(loss(*prediction, *label)) * weight;
         total += weight;
     }
     sum / total
 }
 
-fn log_loss(probability: f64, label: f64) -> f64 {
-    let bounded = |value: f64| value.max(1e-16).ln();
+fn log_loss(probability: f32, label: f32) -> f32 {
+    let bounded = |value: f32| value.max(1e-16).ln();
     let positive = if label == 0.0 { 0.0 } else { -label * bounded(probability) };
     let negative = if label == 1.0 { 0.0 } else { -(1.0 - label) * bounded(1.0 - probability) };
     positive + negative

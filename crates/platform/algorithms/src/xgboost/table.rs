@@ -58,7 +58,7 @@ impl Table {
         labels: Vec<f32>,
         weights: Option<Vec<f32>>,
     ) -> Result<Self> {
-        let rows = if columns == 0 { labels.len() } else { values.len() / columns };
+        let rows = values.len().checked_div(columns).unwrap_or(labels.len());
         let is_whole = rows.checked_mul(columns) == Some(values.len());
         let has_labels = labels.is_empty() || labels.len() == rows;
         if !is_whole || !has_labels || weights.as_ref().is_some_and(|it| it.len() != rows) {
@@ -80,7 +80,7 @@ impl Table {
 
     /// How many examples.
     pub fn rows(&self) -> usize {
-        if self.columns == 0 { self.labels.len() } else { self.values.len() / self.columns }
+        self.values.len().checked_div(self.columns).unwrap_or(self.labels.len())
     }
 
     /// How many features.

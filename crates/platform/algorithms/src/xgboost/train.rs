@@ -3,17 +3,25 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::table::guess_format;
 use super::{EvaluationSet, Format, Hyperparameters, Layout, Round, Table, boost};
 use crate::container::{self, Channel};
+use crate::termination::Termination;
 use crate::{Error, Result};
 
 /// Trains on the tree at `opt_ml`; the metrics of each round are written to `output` as they are
 /// measured, in XGBoost's form.
 pub fn train(opt_ml: &Path, output: &mut impl Write) -> Result<()> {
     let parameters = Hyperparameters::parse(&container::hyperparameters(opt_ml)?)?;
+    let termination = if parameters.save_model_on_termination {
+        let listening = Termination::listen();
+        Some(listening.map_err(Error::io("listen to signals of", Path::new("this process")))?)
+    } else {
+        None
+    };
     let channels = container::channels(opt_ml)?;
     let data = opt_ml.join("input/data");
     let load = |name: &str, output: &mut dyn Write| -> Result<Option<Table>> {
@@ -47,8 +55,14 @@ pub fn train(opt_ml: &Path, output: &mut impl Write) -> Result<()> {
     let names = ["train"].into_iter().chain(sets.iter().map(|set| set.name));
     let names: Vec<&str> = names.collect();
     let metrics: Vec<String> = parameters.eval_metric.iter().map(|it| it.name()).collect();
-    let report = |round: &Round| say(output, &round_line(round, &names, &metrics));
-    let boosted = boost(&train, &sets, &parameters, report)?;
+    let boosted = boost(&train, &sets, &parameters, |round| {
+        say(output, &round_line(round, &names, &metrics))?;
+        if termination.as_ref().is_some_and(Termination::was_asked) {
+            say(output, "asked to end: the model of the rounds so far is saved")?;
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
     if boosted.stopped_early {
         let (kept, rounds) = (boosted.model.trees().len(), boosted.rounds);
         say(output, &format!("stopped early after {rounds} rounds; the best {kept} are kept"))?;
@@ -62,10 +76,8 @@ fn round_line(round: &Round, names: &[&str], metrics: &[String]) -> String {
     for (name, values) in names.iter().zip(&round.values) {
         for (metric, value) in metrics.iter().zip(values) {
             // Writing to a string cannot fail. Python writes `nan`.
-            match value.is_nan() {
-                true => write!(line, "\t{name}-{metric}:nan").ok(),
-                false => write!(line, "\t{name}-{metric}:{value:.5}").ok(),
-            };
+            let value = if value.is_nan() { "nan".to_owned() } else { format!("{value:.5}") };
+            write!(line, "\t{name}-{metric}:{value}").ok();
         }
     }
     line
@@ -89,19 +101,13 @@ fn load_channel(
         )));
     }
     let files = container::data_files(folder)?;
-    let format = match named_format(name, channel.content_type.as_deref())? {
-        Some(format) => format,
-        None => {
-            let format = guess_format(&files[0])?;
-            if format == Format::Csv {
-                // AWS: data without a content type is read as text/libsvm.
-                let text =
-                    "has no ContentType and looks like CSV; AWS would read it as text/libsvm";
-                say(output, &format!("channel {name} {text}"))?;
-            }
-            format
-        }
-    };
+    let named = named_format(name, channel.content_type.as_deref())?;
+    let format = named.map_or_else(|| guess_format(&files[0]), Ok)?;
+    if named.is_none() && format == Format::Csv {
+        // AWS: data without a content type is read as text/libsvm.
+        let text = "has no ContentType and looks like CSV; AWS would read it as text/libsvm";
+        say(output, &format!("channel {name} {text}"))?;
+    }
     let layout = if parameters.csv_weights { Layout::Weighted } else { Layout::Labelled };
     let table = Table::read(&files, format, layout)?;
     say(output, &format!("channel {name}: {} rows, {} features", table.rows(), table.columns()))?;

@@ -42,8 +42,10 @@ fn read_file(file: &Path, layout: Layout, columns: &mut Columns) -> Result<()> {
             return Ok(());
         }
         // Some programs begin a text file with this mark.
-        let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
-        if !text.is_empty() {
+        let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line);
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if !text.trim_ascii().is_empty() {
             read_line(text, delimiter, layout, columns).map_err(|why| {
                 Error::client(format!("{}, line {line_number}{why}", file.display()))
             })?;
@@ -59,7 +61,9 @@ fn read_line(
     columns: &mut Columns,
 ) -> std::result::Result<(), String> {
     let mut count = 0;
-    for field in line.split(|byte| *byte == delimiter) {
+    // Between words there may be any number of spaces; elsewhere nothing is a missing value.
+    let is_field = |field: &&[u8]| delimiter != b' ' || !field.is_empty();
+    for field in line.split(|byte| *byte == delimiter).filter(is_field) {
         read_field(field, count, layout, columns)
             .map_err(|why| format!(", column {}: value {} {why}", count + 1, shown(field)))?;
         count += 1;
@@ -127,7 +131,7 @@ mod tests {
             "1,2,3\n4,5,6.5\n",
             "1;2;3\r\n4;5;6.5",
             "\n1\t2\t3\n\n4\t5\t6.5\n\n",
-            "1 2 3\n4 5 6.5",
+            "1 2 3\n4  5 6.5 ",
             "\"1\",\"2\",\" 3\"\n4,5,6.5",
         ];
         for (number, text) in texts.iter().enumerate() {
@@ -137,6 +141,8 @@ mod tests {
         assert_eq!(parse("two", &["1,2,3", "4;5;6.5"], Layout::Labelled), Ok(wanted));
         let missing = parse("missing", &["1,,nan\n"], Layout::Labelled).unwrap();
         assert!(missing.row(0).iter().all(|value| value.is_nan()));
+        let missing = parse("tabs", &["1\t2\t3\n1\t\t\n"], Layout::Labelled).unwrap();
+        assert!(missing.row(1).iter().all(|value| value.is_nan()));
         let weighted = parse("weighted", &["1,0.5,3"], Layout::Weighted).unwrap();
         assert_eq!((weighted.weights(), weighted.columns()), (Some(&[0.5][..]), 1));
         assert_eq!(parse("unlabelled", &["1,2"], Layout::Unlabelled).unwrap().columns(), 2);
