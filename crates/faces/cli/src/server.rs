@@ -114,7 +114,7 @@ fn services(
         Arc::new(events::Events),
         Arc::new(sagemaker),
         Arc::new(logs::Logs::default()),
-        Arc::new(sns::Sns::new(kit)),
+        Arc::new(sns::Sns::new(std::env::var_os("REFIT_SENDMAIL").map(Into::into))),
         Arc::new(sqs::Sqs::new(kit, url)),
         Arc::new(lambda::Lambda::new(kit, objects.clone(), &home.path().join("functions"), url)?),
     ])
