@@ -110,8 +110,8 @@ pub(crate) fn require_role(text: &str) -> Result<(), Error> {
 
 /// The ARN and the parts of its resource.
 fn read(text: &str) -> Result<(Arn, Vec<String>), Error> {
-    let arn = Arn::parse(text)
-        .map_err(|_| Error::InvalidArn(format!("Invalid ARN prefix: {text}")))?;
+    let arn =
+        Arn::parse(text).map_err(|_| Error::InvalidArn(format!("Invalid ARN prefix: {text}")))?;
     if arn.service != "states" {
         return Err(Error::InvalidArn(format!("Invalid ARN prefix: {text}")));
     }

@@ -54,7 +54,9 @@ pub(crate) async fn perform(
         target,
     };
     match (task.kind, errand.target.job) {
-        (TaskKind::Sync, Some(job)) => job::perform(&errand, job, request.submitted, reporter).await,
+        (TaskKind::Sync, Some(job)) => {
+            job::perform(&errand, job, request.submitted, reporter).await
+        }
         (TaskKind::Sync, None) => Err(failure::unsupported(&task.resource)),
         _ => errand.ask().await.map(Data::new),
     }
@@ -108,8 +110,7 @@ impl Errand<'_> {
 
     /// The session of the task's role.
     async fn principal(&self) -> Result<Principal, AwsError> {
-        let role =
-            self.task.credentials_role_arn.as_deref().unwrap_or(&self.execution.role_arn);
+        let role = self.task.credentials_role_arn.as_deref().unwrap_or(&self.execution.role_arn);
         role::assume(self.kit, role, &self.execution.name).await
     }
 }

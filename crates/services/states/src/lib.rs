@@ -63,18 +63,38 @@ impl States {
 }
 
 static OPERATIONS: &[Operation<States>] = &[
-    operation!("CreateActivity", ops::create_activity, "arn:aws:states:{region}:{account}:activity:{name}"),
+    operation!(
+        "CreateActivity",
+        ops::create_activity,
+        "arn:aws:states:{region}:{account}:activity:{name}"
+    ),
     operation!("CreateStateMachine", ops::create_state_machine, "arn:aws:states:{region}:{account}:stateMachine:{name}", pass "roleArn"),
     operation!("CreateStateMachineAlias", ops::create_state_machine_alias, "*"),
     operation!("DeleteActivity", ops::delete_activity, "{activityArn}"),
     operation!("DeleteStateMachine", ops::delete_state_machine, "{stateMachineArn}"),
-    operation!("DeleteStateMachineAlias", ops::delete_state_machine_alias, "{stateMachineAliasArn}"),
-    operation!("DeleteStateMachineVersion", ops::delete_state_machine_version, "{stateMachineVersionArn}"),
+    operation!(
+        "DeleteStateMachineAlias",
+        ops::delete_state_machine_alias,
+        "{stateMachineAliasArn}"
+    ),
+    operation!(
+        "DeleteStateMachineVersion",
+        ops::delete_state_machine_version,
+        "{stateMachineVersionArn}"
+    ),
     operation!("DescribeActivity", ops::describe_activity, "{activityArn}"),
     operation!("DescribeExecution", ops::describe_execution, "{executionArn}"),
     operation!("DescribeStateMachine", ops::describe_state_machine, "{stateMachineArn}"),
-    operation!("DescribeStateMachineAlias", ops::describe_state_machine_alias, "{stateMachineAliasArn}"),
-    operation!("DescribeStateMachineForExecution", ops::describe_state_machine_for_execution, "{executionArn}"),
+    operation!(
+        "DescribeStateMachineAlias",
+        ops::describe_state_machine_alias,
+        "{stateMachineAliasArn}"
+    ),
+    operation!(
+        "DescribeStateMachineForExecution",
+        ops::describe_state_machine_for_execution,
+        "{executionArn}"
+    ),
     operation!("GetActivityTask", ops::get_activity_task, "{activityArn}"),
     operation!("GetExecutionHistory", ops::get_execution_history, "{executionArn}"),
     operation!("ListActivities", ops::list_activities, "*"),
@@ -83,7 +103,11 @@ static OPERATIONS: &[Operation<States>] = &[
     operation!("ListStateMachineVersions", ops::list_state_machine_versions, "{stateMachineArn}"),
     operation!("ListStateMachines", ops::list_state_machines, "*"),
     operation!("ListTagsForResource", ops::list_tags_for_resource, "{resourceArn}"),
-    operation!("PublishStateMachineVersion", ops::publish_state_machine_version, "{stateMachineArn}"),
+    operation!(
+        "PublishStateMachineVersion",
+        ops::publish_state_machine_version,
+        "{stateMachineArn}"
+    ),
     operation!("SendTaskFailure", ops::send_task_failure, "*"),
     operation!("SendTaskHeartbeat", ops::send_task_heartbeat, "*"),
     operation!("SendTaskSuccess", ops::send_task_success, "*"),
@@ -93,7 +117,11 @@ static OPERATIONS: &[Operation<States>] = &[
     operation!("TagResource", ops::tag_resource, "{resourceArn}"),
     operation!("UntagResource", ops::untag_resource, "{resourceArn}"),
     operation!("UpdateStateMachine", ops::update_state_machine, "{stateMachineArn}", pass "roleArn"),
-    operation!("UpdateStateMachineAlias", ops::update_state_machine_alias, "{stateMachineAliasArn}"),
+    operation!(
+        "UpdateStateMachineAlias",
+        ops::update_state_machine_alias,
+        "{stateMachineAliasArn}"
+    ),
     operation!("ValidateStateMachineDefinition", ops::validate_state_machine_definition, "*"),
 ];
 

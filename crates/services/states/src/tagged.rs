@@ -27,8 +27,7 @@ impl Tagged {
 pub(crate) async fn find(ctx: &Ctx, arn: &str) -> Result<Tagged, Error> {
     let absent = || Error::ResourceNotFound(arn.to_owned());
     let parsed = Arn::parse(arn).ok().filter(|arn| arn.service == "states");
-    let parsed =
-        parsed.ok_or_else(|| Error::InvalidArn(format!("Invalid ARN prefix: {arn}")))?;
+    let parsed = parsed.ok_or_else(|| Error::InvalidArn(format!("Invalid ARN prefix: {arn}")))?;
     Ok(match parsed.resource_type() {
         Some("stateMachine") => {
             Tagged::Machine(ctx.records(MACHINE).get(arn).await?.ok_or_else(absent)?)

@@ -160,7 +160,11 @@ pub(crate) async fn cancel(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, Aw
     stop.insert(job.name.to_owned(), Value::from(name));
     match errand.try_call(job.stop, Value::Object(stop), None).await {
         Ok(_) => {
-            tracing::info!(arn, execution = &*execution.execution_arn, "an abandoned job was stopped");
+            tracing::info!(
+                arn,
+                execution = &*execution.execution_arn,
+                "an abandoned job was stopped"
+            );
             Ok(WorkOutcome::done())
         }
         Err(error) if error.status >= 500 && error.status != 501 => Err(error),

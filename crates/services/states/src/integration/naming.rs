@@ -44,7 +44,11 @@ mod tests {
             ("MD5OfMessageBody", "MD5OfMessageBody", "Md5OfMessageBody"),
             ("SSEKMSKeyId", "SSEKMSKeyId", "SsekmsKeyId"),
             ("VolumeSizeInGB", "VolumeSizeInGB", "VolumeSizeInGB"),
-            ("SupportedResponseMIMETypes", "SupportedResponseMIMETypes", "SupportedResponseMIMETypes"),
+            (
+                "SupportedResponseMIMETypes",
+                "SupportedResponseMIMETypes",
+                "SupportedResponseMIMETypes",
+            ),
             ("ID", "ID", "Id"),
             ("", "", ""),
         ] {

@@ -1,10 +1,10 @@
 //! `DeleteStateMachineAlias`: succeeds for what is not there.
 
+use crate::States;
 use crate::arns::{self, Qualifier};
 use crate::error::Error;
 use crate::ops::Nothing;
 use crate::records::ALIAS;
-use crate::States;
 use serde::Deserialize;
 use service::{Ctx, Reply};
 use store::{Batch, Expect};

@@ -1,10 +1,10 @@
 //! `DeleteStateMachineVersion`: refused while an alias names it.
 
+use crate::States;
 use crate::arns::{self, Qualifier};
 use crate::error::Error;
 use crate::ops::Nothing;
 use crate::records::{ALIAS, Alias, VERSION, version_key};
-use crate::States;
 use serde::Deserialize;
 use service::{Ctx, Reply};
 use store::{Batch, Expect};

@@ -28,11 +28,7 @@ struct Output {
     redrive_status_reason: Option<String>,
 }
 
-pub(crate) async fn run(
-    states: &States,
-    _: &Ctx,
-    input: Input,
-) -> Result<Reply<Value>, Error> {
+pub(crate) async fn run(states: &States, _: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
     arns::require_standard(&input.execution_arn)?;
     let record = states.executions.describe(&input.execution_arn).await?;
     let text = |arn: &Option<std::sync::Arc<str>>| arn.as_ref().map(ToString::to_string);

@@ -1,10 +1,10 @@
 //! `DescribeStateMachine`: a machine as it is, or one of its versions.
 
+use crate::States;
 use crate::arns::{self, Qualifier};
 use crate::config::{Encryption, Logging, Tracing};
 use crate::error::Error;
 use crate::records::{self, seconds};
-use crate::States;
 use serde::{Deserialize, Serialize};
 use service::{Ctx, Reply};
 

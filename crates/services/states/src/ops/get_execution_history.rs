@@ -25,11 +25,7 @@ pub(crate) struct Output {
     next_token: Option<String>,
 }
 
-pub(crate) async fn run(
-    states: &States,
-    _: &Ctx,
-    input: Input,
-) -> Result<Reply<Output>, Error> {
+pub(crate) async fn run(states: &States, _: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     let arn = &input.execution_arn;
     arns::require_standard(arn)?;
     let question = format!("history\n{arn}\n{}", input.reverse_order);

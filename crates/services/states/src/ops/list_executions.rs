@@ -44,11 +44,7 @@ struct Item {
     redrive_count: u32,
 }
 
-pub(crate) async fn run(
-    states: &States,
-    ctx: &Ctx,
-    input: Input,
-) -> Result<Reply<Output>, Error> {
+pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     let Some(arn) = input.state_machine_arn.as_deref() else {
         return Err(match input.map_run_arn {
             Some(_) => Error::NotImplemented("refit has no map runs".to_owned()),

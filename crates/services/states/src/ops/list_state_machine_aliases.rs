@@ -1,10 +1,10 @@
 //! `ListStateMachineAliases`: of a machine, or of one of its versions.
 
+use crate::States;
 use crate::arns::{self, Qualifier};
 use crate::error::Error;
 use crate::ops::{DEFAULT_PAGE, MOST_PAGE, MachinePage};
 use crate::records::{ALIAS, Alias, find_machine, seconds};
-use crate::States;
 use serde::Serialize;
 use service::{Ctx, PageToken, Reply, page_size};
 use store::Scan;

@@ -29,8 +29,7 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: MachinePage) -> Result<Rep
     let token = PageToken { question: &prefix };
     let after = token.read(input.next_token.as_deref(), "InvalidToken")?;
     let limit = page_size(input.max_results, DEFAULT_PAGE, MOST_PAGE);
-    let scan =
-        Scan { after: after.as_deref(), reverse: true, ..Scan::of(VERSION, &prefix, limit) };
+    let scan = Scan { after: after.as_deref(), reverse: true, ..Scan::of(VERSION, &prefix, limit) };
     let (found, next) = ctx.records::<Version>(VERSION).scan(scan).await?;
     let item = |version: Version| Item {
         state_machine_version_arn: version.arn(),

@@ -32,7 +32,8 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
         let machine = aliases::check(ctx, &routes).await?;
         if machine != arns::read_machine(&found.value.arn)?.machine {
             // UNVERIFIED: AWS's words.
-            let message = "Routing configuration must contain versions of the alias's state machine.";
+            let message =
+                "Routing configuration must contain versions of the alias's state machine.";
             return Err(Error::Validation(message.to_owned()));
         }
         found.value.routes = routes;

@@ -41,8 +41,7 @@ pub(crate) async fn run(_: &States, _: &Ctx, input: Input) -> Result<Reply<Outpu
     let is_error = |found: &Diagnostic| found.severity == Severity::Error;
     let fails = checked.diagnostics.iter().any(is_error);
     let with_warnings = input.severity.as_deref() == Some("WARNING");
-    let wanted =
-        checked.diagnostics.into_iter().filter(|found| with_warnings || is_error(found));
+    let wanted = checked.diagnostics.into_iter().filter(|found| with_warnings || is_error(found));
     let mut diagnostics: Vec<Item> = wanted.map(item).collect();
     let limit = page_size(input.max_results, MOST, MOST);
     let truncated = diagnostics.len() > limit;

@@ -1,0 +1,11 @@
+//! Step Functions through the dispatcher, in virtual time, over memory and fakes of the services it calls.
+
+mod activities;
+mod conformance;
+mod executions;
+mod fakes;
+mod integrations;
+mod jobs;
+mod machines;
+mod status_events;
+mod world;
