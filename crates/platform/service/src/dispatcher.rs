@@ -141,7 +141,9 @@ async fn authorise(
     } else {
         row.action.to_owned()
     };
-    let resource = fill(row.resource, ctx, input);
+    let resource = service
+        .resource_arn(ctx, row.name, input)
+        .unwrap_or_else(|| fill(row.resource, ctx, input));
     let resource_policy = service.resource_policy(ctx, &resource).await?;
     let access = Access {
         principal: &ctx.principal,

@@ -24,6 +24,12 @@ pub trait Service: Send + Sync + 'static {
         self.name()
     }
 
+    /// The ARN that IAM is asked about, where the operation's template cannot say it because the input names the resource
+    /// neither by name nor by ARN (a queue's URL). `None`: the template says it.
+    fn resource_arn(&self, _ctx: &Ctx, _operation: &str, _input: &Value) -> Option<String> {
+        None
+    }
+
     /// The policy attached to `resource`, as JSON text, for services whose resources have one.
     async fn resource_policy(
         &self,
