@@ -55,7 +55,7 @@ impl S3Http {
     where
         Body: From<B>,
     {
-        let request_id = self.s3.kit.entropy.uuid().replace('-', "").to_uppercase();
+        let request_id = self.s3.kit().entropy.uuid().replace('-', "").to_uppercase();
         let request = request.map(Body::from);
         let mut response = match self.dispatch(request).await {
             Ok(response) => response,
@@ -77,13 +77,13 @@ impl S3Http {
         if self.open {
             keys::strip_signature(&mut request);
             chunked::decode(&mut request)?;
-            request.extensions_mut().insert(Principal::root(&self.s3.kit.account));
+            request.extensions_mut().insert(Principal::root(&self.s3.kit().account));
         } else {
             let key = match keys::claim(&request)? {
                 Some(claim) => Some(self.look_up(&claim).await?),
                 None => None,
             };
-            let account = self.s3.kit.account.clone();
+            let account = self.s3.kit().account.clone();
             builder.set_access(Admit::new(key.as_ref(), &account, self.credentials.clone()));
             builder.set_auth(OneKey::new(key, self.credentials.clone()));
         }
@@ -112,7 +112,7 @@ impl S3Http {
             let text = "The provided token is malformed or otherwise invalid.";
             return Err(refused("InvalidToken", text).into());
         }
-        let now_ms = self.s3.kit.clock.now_ms();
+        let now_ms = self.s3.kit().clock.now_ms();
         if credential.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms) {
             return Err(refused("ExpiredToken", "The provided token has expired.").into());
         }

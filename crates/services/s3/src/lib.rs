@@ -27,7 +27,7 @@ mod versions;
 pub use error::Error;
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use serde_json::Value;
 use service::{AwsError, Ctx, Kit, OperationFuture, Reply, Row, Service};
@@ -41,7 +41,8 @@ const CONFLICT_RETRIES: u32 = 64;
 
 /// The S3 service.
 pub struct S3 {
-    pub(crate) kit: Arc<Kit>,
+    /// The kit owns its services, so they must not own it.
+    kit: Weak<Kit>,
     pub(crate) blobs: Blobs,
     model: Model,
 }
@@ -51,7 +52,12 @@ impl S3 {
     pub fn new(kit: Arc<Kit>, blobs: Blobs) -> Arc<Self> {
         let model = Model::parse(include_str!("../model.json"))
             .expect("the model is part of the program and tested");
-        Arc::new(Self { kit, blobs, model })
+        Arc::new(Self { kit: Arc::downgrade(&kit), blobs, model })
+    }
+
+    /// The server's shared parts.
+    pub(crate) fn kit(&self) -> Arc<Kit> {
+        self.kit.upgrade().expect("whoever answers requests holds the kit")
     }
 
     /// Removes blobs when nothing names them any more. A failure leaves files to the next start.
@@ -77,7 +83,7 @@ impl S3 {
         for _ in 0..CONFLICT_RETRIES {
             let reply = decide().await?;
             if !reply.batch.is_empty() {
-                match self.kit.store.commit(reply.batch).await {
+                match self.kit().store.commit(reply.batch).await {
                     Ok(()) => {}
                     Err(store::Error::Conflict { .. }) => continue,
                     Err(error) => return Err(error.into()),
@@ -87,7 +93,7 @@ impl S3 {
                 after();
             }
             for topic in &reply.notices {
-                self.kit.notices.ring(topic);
+                self.kit().notices.ring(topic);
             }
             return Ok(reply.output);
         }

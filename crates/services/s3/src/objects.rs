@@ -18,7 +18,7 @@ const CHUNK_BYTES: usize = 256 * 1024;
 
 impl S3 {
     fn ctx(&self, principal: &Principal) -> Ctx {
-        self.kit.ctx(principal.clone(), "us-east-1")
+        self.kit().ctx(principal.clone(), "us-east-1")
     }
 
     async fn list_all(

@@ -61,7 +61,7 @@ impl Front {
             open: request.extensions.get::<Trailers>().cloned(),
         };
         Ok(Known {
-            ctx: self.s3.kit.ctx(principal, region),
+            ctx: self.s3.kit().ctx(principal, region),
             input: request.input,
             late,
             headers: request.headers,
