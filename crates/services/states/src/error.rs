@@ -78,6 +78,10 @@ pub(crate) enum Error {
         "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role."
     )]
     RoleNotTrusting,
+    /// `AccessDeniedException`: the role must not write logs.
+    // AWS: the message of CreateStateMachine, quoted in public issues of infrastructure tools.
+    #[error("The state machine IAM Role is not authorized to access the Log Destination")]
+    RoleNotLogging,
     /// AWS has it, refit has not.
     #[error("{0}")]
     NotImplemented(String),
@@ -133,7 +137,7 @@ impl From<Error> for AwsError {
             Error::Conflict(_) => "ConflictException",
             Error::QuotaExceeded(_) => "ServiceQuotaExceededException",
             Error::Validation(_) => "ValidationException",
-            Error::RoleNotTrusting => "AccessDeniedException",
+            Error::RoleNotTrusting | Error::RoleNotLogging => "AccessDeniedException",
             Error::NotImplemented(_) => return Self::fault("NotImplemented", message, 501),
             Error::Other(error) => return error,
         };

@@ -17,6 +17,7 @@ mod definition;
 mod deletion;
 mod error;
 mod execution;
+mod execution_log;
 mod integration;
 mod json_fault;
 mod names;

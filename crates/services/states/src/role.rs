@@ -1,15 +1,28 @@
 //! Roles: state machines act as theirs.
 
 use crate::error::Error;
-use service::{AwsError, Ctx, Kit, Principal};
+use crate::records::Content;
+use service::{Access, AwsError, Ctx, Kit, Principal};
 use std::sync::Arc;
 
 /// Step Functions' own service principal.
 pub(crate) const PRINCIPAL: &str = "states.amazonaws.com";
 
-/// Refuses a role that is not there or does not trust Step Functions.
-pub(crate) async fn require_trust(ctx: &Ctx, role_arn: &str) -> Result<(), Error> {
+/// What a role needs so that its machine can write logs.
+// AWS: Step Functions: IAM policies for logging to CloudWatch Logs.
+const LOGGING_ACTIONS: [&str; 5] = [
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+];
+
+/// Refuses a role that is not there, does not trust Step Functions, or must not write the logs that are asked for.
+pub(crate) async fn check(ctx: &Ctx, content: &Content) -> Result<(), Error> {
+    let role_arn = content.role_arn.as_str();
     match ctx.kit.caller().assume(role_arn, PRINCIPAL, "CreateStateMachine").await {
+        Ok(session) if content.logging.level != "OFF" => may_log(ctx, &session).await,
         Ok(_) => Ok(()),
         Err(error) if error.status >= 500 => Err(Error::Other(error)),
         Err(error) => {
@@ -17,6 +30,23 @@ pub(crate) async fn require_trust(ctx: &Ctx, role_arn: &str) -> Result<(), Error
             Err(Error::RoleNotTrusting)
         }
     }
+}
+
+async fn may_log(ctx: &Ctx, session: &Principal) -> Result<(), Error> {
+    for action in LOGGING_ACTIONS {
+        let access = Access {
+            principal: session,
+            action,
+            resource: "*",
+            context: Vec::new(),
+            resource_policy: None,
+        };
+        if let Err(error) = ctx.kit.authoriser().authorise(&access).await {
+            tracing::info!(%error, "a role must not write logs");
+            return Err(Error::RoleNotLogging);
+        }
+    }
+    Ok(())
 }
 
 /// The session of a role for an execution; its name is the execution's as far as session names allow.

@@ -1,8 +1,9 @@
 //! What the driver asks of Step Functions: carrying out tasks, announcing changes of status, logging.
 
+use crate::execution_log::ExecutionLog;
 use crate::{announce, integration};
 use driver::{ExecutionRecord, TaskFailure, TaskHandler, TaskReporter, TaskRequest};
-use engine::Data;
+use engine::{Data, HistoryEvent, Identity};
 use service::{Kit, WorkItem};
 use std::sync::{Arc, Weak};
 
@@ -10,12 +11,13 @@ use std::sync::{Arc, Weak};
 pub struct Tasks {
     /// Weak, because the kit owns the services, and those the executions that own this.
     kit: Weak<Kit>,
+    log: ExecutionLog,
 }
 
 impl Tasks {
     /// Over the services of a kit.
     pub fn new(kit: &Arc<Kit>) -> Self {
-        Self { kit: Arc::downgrade(kit) }
+        Self { kit: Arc::downgrade(kit), log: ExecutionLog::new(kit) }
     }
 }
 
@@ -35,5 +37,18 @@ impl TaskHandler for Tasks {
 
     fn status_changed(&self, execution: &ExecutionRecord) -> Vec<WorkItem> {
         vec![announce::item(execution)]
+    }
+
+    fn logs(&self, _: &Identity, attributes: &serde_json::Value) -> bool {
+        ExecutionLog::wants(attributes)
+    }
+
+    fn happened(
+        &self,
+        execution: &Identity,
+        attributes: &serde_json::Value,
+        events: &[HistoryEvent],
+    ) {
+        self.log.write(execution, attributes, events);
     }
 }

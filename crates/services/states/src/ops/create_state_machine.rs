@@ -54,7 +54,7 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
     if let Some(found) = ctx.records::<Machine>(MACHINE).get(&arn).await? {
         return again(ctx, found.value, &content, express, version).await;
     }
-    role::require_trust(ctx, &content.role_arn).await?;
+    role::check(ctx, &content).await?;
     let machine = Machine {
         arn,
         name: input.name,

@@ -50,9 +50,10 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
     if input.definition.is_some() {
         definition::check(&content.definition, machine.express)?;
     }
-    if content.role_arn != machine.content.role_arn {
+    let is_other_role = content.role_arn != machine.content.role_arn;
+    if is_other_role || content.logging != machine.content.logging {
         arns::require_role(&content.role_arn)?;
-        role::require_trust(ctx, &content.role_arn).await?;
+        role::check(ctx, &content).await?;
     }
     if content != machine.content {
         machine.content = content;

@@ -6,6 +6,7 @@ mod executions;
 mod fakes;
 mod integrations;
 mod jobs;
+mod logging;
 mod machines;
 mod status_events;
 mod world;
