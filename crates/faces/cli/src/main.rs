@@ -2,6 +2,7 @@
 
 mod background;
 mod commands;
+mod compose;
 mod follow;
 mod grammar;
 mod home;

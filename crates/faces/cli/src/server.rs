@@ -1,13 +1,14 @@
 //! The composition of the server: a store, the services, the loops, one port.
 
+use crate::compose::{Composed, Parts, compose};
 use crate::home::{Announcement, Home};
 use crate::report::Failure;
-use driver::{Executions, Work};
+use driver::Executions;
 use gateway::Gateway;
 use iam::Iam;
 use runner::ProcessRunner;
 use serde_json::{Value, json};
-use service::{AwsError, Kit, Service, SystemClock, SystemEntropy};
+use service::{AwsError, Kit, SystemClock, SystemEntropy};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,18 +46,23 @@ impl Server {
             Arc::new(SystemClock::wall()),
             Arc::new(SystemEntropy),
         );
-        let iam = Iam::new(&kit);
-        let blobs = Blobs::open(home.path()).map_err(|error| store_failure(&error))?;
-        let objects = s3::S3::new(kit.clone(), blobs);
-        let executions = Executions::new(&kit);
-        let work = Work::new(&kit);
-        let states = Arc::new(states::States::new(&kit, executions.clone()));
-        let services = services(&kit, &home, &iam, &objects, &states, &url)?;
-        kit.join(iam.clone(), work.clone(), services);
-        executions.join(states);
-        let administrator = iam.administrator(&kit.platform_ctx(REGION)).await.map_err(aws)?;
+        let supervisor = vec![OsString::from("/proc/self/exe"), OsString::from("supervise")];
+        let executable = std::env::current_exe()?.into_os_string();
+        let composed = compose(Parts {
+            kit: kit.clone(),
+            runner: Arc::new(ProcessRunner::new(home.jobs(), supervisor)?),
+            blobs: Blobs::open(home.path()).map_err(|error| store_failure(&error))?,
+            functions: home.path().join("functions"),
+            algorithm_argv: vec![executable, OsString::from("algorithm")],
+            url: url.clone(),
+            processors: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            sendmail: std::env::var_os("REFIT_SENDMAIL").map(Into::into),
+        })?;
+        let administrator =
+            composed.iam.administrator(&kit.platform_ctx(REGION)).await.map_err(aws)?;
         home.write_credentials(&administrator.access_key_id, &administrator.secret_access_key)?;
-        recover(&kit, &executions, &work).await?;
+        composed.recover().await?;
+        let Composed { iam, objects, executions, .. } = composed;
         let keys = Arc::new(Keys(iam));
         let gateway = Arc::new(Gateway {
             objects: Arc::new(Objects(s3::http::S3Http::new(objects, keys.clone(), open))),
@@ -85,50 +91,6 @@ impl Server {
     }
 }
 
-/// Every service, built with the ports it needs.
-fn services(
-    kit: &Arc<Kit>,
-    home: &Home,
-    iam: &Arc<Iam>,
-    objects: &Arc<s3::S3>,
-    states: &Arc<states::States>,
-    url: &str,
-) -> Result<Vec<Arc<dyn Service>>, Failure> {
-    let own = OsString::from("/proc/self/exe");
-    let runner = ProcessRunner::new(home.jobs(), vec![own, OsString::from("supervise")])?;
-    let executable = std::env::current_exe()?;
-    let algorithm = vec![executable.into_os_string(), OsString::from("algorithm")];
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let sagemaker = sagemaker::Sagemaker::new(
-        Arc::new(runner),
-        objects.clone(),
-        algorithm,
-        url,
-        processors as u32,
-    );
-    Ok(vec![
-        iam.clone(),
-        Arc::new(iam::Sts::new(iam.clone())),
-        objects.clone(),
-        states.clone(),
-        Arc::new(events::Events),
-        Arc::new(sagemaker),
-        Arc::new(logs::Logs::default()),
-        Arc::new(sns::Sns::new(std::env::var_os("REFIT_SENDMAIL").map(Into::into))),
-        Arc::new(sqs::Sqs::new(kit, url)),
-        Arc::new(lambda::Lambda::new(kit, objects.clone(), &home.path().join("functions"), url)?),
-    ])
-}
-
-async fn recover(kit: &Arc<Kit>, executions: &Executions, work: &Arc<Work>) -> Result<(), Failure> {
-    for service in kit.services() {
-        service.start(&kit.platform_ctx(REGION)).await.map_err(aws)?;
-    }
-    executions.recover().await?;
-    work.start().await?;
-    Ok(())
-}
-
 async fn bind(listen: SocketAddr) -> Result<(TcpListener, String), Failure> {
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Failure::new(format!("cannot listen on {listen}"))
@@ -139,7 +101,8 @@ async fn bind(listen: SocketAddr) -> Result<(TcpListener, String), Failure> {
     Ok((listener, format!("http://{address}")))
 }
 
-fn aws(error: AwsError) -> Failure {
+/// A service that cannot start.
+pub(crate) fn aws(error: AwsError) -> Failure {
     Failure::new("the server cannot start").because(error)
 }
 

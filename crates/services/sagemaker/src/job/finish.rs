@@ -32,8 +32,13 @@ pub(crate) fn failure(exit: &Exit, folder: &JobFolder) -> Failure {
     let code = exit.shell_code().map_or_else(|| "unknown".to_owned(), |code| code.to_string());
     let room = 1024 - "AlgorithmError: , exit code: ".len() - code.len();
     let told: String = told.trim().chars().take(room).collect();
+    // Built-in algorithms say themselves whose fault it is.
+    let has_kind = ["ClientError:", "AlgorithmError:", "InternalServerError:"]
+        .iter()
+        .any(|kind| told.starts_with(kind));
+    let kind = if has_kind { "" } else { "AlgorithmError: " };
     // UNVERIFIED: AWS's exact frame around the failure file's text.
-    Failure(format!("AlgorithmError: {told}, exit code: {code}"))
+    Failure(format!("{kind}{told}, exit code: {code}"))
 }
 
 fn read_start(file: &Path) -> io::Result<String> {
