@@ -1,49 +1,34 @@
-//! What CloudWatch Logs refuses, in AWS's words.
+//! What CloudWatch Logs answers when it refuses.
 
 use service::AwsError;
 
-/// Every refusal of this crate; each variant is one AWS error code.
-// AWS: AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html, and each operation's page
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum Error {
-    /// `ResourceNotFoundException`
+/// Why an operation was refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The log group is not there.
     #[error("The specified log group does not exist.")]
-    NoSuchGroup,
-    /// `ResourceNotFoundException`
+    NoGroup,
+    /// The log stream is not there.
     #[error("The specified log stream does not exist.")]
-    NoSuchStream,
-    /// `ResourceAlreadyExistsException`
+    NoStream,
+    /// A log group of that name is there already.
     #[error("The specified log group already exists")]
     GroupExists,
-    /// `ResourceAlreadyExistsException`
+    /// A log stream of that name is there already.
     #[error("The specified log stream already exists")]
     StreamExists,
-    /// `InvalidParameterException`
+    /// A value that the model allows and the operation does not, or that refit cannot honour.
     #[error("{0}")]
-    InvalidParameter(String),
-    /// `TooManyTagsException`
-    #[error("Too many tags: a resource can have at most {0}")]
-    TooManyTags(usize),
-    /// `ValidationException`
-    #[error("{0}")]
-    Validation(&'static str),
-    /// An answer of another part of the server.
-    #[error("{0}")]
+    Invalid(String),
+    /// A token that no page of this service ended with.
+    #[error("The specified nextToken is invalid.")]
+    Token,
+    /// More tags than a resource may have.
+    #[error("The resource {0} has more than 50 tags.")]
+    TooManyTags(String),
+    /// Storage failed.
+    #[error("{}", .0.message)]
     Other(AwsError),
-}
-
-impl From<Error> for AwsError {
-    fn from(error: Error) -> Self {
-        let code = match &error {
-            Error::NoSuchGroup | Error::NoSuchStream => "ResourceNotFoundException",
-            Error::GroupExists | Error::StreamExists => "ResourceAlreadyExistsException",
-            Error::InvalidParameter(_) => "InvalidParameterException",
-            Error::TooManyTags(_) => "TooManyTagsException",
-            Error::Validation(_) => "ValidationException",
-            Error::Other(error) => return error.clone(),
-        };
-        Self::new(code, error.to_string())
-    }
 }
 
 impl From<AwsError> for Error {
@@ -52,7 +37,19 @@ impl From<AwsError> for Error {
     }
 }
 
-/// An `InvalidParameterException`.
-pub(crate) fn invalid(text: impl Into<String>) -> Error {
-    Error::InvalidParameter(text.into())
+impl From<Error> for AwsError {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            Error::NoGroup | Error::NoStream => "ResourceNotFoundException",
+            Error::GroupExists | Error::StreamExists => "ResourceAlreadyExistsException",
+            Error::Invalid(_) | Error::Token => "InvalidParameterException",
+            Error::TooManyTags(resource) => {
+                return Self::new("TooManyTagsException", message)
+                    .with_field("resourceName", resource);
+            }
+            Error::Other(error) => return error,
+        };
+        Self::new(code, message)
+    }
 }

@@ -1,43 +1,47 @@
-//! Amazon CloudWatch Logs: groups, streams, events.
+//! Amazon CloudWatch Logs: groups, streams, and events that are kept in chunks.
 //!
-//! One `PutLogEvents` is one chunk: one new record, one commit. Chunks are kept in the order of their first events'
-//! times, so reading in order needs no sorting of more than what is read.
+//! **Invariant:** an append is one commit of the stream's record and the chunks it adds; what it costs does not depend
+//! on how long the stream is. Small appends go into the stream's last chunk while that is small.
 //!
-//! **Invariant:** a stream's record says which chunk number comes next; it changes with every chunk, so two writers of
-//! one stream never write the same chunk.
+//! **Invariant:** events are read in the order of their times, and among those of one millisecond as they arrived,
+//! whatever the order of the appends.
 //!
-//! Whoever follows a stream listens to the notice [`notice_topic`] and reads on with `GetLogEvents`.
+//! **Invariant:** an event whose group's retention has passed is not shown, whether it has been removed yet or not; a
+//! daily work item per group with a retention removes.
 
-mod chunks;
+mod append;
 mod error;
-mod filter;
 mod names;
 mod ops;
+mod position;
+mod reading;
 mod records;
-mod retention;
 
-pub use error::Error;
-
-use serde_json::Value;
-use service::{AwsError, Ctx, OperationFuture, Row, Service, WorkItem, WorkOutcome};
+use service::{Ctx, Operation, OperationFuture, Row, Service, operation};
+use std::sync::LazyLock;
 use wire::Model;
 
-/// The CloudWatch Logs service.
-pub struct Logs {
-    model: Model,
-}
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    Model::parse(include_str!("../model.json")).expect("the model in this crate can be read")
+});
 
-impl Default for Logs {
-    fn default() -> Self {
-        let model = Model::parse(include_str!("../model.json"))
-            .expect("the model is part of the program and tested");
-        Self { model }
-    }
-}
+/// The service. It keeps nothing in memory.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Logs;
 
-/// The bell that rings when events are added to a stream.
-pub fn notice_topic(region: &str, group: &str, stream: &str) -> String {
-    format!("logs/{region}/{group}/{stream}")
+// AWS: the ARN of a log group in policies ends with `:*`, and the ARN that is asked about has an empty stream.
+#[rustfmt::skip]
+static OPERATIONS: &[Operation<Logs>] = &[
+    operation!("CreateLogGroup", ops::create_log_group, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
+    operation!("CreateLogStream", ops::create_log_stream, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{logStreamName}"),
+    operation!("DescribeLogStreams", ops::describe_log_streams, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
+    operation!("GetLogEvents", ops::get_log_events, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{logStreamName}"),
+    operation!("PutLogEvents", ops::put_log_events, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{logStreamName}"),
+];
+
+/// Shapes and operations, for clients.
+pub fn model() -> &'static Model {
+    &MODEL
 }
 
 #[async_trait::async_trait]
@@ -47,18 +51,19 @@ impl Service for Logs {
     }
 
     fn model(&self) -> &Model {
-        &self.model
+        &MODEL
     }
 
     fn operation(&self, name: &str) -> Option<Row> {
-        service::row(ops::TABLE, name)
+        service::row(OPERATIONS, name)
     }
 
-    fn run<'a>(&'a self, ctx: &'a Ctx, operation: &str, input: Value) -> OperationFuture<'a> {
-        service::run(ops::TABLE, self, ctx, operation, input)
-    }
-
-    async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
-        retention::expire(ctx, item).await
+    fn run<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        operation: &str,
+        input: serde_json::Value,
+    ) -> OperationFuture<'a> {
+        service::run(OPERATIONS, self, ctx, operation, input)
     }
 }

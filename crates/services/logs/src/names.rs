@@ -1,64 +1,64 @@
-//! Groups by name or ARN.
+//! How requests name a log group: by name, by identifier (name or ARN), by ARN.
 
-use service::{Arn, Ctx, Found};
+use crate::error::Error;
+use service::{Arn, Ctx};
 
-use crate::Error;
-use crate::error::invalid;
-use crate::records::{GROUPS, GroupRecord, STREAMS, StreamRecord, group_key, stream_key};
+/// The group that a request with `logGroupName` or `logGroupIdentifier` is about.
+pub(crate) fn group_name(
+    ctx: &Ctx,
+    name: Option<String>,
+    identifier: Option<String>,
+) -> Result<String, Error> {
+    match (name, identifier) {
+        (Some(name), None) => Ok(name),
+        (None, Some(identifier)) => identified(ctx, &identifier),
+        // UNVERIFIED: the text.
+        _ => Err(Error::Invalid(
+            "Exactly one of logGroupName and logGroupIdentifier must be specified.".to_owned(),
+        )),
+    }
+}
 
-/// The ARN of a group, without the `:*` that stands for its streams.
+/// The group's name out of a name or an ARN.
+pub(crate) fn identified(ctx: &Ctx, identifier: &str) -> Result<String, Error> {
+    if identifier.starts_with("arn:") {
+        return name_of_arn(ctx, identifier);
+    }
+    check_name(identifier)?;
+    Ok(identifier.to_owned())
+}
+
+/// The name in a log group's ARN, with or without `:*` at the end.
+pub(crate) fn name_of_arn(ctx: &Ctx, text: &str) -> Result<String, Error> {
+    let invalid = || Error::Invalid(format!("{} is not a log group's ARN.", text.escape_debug()));
+    let arn = Arn::parse(text).map_err(|_| invalid())?;
+    let name = arn.resource.strip_prefix("log-group:").ok_or_else(invalid)?;
+    let name = name.strip_suffix(":*").unwrap_or(name);
+    check_name(name)?;
+    if arn.service != "logs" {
+        return Err(invalid());
+    }
+    if arn.region != ctx.region || arn.account != ctx.account() {
+        return Err(Error::NoGroup);
+    }
+    Ok(name.to_owned())
+}
+
+/// Refuses what the pattern of group names does not allow; other members that may hold a name allow more.
+fn check_name(name: &str) -> Result<(), Error> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte);
+    if (1..=512).contains(&name.len()) && name.bytes().all(is_allowed) {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!("{} is not a log group's name.", name.escape_debug())))
+}
+
+/// `arn:aws:logs:…:log-group:NAME`, without the `:*`.
 pub(crate) fn group_arn(ctx: &Ctx, group: &str) -> String {
     ctx.arn("logs", &format!("log-group:{group}"))
 }
 
-/// The group that a request names: by name, or by name or ARN in `logGroupIdentifier`.
-///
-/// # Errors
-/// `InvalidParameterException` when there is none or both.
-pub(crate) fn group_of(name: Option<String>, identifier: Option<String>) -> Result<String, Error> {
-    match (name, identifier) {
-        (Some(name), None) => Ok(name),
-        (None, Some(identifier)) => Ok(group_in_arn(&identifier).unwrap_or(identifier)),
-        _ => Err(invalid("Exactly one of logGroupName and logGroupIdentifier must be specified.")),
-    }
-}
-
-/// The group's name in its ARN.
-pub(crate) fn group_in_arn(text: &str) -> Option<String> {
-    let arn = Arn::parse(text).ok()?;
-    let name = arn.resource.strip_prefix("log-group:")?;
-    (arn.service == "logs").then(|| name.strip_suffix(":*").unwrap_or(name).to_owned())
-}
-
-/// # Errors
-/// `ResourceNotFoundException`.
-pub(crate) async fn find_group(ctx: &Ctx, group: &str) -> Result<Found<GroupRecord>, Error> {
-    let found = ctx.records(GROUPS).get(&group_key(&ctx.region, group)).await?;
-    found.ok_or(Error::NoSuchGroup)
-}
-
-/// # Errors
-/// `ResourceNotFoundException`.
-pub(crate) async fn find_stream(
-    ctx: &Ctx,
-    group: &str,
-    stream: &str,
-) -> Result<Found<StreamRecord>, Error> {
-    let found = ctx.records(STREAMS).get(&stream_key(&ctx.region, group, stream)).await?;
-    if let Some(found) = found {
-        return Ok(found);
-    }
-    find_group(ctx, group).await?;
-    Err(Error::NoSuchStream)
-}
-
-/// # Errors
-/// `ResourceNotFoundException`, `InvalidParameterException`.
-pub(crate) async fn find_tagged(
-    ctx: &Ctx,
-    arn: &str,
-) -> Result<(String, Found<GroupRecord>), Error> {
-    let group = group_in_arn(arn).ok_or_else(|| invalid("Invalid resource ARN"))?;
-    let found = find_group(ctx, &group).await?;
-    Ok((group, found))
+/// `arn:aws:logs:…:log-group:NAME:log-stream:STREAM`.
+pub(crate) fn stream_arn(ctx: &Ctx, group: &str, stream: &str) -> String {
+    ctx.arn("logs", &format!("log-group:{group}:log-stream:{stream}"))
 }

@@ -1,24 +1,41 @@
-//! `CreateLogStream`
+//! `CreateLogStream`.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::records::{GROUP, STREAM, Stream, find_group, stream_key};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use service::{Ctx, Reply};
 use store::{Batch, Expect};
 
-use super::{Nothing, OfStream};
-use crate::names::find_group;
-use crate::records::{STREAMS, StreamRecord, last_event_entry, stream_key};
-use crate::{Error, Logs};
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Input {
+    log_group_name: String,
+    log_stream_name: String,
+}
 
-pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: OfStream) -> Result<Reply<Nothing>, Error> {
+pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
     let group = find_group(ctx, &input.log_group_name).await?;
-    let key = stream_key(&ctx.region, &input.log_group_name, &input.log_stream_name);
-    if ctx.records::<StreamRecord>(STREAMS).get(&key).await?.is_some() {
+    let key = stream_key(&group.key, &input.log_stream_name);
+    if ctx.records::<Stream>(STREAM).get(&key).await?.is_some() {
         return Err(Error::StreamExists);
     }
-    let record = StreamRecord { created_ms: ctx.now_ms, ..StreamRecord::default() };
-    let index = last_event_entry(&ctx.region, &input.log_group_name, &record);
+    let stream = Stream {
+        name: input.log_stream_name,
+        created_ms: ctx.now_ms,
+        first_event_ms: None,
+        last_event_ms: None,
+        last_ingestion_ms: None,
+        stored_bytes: 0,
+        next_chunk: 0,
+        overlap_ms: 0,
+        tail: None,
+    };
     let mut batch = Batch::new();
-    // The group must not be deleted meanwhile.
-    batch.checks.push((crate::records::GROUPS.to_owned(), group.key, group.expect));
-    batch.put_indexed(STREAMS, key, &record, index, Expect::Absent);
-    Ok(Reply::with(Nothing {}, batch))
+    let index = stream.index(&group.key);
+    batch.put_indexed(STREAM, key, &stream, index, Expect::Absent);
+    // A group that is deleted at the same moment must not leave a stream behind.
+    batch.checks.push((GROUP.to_owned(), group.key, group.expect));
+    Ok(Reply::with(json!({}), batch))
 }

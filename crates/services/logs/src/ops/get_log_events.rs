@@ -1,99 +1,97 @@
-//! `GetLogEvents`
+//! `GetLogEvents`: a page of one stream, and where to go on in both directions.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::names::group_name;
+use crate::position::{Position, Token};
+use crate::reading::{Direction, Reader, time_range};
+use crate::records::{Event, find_group, find_stream};
 use serde::{Deserialize, Serialize};
 use service::{Ctx, Reply, page_size};
 
-use crate::chunks::{Cut, Event, Selection, backward, end, forward};
-use crate::error::invalid;
-use crate::names::{find_group, find_stream, group_of};
-use crate::retention::horizon_ms;
-use crate::{Error, Logs};
+// AWS: GetLogEvents: a page holds 1 MB, up to 10,000 events.
+const MOST_EVENTS: usize = 10_000;
+const MOST_BYTES: usize = 1 << 20;
 
-/// The most events of one answer.
-// AWS: AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
-const MAX_EVENTS: usize = 10_000;
-
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Input {
     log_group_name: Option<String>,
     log_group_identifier: Option<String>,
     log_stream_name: String,
-    /// Unix milliseconds.
     start_time: Option<i64>,
-    /// Unix milliseconds.
     end_time: Option<i64>,
     next_token: Option<String>,
     limit: Option<i64>,
-    #[serde(default)]
-    start_from_head: bool,
+    start_from_head: Option<bool>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Output {
-    events: Vec<OutputEvent>,
+    events: Vec<View>,
     next_forward_token: String,
     next_backward_token: String,
 }
 
-#[derive(Debug, Serialize)]
+/// An event as it is shown.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct OutputEvent {
+struct View {
     timestamp: i64,
     message: String,
     ingestion_time: i64,
 }
 
 pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
-    let group = group_of(input.log_group_name, input.log_group_identifier)?;
-    let stream = &input.log_stream_name;
-    find_stream(ctx, &group, stream).await?;
-    let horizon_ms = horizon_ms(&find_group(ctx, &group).await?.value, ctx.now_ms);
-    let selection = Selection {
-        group: &group,
-        stream,
-        from_ms: input.start_time.unwrap_or(i64::MIN).max(horizon_ms),
-        until_ms: input.end_time.unwrap_or(i64::MAX),
-        most: page_size(input.limit, MAX_EVENTS, MAX_EVENTS),
+    let name = group_name(ctx, input.log_group_name, input.log_group_identifier)?;
+    let token = input.next_token.as_deref().map(Token::read).transpose()?;
+    let group = find_group(ctx, &name).await?;
+    let stream = find_stream(ctx, &group, &input.log_stream_name).await?;
+    let expired_before_ms = group.value.expired_before_ms(ctx.now_ms);
+    let (from, to) = time_range(input.start_time, input.end_time, expired_before_ms);
+    let from_head = input.start_from_head.unwrap_or_default();
+    // The gap that an empty page is at: the tokens that led to it come again.
+    let (direction, from, to, gap) = match token {
+        Some(Token::Forward(gap)) => (Direction::Forward, from.max(gap), to, gap),
+        Some(Token::Backward(gap)) => (Direction::Backward, from, to.min(gap), gap),
+        None if from_head => (Direction::Forward, from, to, from),
+        None => (Direction::Backward, from, to, from),
     };
-    let token = input.next_token.as_deref().map(|token| token.split_once('/'));
-    let (events, here) = match token {
-        None if input.start_from_head => {
-            let cut = input.start_time.map_or_else(Cut::default, Cut::not_after);
-            (forward(ctx, &selection, &cut).await?, None)
-        }
-        None => (backward(ctx, &selection, None).await?, None),
-        Some(Some(("f", cut))) => {
-            let cut = Cut::read(cut)?;
-            (forward(ctx, &selection, &cut).await?, Some(cut))
-        }
-        Some(Some(("b", cut))) => {
-            let cut = Cut::read(cut)?;
-            (backward(ctx, &selection, Some(&cut)).await?, Some(cut))
-        }
-        Some(_) => return Err(invalid("The specified nextToken is invalid.")),
-    };
-    // Nothing there: both tokens stay where they are, which is how clients know the end.
-    let (back, on) = match (events.first(), events.last(), here) {
-        (Some(first), Some(last), _) => (first.at.clone(), last.after()),
-        (_, _, Some(here)) => (here.clone(), here),
-        _ => {
-            let end = end(ctx, &group, stream).await?;
-            (end.clone(), end)
-        }
+    let most = page_size(input.limit, MOST_EVENTS, MOST_EVENTS);
+    let mut reader = Reader::new(ctx, &stream, direction, from, to);
+    let mut page = collect(&mut reader, most).await?;
+    if direction == Direction::Backward {
+        page.reverse();
+    }
+    let begin = page.first().map_or(gap, |(place, _)| *place);
+    let end = page.last().map_or(gap, |(place, _)| place.after());
+    let view = |(_, Event(timestamp, ingestion_time, message))| View {
+        timestamp,
+        message,
+        ingestion_time,
     };
     Ok(Reply::new(Output {
-        events: events.into_iter().map(show).collect(),
-        next_forward_token: format!("f/{}", on.token()),
-        next_backward_token: format!("b/{}", back.token()),
+        events: page.into_iter().map(view).collect(),
+        next_forward_token: Token::Forward(end).text(),
+        next_backward_token: Token::Backward(begin).text(),
     }))
 }
 
-fn show(event: Event) -> OutputEvent {
-    OutputEvent {
-        timestamp: event.timestamp_ms,
-        message: event.message,
-        ingestion_time: event.ingested_ms,
+/// As many events as a page holds.
+async fn collect(
+    reader: &mut Reader<'_>,
+    most: usize,
+) -> Result<Vec<(Position, Event)>, Error> {
+    let mut page = Vec::new();
+    let mut bytes = 0;
+    while page.len() < most {
+        let Some((place, event)) = reader.next().await? else { break };
+        bytes += event.bytes();
+        if bytes > MOST_BYTES && !page.is_empty() {
+            break;
+        }
+        page.push((place, event));
     }
+    Ok(page)
 }

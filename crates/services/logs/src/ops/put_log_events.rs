@@ -1,26 +1,20 @@
-//! `PutLogEvents`
+//! `PutLogEvents`: appends a batch to a stream.
 
+use crate::Logs;
+use crate::append::append;
+use crate::error::Error;
+use crate::records::{DAY_MS, Event, Group, Stream, event_bytes, find_group, find_stream, topic};
 use serde::{Deserialize, Serialize};
 use service::{Ctx, Reply};
-use store::{Batch, Expect};
+use std::ops::Range;
 
-use super::describe_log_streams::sequence_token;
-use crate::chunks::{EVENT_OVERHEAD_BYTES, MAX_SPAN_MS};
-use crate::error::invalid;
-use crate::names::{find_group, find_stream};
-use crate::records::{
-    CHUNKS, ChunkRecord, EventRecord, STREAMS, chunk_place, chunks_prefix, last_event_entry,
-};
-use crate::retention::{DAY_MS, horizon_ms};
-use crate::{Error, Logs, notice_topic};
+// AWS: PutLogEvents: a batch's most bytes; its longest span; how old and how new an event may be.
+const MOST_BYTES: usize = 1_048_576;
+const LONGEST_SPAN_MS: i64 = DAY_MS;
+const OLDEST_MS: i64 = 14 * DAY_MS;
+const NEWEST_MS: i64 = 2 * 3_600_000;
 
-// AWS: AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
-const MAX_BATCH_BYTES: usize = 1_048_576;
-const MAX_BATCH_EVENTS: usize = 10_000;
-const MAX_FUTURE_MS: i64 = 2 * 3_600_000;
-const MAX_AGE_MS: i64 = 14 * DAY_MS;
-
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Input {
     log_group_name: String,
@@ -28,22 +22,21 @@ pub(crate) struct Input {
     log_events: Vec<InputEvent>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 struct InputEvent {
-    /// Unix milliseconds.
     timestamp: i64,
     message: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Output {
     next_sequence_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rejected_log_events_info: Option<Rejected>,
 }
 
-/// Events that were not taken, as places in the batch.
-#[derive(Debug, Default, PartialEq, Serialize)]
+#[derive(Serialize, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 struct Rejected {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,81 +47,72 @@ struct Rejected {
     expired_log_event_end_index: Option<usize>,
 }
 
-/// The rules for a batch as a whole.
-fn check(events: &[InputEvent]) -> Result<(), Error> {
-    let bytes: usize = events.iter().map(|it| it.message.len() + EVENT_OVERHEAD_BYTES).sum();
-    if bytes > MAX_BATCH_BYTES {
-        return Err(invalid(format!(
-            "Upload too large: {bytes} bytes exceeds limit of {MAX_BATCH_BYTES}"
-        )));
-    }
-    if events.len() > MAX_BATCH_EVENTS {
-        return Err(invalid(format!(
-            "Upload too large: {} events exceeds limit of {MAX_BATCH_EVENTS}",
-            events.len()
-        )));
-    }
-    if events.windows(2).any(|pair| pair[0].timestamp > pair[1].timestamp) {
-        return Err(invalid(
-            "Log events in a single PutLogEvents request must be in chronological order.",
-        ));
-    }
-    let span_ms = match (events.first(), events.last()) {
-        (Some(first), Some(last)) => last.timestamp.saturating_sub(first.timestamp),
-        _ => 0,
+pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
+    check(&input.log_events)?;
+    let group = find_group(ctx, &input.log_group_name).await?;
+    let mut stream = find_stream(ctx, &group, &input.log_stream_name).await?;
+    let (accepted, rejected) = admit(&input.log_events, &group.value, ctx.now_ms);
+    let events: Vec<Event> = input
+        .log_events
+        .into_iter()
+        .skip(accepted.start)
+        .take(accepted.len())
+        .map(|event| Event(event.timestamp, ctx.now_ms, event.message))
+        .collect();
+    let batch = append(ctx, &group.key, &mut stream, events).await?;
+    let has_grown = !batch.is_empty();
+    let output = Output {
+        next_sequence_token: sequence_token(&stream.value),
+        rejected_log_events_info: rejected,
     };
-    if span_ms > MAX_SPAN_MS {
-        return Err(invalid(
-            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
-        ));
+    let reply = Reply::with(output, batch);
+    if !has_grown {
+        return Ok(reply);
+    }
+    Ok(reply.notice(topic(&ctx.region, &group.value.name, &stream.value.name)))
+}
+
+/// Refuses a batch as a whole.
+fn check(events: &[InputEvent]) -> Result<(), Error> {
+    let refuse = |text: String| Err(Error::Invalid(text));
+    let bytes: usize = events.iter().map(|event| event_bytes(&event.message)).sum();
+    if bytes > MOST_BYTES {
+        return refuse(format!("Upload too large: {bytes} bytes exceeds limit of {MOST_BYTES}"));
+    }
+    if !events.is_sorted_by_key(|event| event.timestamp) {
+        return refuse(
+            "Log events in a single PutLogEvents request must be in chronological order."
+                .to_owned(),
+        );
+    }
+    if let (Some(first), Some(last)) = (events.first(), events.last())
+        && last.timestamp.saturating_sub(first.timestamp) > LONGEST_SPAN_MS
+    {
+        return refuse(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+                .to_owned(),
+        );
     }
     Ok(())
 }
 
-/// Which events are too new, too old, or older than the group keeps; the rest is taken. Events are in order of time.
-fn sort_out(events: Vec<InputEvent>, now_ms: i64, horizon_ms: i64) -> (Vec<EventRecord>, Rejected) {
-    let older_than = |limit_ms: i64| events.partition_point(|it| it.timestamp < limit_ms);
-    let too_new = events.partition_point(|it| it.timestamp <= now_ms.saturating_add(MAX_FUTURE_MS));
-    let too_old = older_than(now_ms.saturating_sub(MAX_AGE_MS));
-    let expired = older_than(horizon_ms);
+/// Which events of an ordered batch are kept, and what is said about the others.
+fn admit(events: &[InputEvent], group: &Group, now_ms: i64) -> (Range<usize>, Option<Rejected>) {
+    let before = |ms: i64| events.partition_point(|event| event.timestamp < ms);
+    let too_old = before(now_ms.saturating_sub(OLDEST_MS));
+    let expired = before(group.expired_before_ms(now_ms));
+    let too_new = before(now_ms.saturating_add(NEWEST_MS).saturating_add(1));
     let rejected = Rejected {
         too_new_log_event_start_index: (too_new < events.len()).then_some(too_new),
         too_old_log_event_end_index: (too_old > 0).then_some(too_old),
         expired_log_event_end_index: (expired > too_old).then_some(expired),
     };
-    let skip = too_old.max(expired);
-    let taken = events
-        .into_iter()
-        .take(too_new)
-        .skip(skip)
-        .map(|event| EventRecord(event.timestamp, event.message))
-        .collect();
-    (taken, rejected)
+    let start = too_old.max(expired).min(too_new);
+    (start..too_new, (rejected != Rejected::default()).then_some(rejected))
 }
 
-pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
-    check(&input.log_events)?;
-    let (group, stream) = (&input.log_group_name, &input.log_stream_name);
-    let mut found = find_stream(ctx, group, stream).await?;
-    let horizon_ms = horizon_ms(&find_group(ctx, group).await?.value, ctx.now_ms);
-    let (events, rejected) = sort_out(input.log_events, ctx.now_ms, horizon_ms);
-    let mut batch = Batch::new();
-    let record = &mut found.value;
-    if let (Some(first), Some(last)) = (events.first(), events.last()) {
-        let place = chunk_place(first.0, record.next_chunk);
-        record.next_chunk = record.next_chunk.wrapping_add(1);
-        record.first_event_ms = Some(record.first_event_ms.map_or(first.0, |it| it.min(first.0)));
-        record.last_event_ms = Some(record.last_event_ms.map_or(last.0, |it| it.max(last.0)));
-        record.last_ingestion_ms = Some(ctx.now_ms);
-        let key = format!("{}{place}", chunks_prefix(&ctx.region, group, stream));
-        let chunk = ChunkRecord { ingested_ms: ctx.now_ms, events };
-        batch.put(CHUNKS, key, &chunk, Expect::Absent);
-        let index = last_event_entry(&ctx.region, group, record);
-        batch.put_indexed(STREAMS, found.key, record, index, found.expect);
-    }
-    let output = Output {
-        next_sequence_token: sequence_token(record.next_chunk),
-        rejected_log_events_info: (rejected != Rejected::default()).then_some(rejected),
-    };
-    Ok(Reply::with(output, batch).notice(notice_topic(&ctx.region, group, stream)))
+/// AWS no longer asks for it and gives one all the same: 56 digits.
+pub(crate) fn sequence_token(stream: &Stream) -> String {
+    let bytes = stream.stored_bytes;
+    format!("49{:018}{:016}{bytes:020}", stream.created_ms.max(0), stream.next_chunk)
 }
