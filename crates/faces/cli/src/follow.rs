@@ -30,6 +30,12 @@ pub(crate) async fn follow(
             .await?;
         for event in new_events(client, execution_arn, last_id).await? {
             last_id = event["id"].as_i64().unwrap_or(last_id);
+            if story.ends_a_job(&event) {
+                // Its log is complete by now, and belongs before the line that says it is done.
+                story.jobs().look(client, screen).await?;
+                story.jobs().forget();
+                screen.settle();
+            }
             story.tell(&event, screen);
         }
         story.jobs().look(client, screen).await?;

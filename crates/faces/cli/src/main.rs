@@ -9,6 +9,8 @@ mod home;
 mod project;
 mod report;
 mod server;
+#[cfg(test)]
+mod simulation;
 
 use clap::Parser;
 use grammar::{Cli, Command};

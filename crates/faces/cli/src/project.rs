@@ -106,7 +106,7 @@ impl Progress for Shown<'_> {
 
     fn started(&mut self, step: &Step) {
         if step.operation != Operation::Same {
-            self.screen.live(format!("  {} {:<34} {} …", sign(step.operation), step.resource_type, step.name));
+            self.screen.passing(format!("  {} {:<34} {} …", sign(step.operation), step.resource_type, step.name));
         }
     }
 

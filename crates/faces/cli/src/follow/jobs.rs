@@ -17,6 +17,16 @@ impl Jobs {
         }
     }
 
+    /// Whether none is followed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Follows none any more.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+
     /// Shows what their logs have got since the last look.
     pub(crate) async fn look(
         &mut self,

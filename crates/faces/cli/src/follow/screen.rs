@@ -6,7 +6,6 @@ use std::io::{IsTerminal, Write};
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const DIM: Style = Style::new().effects(Effects::DIMMED);
-pub(crate) const STRONG: Style = Style::new().effects(Effects::BOLD);
 
 /// Where progress is shown: standard output, unless silent (`--json`).
 pub(crate) struct Screen {
@@ -41,6 +40,13 @@ impl Screen {
             self.has_live_line = true;
         } else {
             anstream::println!("{text}");
+        }
+    }
+
+    /// Shows a line that the next one replaces; in a pipe it is left out.
+    pub(crate) fn passing(&mut self, text: impl std::fmt::Display) {
+        if self.is_terminal {
+            self.live(text);
         }
     }
 

@@ -24,6 +24,13 @@ impl Story {
         &mut self.jobs
     }
 
+    /// Whether the event ends a state that had jobs.
+    pub(crate) fn ends_a_job(&self, event: &Value) -> bool {
+        let kind = event["type"].as_str().unwrap_or_default();
+        let is_end = kind.ends_with("StateExited") || kind == "TaskFailed" || kind == "TaskTimedOut";
+        is_end && !self.jobs.is_empty()
+    }
+
     /// Tells one event.
     pub(crate) fn tell(&mut self, event: &Value, screen: &mut Screen) {
         let kind = event["type"].as_str().unwrap_or_default();
@@ -51,7 +58,7 @@ impl Story {
             _ if kind.ends_with("StateEntered") => {
                 let name = event["stateEnteredEventDetails"]["name"].as_str().unwrap_or_default();
                 self.open = Some((name.to_owned(), time));
-                screen.live(format!("  {DIM}▸ {name}{DIM:#}"));
+                screen.passing(format!("  {DIM}▸ {name}{DIM:#}"));
             }
             _ if kind.ends_with("StateExited") => self.exited(time, screen),
             _ => {}

@@ -1,0 +1,268 @@
+//! The whole server in virtual time: schedules that fire, servers that die, jobs that go on.
+
+use crate::compose::{Composed, Parts, compose};
+use crate::server::{ACCOUNT, REGION};
+use runner::{FakeRunner, FakeScript, LogStream};
+use serde_json::{Value, json};
+use service::{Clock, Kit, Principal, SeededEntropy, SystemClock};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Blobs, MemoryStore};
+
+/// 2026-01-01T00:00:00Z.
+const ORIGIN_MS: i64 = 1_767_225_600_000;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What outlives a server: the disk, the jobs, time.
+struct World {
+    store: MemoryStore,
+    blobs: Blobs,
+    clock: Arc<SystemClock>,
+    runner: FakeRunner,
+    folder: PathBuf,
+    boots: u64,
+}
+
+impl World {
+    fn new(script: impl Fn(&runner::JobSpec) -> FakeScript + Send + Sync + 'static) -> Self {
+        let blobs = Blobs::temporary().unwrap();
+        let clock = Arc::new(SystemClock::starting_at(ORIGIN_MS));
+        let name: String = (0..16).map(|_| char::from(b'a' + fastrand())).collect();
+        let folder = std::env::temp_dir().join(format!("refit-simulation-{name}"));
+        let (time, jobs) = (clock.clone(), folder.join("jobs"));
+        let runner = FakeRunner::new(jobs, move || time.now_ms(), script);
+        Self { store: MemoryStore::new(), blobs, clock, runner, folder, boots: 0 }
+    }
+
+    /// Starts a server on what is there.
+    async fn boot(&mut self) -> Composed {
+        self.boots += 1;
+        let entropy = Arc::new(SeededEntropy::new(self.boots));
+        let store = Arc::new(self.store.clone());
+        let kit = Kit::new(ACCOUNT, store, self.clock.clone(), entropy);
+        let composed = compose(Parts {
+            kit,
+            runner: Arc::new(self.runner.clone()),
+            blobs: self.blobs.clone(),
+            functions: self.folder.join("functions"),
+            algorithm_argv: vec!["refit".into(), "algorithm".into()],
+            url: "http://127.0.0.1:0".to_owned(),
+            processors: 2,
+            sendmail: None,
+        });
+        let composed = composed.map_err(|_| "the server cannot be composed").unwrap();
+        composed.recover().await.map_err(|_| "the server cannot recover").unwrap();
+        composed
+    }
+
+    /// Kills the server: what was durable stays, everything in memory is gone.
+    fn kill(&mut self, server: Composed) {
+        self.store = self.store.snapshot();
+        drop(server);
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _left_to_the_system = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A random letter's number, for folder names only.
+fn fastrand() -> u8 {
+    use std::hash::{BuildHasher, Hasher};
+    let hasher = std::collections::hash_map::RandomState::new().build_hasher();
+    (hasher.finish() % 26) as u8
+}
+
+async fn call(server: &Composed, service: &str, operation: &str, input: Value) -> Value {
+    let ctx = server.kit.ctx(Principal::root(ACCOUNT), REGION);
+    let answer = ctx.call(service, operation, input).await;
+    answer.unwrap_or_else(|error| panic!("{service} {operation}: {error:?}"))
+}
+
+async fn role(server: &Composed, name: &str, service: &str, action: &str) -> String {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole",
+    }]});
+    let input = json!({"RoleName": name, "AssumeRolePolicyDocument": trust.to_string()});
+    let role = call(server, "iam", "CreateRole", input).await;
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": action, "Resource": "*",
+    }]});
+    let input =
+        json!({"RoleName": name, "PolicyName": "own", "PolicyDocument": policy.to_string()});
+    call(server, "iam", "PutRolePolicy", input).await;
+    role["Role"]["Arn"].as_str().unwrap().to_owned()
+}
+
+/// A state machine of one Pass state under a schedule; answers its ARN.
+async fn scheduled_machine(server: &Composed, expression: &str) -> String {
+    let states = role(server, "machine", "states.amazonaws.com", "sagemaker:*").await;
+    let events = role(server, "rule", "events.amazonaws.com", "states:StartExecution").await;
+    let definition = json!({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}});
+    let input = json!({
+        "name": "retrain", "roleArn": states, "definition": definition.to_string(),
+    });
+    let machine = call(server, "states", "CreateStateMachine", input).await;
+    let machine = machine["stateMachineArn"].as_str().unwrap().to_owned();
+    let rule = json!({"Name": "often", "ScheduleExpression": expression});
+    call(server, "events", "PutRule", rule).await;
+    let target = json!({"Id": "1", "Arn": machine, "RoleArn": events});
+    let input = json!({"Rule": "often", "Targets": [target]});
+    call(server, "events", "PutTargets", input).await;
+    machine
+}
+
+/// Start times of the machine's executions in whole minutes from the origin, in order.
+async fn minutes(server: &Composed, machine: &str) -> Vec<i64> {
+    let input = json!({"stateMachineArn": machine, "maxResults": 1000});
+    let listed = call(server, "states", "ListExecutions", input).await;
+    let mut starts: Vec<i64> = listed["executions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|execution| {
+            assert_eq!(execution["status"], "SUCCEEDED");
+            let ms = (execution["startDate"].as_f64().unwrap() * 1000.0).round() as i64;
+            (ms - ORIGIN_MS) / 60_000
+        })
+        .collect();
+    starts.sort_unstable();
+    starts
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_fires_on_time() {
+    let mut world = World::new(|_| FakeScript::exits(1000, 0));
+    let server = world.boot().await;
+    let machine = scheduled_machine(&server, "rate(5 minutes)").await;
+    tokio::time::sleep(MINUTE * 31).await;
+    assert_eq!(minutes(&server, &machine).await, [5, 10, 15, 20, 25, 30]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disabled_rule_is_silent() {
+    let mut world = World::new(|_| FakeScript::exits(1000, 0));
+    let server = world.boot().await;
+    let machine = scheduled_machine(&server, "cron(0/10 * * * ? *)").await;
+    tokio::time::sleep(MINUTE * 15).await;
+    call(&server, "events", "DisableRule", json!({"Name": "often"})).await;
+    tokio::time::sleep(MINUTE * 60).await;
+    assert_eq!(minutes(&server, &machine).await, [10]);
+}
+
+/// The policy tag, and the minutes of the firings when the server was dead from minute 12 to minute 33.
+async fn check_missed(policy: Option<&str>, expected: &[i64]) {
+    let mut world = World::new(|_| FakeScript::exits(1000, 0));
+    let server = world.boot().await;
+    let machine = scheduled_machine(&server, "rate(5 minutes)").await;
+    if let Some(policy) = policy {
+        let arn = format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/often");
+        let tag = json!({"Key": "refit:missed-runs", "Value": policy});
+        let input = json!({"ResourceARN": arn, "Tags": [tag]});
+        call(&server, "events", "TagResource", input).await;
+    }
+    tokio::time::sleep(MINUTE * 12).await;
+    world.kill(server);
+    tokio::time::sleep(MINUTE * 21).await;
+    let server = world.boot().await;
+    tokio::time::sleep(MINUTE * 8).await;
+    assert_eq!(minutes(&server, &machine).await, expected, "{policy:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn missed_firings_are_made_up_for_once() {
+    check_missed(None, &[5, 10, 33, 35, 40]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn missed_firings_are_all_made_up_for() {
+    check_missed(Some("all"), &[5, 10, 33, 33, 33, 33, 35, 40]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn missed_firings_are_skipped() {
+    check_missed(Some("skip"), &[5, 10, 35, 40]).await;
+}
+
+/// A bucket with a channel, the job's role, and a machine that trains.
+async fn training_machine(server: &Composed) -> String {
+    call(server, "s3", "CreateBucket", json!({"Bucket": "data"})).await;
+    let put = json!({"Bucket": "data", "Key": "train/rows.csv", "Body": service::base64_text(b"1,2\n")});
+    call(server, "s3", "PutObject", put).await;
+    let job = role(server, "job", "sagemaker.amazonaws.com", "s3:*").await;
+    let states = role(server, "machine", "states.amazonaws.com", "*").await;
+    let source = json!({"S3DataType": "S3Prefix", "S3Uri": "s3://data/train/"});
+    let definition = json!({"StartAt": "Train", "States": {"Train": {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync",
+        "Parameters": {
+            "TrainingJobName.$": "$$.Execution.Name",
+            "AlgorithmSpecification": {"TrainingImage": "xgboost", "TrainingInputMode": "File"},
+            "RoleArn": job,
+            "InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}],
+            "OutputDataConfig": {"S3OutputPath": "s3://data/models"},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        },
+        "End": true,
+    }}});
+    let input = json!({
+        "name": "train", "roleArn": states, "definition": definition.to_string(),
+    });
+    let machine = call(server, "states", "CreateStateMachine", input).await;
+    machine["stateMachineArn"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_training_goes_on_while_servers_die() {
+    let mut world = World::new(|_| {
+        FakeScript::exits(600_000, 0)
+            .line(1_000, LogStream::Stdout, "[0]\ttrain-rmse:3.5")
+            .line(590_000, LogStream::Stdout, "[1]\ttrain-rmse:2.5")
+            .file("model/xgboost-model", "a model")
+    });
+    let mut server = world.boot().await;
+    let machine = training_machine(&server).await;
+    let start = json!({"stateMachineArn": machine, "name": "one"});
+    let started = call(&server, "states", "StartExecution", start).await;
+    let execution = started["executionArn"].clone();
+    for _ in 0..5 {
+        tokio::time::sleep(MINUTE).await;
+        world.kill(server);
+        tokio::time::sleep(MINUTE / 2).await;
+        server = world.boot().await;
+    }
+    tokio::time::sleep(MINUTE * 10).await;
+    let input = json!({"executionArn": execution});
+    let described = call(&server, "states", "DescribeExecution", input.clone()).await;
+    assert_eq!(described["status"], "SUCCEEDED", "{described}");
+    let output: Value = serde_json::from_str(described["output"].as_str().unwrap()).unwrap();
+    assert_eq!(output["TrainingJobStatus"], "Completed");
+    assert_eq!(
+        output["ModelArtifacts"]["S3ModelArtifacts"],
+        "s3://data/models/one/output/model.tar.gz"
+    );
+    let metric = &output["FinalMetricDataList"][0];
+    assert_eq!((&metric["MetricName"], &metric["Value"]), (&json!("train:rmse"), &json!(2.5)));
+    let jobs = call(&server, "sagemaker", "ListTrainingJobs", json!({})).await;
+    assert_eq!(jobs["TrainingJobSummaries"].as_array().map(Vec::len), Some(1));
+    let history = call(&server, "states", "GetExecutionHistory", input).await;
+    let kinds: Vec<&str> =
+        history["events"].as_array().unwrap().iter().map(|e| e["type"].as_str().unwrap()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "ExecutionStarted",
+            "TaskStateEntered",
+            "TaskScheduled",
+            "TaskStarted",
+            "TaskSubmitted",
+            "TaskSucceeded",
+            "TaskStateExited",
+            "ExecutionSucceeded"
+        ]
+    );
+}
