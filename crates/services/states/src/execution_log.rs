@@ -24,7 +24,8 @@ struct Lines {
     stream: String,
     /// The first lines of their execution: the stream is to be made.
     is_new: bool,
-    lines: Vec<(i64, String)>,
+    /// Unix milliseconds and text.
+    batch: Vec<(i64, String)>,
 }
 
 /// Takes events and writes them when it can.
@@ -61,7 +62,7 @@ impl ExecutionLog {
             group: group.to_owned(),
             stream: stream_name(execution),
             is_new,
-            lines,
+            batch: lines,
         };
         let sender = self.sender.get_or_init(|| {
             let (sender, receiver) = unbounded_channel();
@@ -157,7 +158,7 @@ async fn put(kit: &Arc<Kit>, lines: Lines) -> Result<(), AwsError> {
     }
     let mut chunk = Vec::new();
     let mut bytes = 0;
-    for (timestamp_ms, message) in lines.lines {
+    for (timestamp_ms, message) in lines.batch {
         if bytes + message.len() > MOST_BYTES || chunk.len() >= MOST_LINES {
             put_chunk(&ctx, &names, std::mem::take(&mut chunk)).await?;
             bytes = 0;

@@ -23,8 +23,9 @@ pub(super) fn build(errand: &Errand<'_>) -> Result<Value, TaskFailure> {
         },
         (Value::Object(given), None) if given.is_empty() => Map::new(),
         (Value::Object(given), None) => {
-            let names: Vec<&str> = given.keys().map(String::as_str).collect();
-            names.iter().for_each(|name| reader.unsupported(name));
+            for name in given.keys() {
+                reader.unsupported(name);
+            }
             Map::new()
         }
         _ => {

@@ -26,6 +26,12 @@ pub(crate) struct Input {
     version_description: Option<String>,
 }
 
+/// Whether a version is to be published at once, and what it says.
+struct FirstVersion {
+    publish: bool,
+    description: Option<String>,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Output {
@@ -50,9 +56,9 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
     content.logging.check()?;
     content.encryption.check()?;
     let arn = arns::machine(ctx, &input.name);
-    let version = input.publish.then_some(input.version_description);
+    let wanted = FirstVersion { publish: input.publish, description: input.version_description };
     if let Some(found) = ctx.records::<Machine>(MACHINE).get(&arn).await? {
-        return again(ctx, found.value, &content, express, version).await;
+        return again(ctx, found.value, &content, express, wanted).await;
     }
     role::check(ctx, &content).await?;
     let machine = Machine {
@@ -63,15 +69,15 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
         created_ms: ctx.now_ms,
         updated_ms: ctx.now_ms,
         revision_id: None,
-        last_version: u64::from(input.publish),
+        last_version: u64::from(wanted.publish),
         tags: tags::new(input.tags)?,
         deleting: false,
     };
     let mut batch = Batch::new();
-    let version = version.map(|description| Version {
+    let version = wanted.publish.then(|| Version {
         machine_arn: machine.arn.clone(),
         number: 1,
-        description,
+        description: wanted.description,
         content: machine.content.clone(),
         revision_id: None,
         created_ms: ctx.now_ms,
@@ -100,7 +106,7 @@ async fn again(
     machine: Machine,
     content: &Content,
     express: bool,
-    version: Option<Option<String>>,
+    wanted: FirstVersion,
 ) -> Result<Reply<Output>, Error> {
     if machine.deleting {
         return Err(Error::MachineDeleting(machine.arn));
@@ -109,9 +115,11 @@ async fn again(
     if machine.express != express || machine.content != same {
         return Err(Error::MachineExists(machine.arn));
     }
-    let Some(description) = version else { return Ok(Reply::new(output(machine, None))) };
+    if !wanted.publish {
+        return Ok(Reply::new(output(machine, None)));
+    }
     let first = ctx.records::<Version>(VERSION).get(&version_key(&machine.arn, 1)).await?;
-    match first.filter(|first| first.value.description == description) {
+    match first.filter(|first| first.value.description == wanted.description) {
         Some(first) => {
             let arn = first.value.arn();
             Ok(Reply::new(output(machine, Some(arn))))

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// How long a worker is kept waiting.
 // AWS: API reference: the service holds the connection for 60 seconds.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

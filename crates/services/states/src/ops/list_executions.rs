@@ -82,6 +82,10 @@ pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Repl
         let left = limit - executions.len();
         let page = states.executions.list(&named.machine, wanted, after.as_deref(), left).await?;
         let is_meant = |record: &ExecutionRecord| {
+            // Those of a machine of that name that is no more are not this one's.
+            if record.identity.start_ms < machine.value.created_ms {
+                return false;
+            }
             named.qualifier.is_none()
                 || record.identity.state_machine_version_arn.as_deref() == Some(arn)
                 || record.identity.state_machine_alias_arn.as_deref() == Some(arn)

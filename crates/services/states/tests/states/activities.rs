@@ -55,7 +55,7 @@ async fn workers_take_tasks_and_answer_them() {
     // Nobody has work yet: the worker is sent away after a minute.
     let before = tokio::time::Instant::now();
     let nothing = world.ok("GetActivityTask", json!({"activityArn": ACTIVITY})).await;
-    assert_eq!((nothing, before.elapsed()), (json!({}), Duration::from_secs(60)));
+    assert_eq!((nothing, before.elapsed()), (json!({}), Duration::from_mins(1)));
 
     let execution = world.start(&machine, &json!({"n": 1})).await;
     let task =

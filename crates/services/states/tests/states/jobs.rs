@@ -40,7 +40,7 @@ async fn a_job_is_waited_for_without_polling() {
         let machine = world.machine(name, &machine_of(&training(name))).await;
         let execution = world.start(&machine, &json!({})).await;
         created(&jobs, name).await;
-        tokio::time::sleep(Duration::from_secs(3600)).await;
+        tokio::time::sleep(Duration::from_hours(1)).await;
         jobs.end(&world.kit, name, status);
         let found = world.ended(&execution).await;
         assert!(holds(&found, &expected), "{found}");

@@ -134,6 +134,17 @@ async fn versions_and_aliases_route_executions() {
                 json!({"name": "off", "routingConfiguration": route(&one, 99)}),
                 Error("ValidationException", "Sum of routing configuration weights must equal 100. Received: [99]"),
             ),
+        ],
+    )
+    .await;
+    routed(&world, &one, &two).await;
+}
+
+/// The alias `live` routes to version one, then to version two, then it is gone.
+async fn routed(world: &World, one: &str, two: &str) {
+    check(
+        world,
+        vec![
             (
                 "StartExecution",
                 json!({"stateMachineArn": format!("{MACHINE}:live"), "name": "x"}),
@@ -161,7 +172,7 @@ async fn versions_and_aliases_route_executions() {
             ),
             (
                 "UpdateStateMachineAlias",
-                json!({"stateMachineAliasArn": format!("{MACHINE}:live"), "routingConfiguration": route(&two, 100)}),
+                json!({"stateMachineAliasArn": format!("{MACHINE}:live"), "routingConfiguration": [{"stateMachineVersionArn": two, "weight": 100}]}),
                 Output(json!({})),
             ),
             ("DeleteStateMachineVersion", json!({"stateMachineVersionArn": one}), Output(json!({}))),

@@ -1,9 +1,13 @@
 //! Step Functions through the dispatcher, in virtual time, over memory and fakes of the services it calls.
 
+#![allow(clippy::unwrap_used)]
+
+mod access;
 mod activities;
 mod conformance;
 mod executions;
 mod fakes;
+mod hostile;
 mod integrations;
 mod jobs;
 mod logging;
