@@ -19,6 +19,7 @@ mod front;
 mod host;
 mod keys;
 mod listings;
+mod messages;
 mod multipart;
 mod objects;
 mod settings;
@@ -65,7 +66,9 @@ impl S3Http {
                 response
             }),
         };
-        if let Ok(value) = HeaderValue::from_str(request_id.get(..16).unwrap_or_default()) {
+        let request_id = request_id.get(..16).unwrap_or_default();
+        messages::complete(&mut response, request_id);
+        if let Ok(value) = HeaderValue::from_str(request_id) {
             response.headers_mut().insert("x-amz-request-id", value);
         }
         response

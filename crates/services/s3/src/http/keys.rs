@@ -55,7 +55,7 @@ const SIGNATURE_PARAMETERS: [&str; 10] = [
 /// Reads the claim of a signed request; `None` for unsigned ones (and for forms, whose fields are signed).
 ///
 /// # Errors
-/// `InvalidRequest` for the outdated signature version 2, which protects neither headers nor content.
+/// `InvalidRequest` for headers signed with the outdated version 2, which protects neither headers nor content.
 pub(super) fn claim(request: &Request<Body>) -> Result<Option<Claim>, S3Error> {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let outdated = || {
@@ -73,8 +73,10 @@ pub(super) fn claim(request: &Request<Body>) -> Result<Option<Claim>, S3Error> {
         return Ok(Some(Claim { access_key_id, session_token }));
     }
     let query = request.uri().query().unwrap_or_default();
-    if parameter(query, "Signature").is_some() && parameter(query, "AWSAccessKeyId").is_some() {
-        return Err(outdated());
+    // Clients still presign with version 2 where the region is us-east-1.
+    if let Some(access_key_id) = parameter(query, "AWSAccessKeyId") {
+        let session_token = parameter(query, "x-amz-security-token");
+        return Ok(Some(Claim { access_key_id, session_token }));
     }
     let Some(credential) = parameter(query, "X-Amz-Credential") else { return Ok(None) };
     let access_key_id = credential.split('/').next().unwrap_or_default().to_owned();
@@ -205,7 +207,7 @@ mod tests {
             key("AK", Some("a+b+c"))
         );
         assert!(check("/b", Some("AWS AK:xyz")).is_err());
-        assert!(check("/b?AWSAccessKeyId=AK&Signature=x&Expires=1", None).is_err());
+        assert_eq!(check("/b?AWSAccessKeyId=AK&Signature=x&Expires=1", None).unwrap(), key("AK", None));
     }
 
     #[test]

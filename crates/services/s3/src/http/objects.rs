@@ -194,8 +194,13 @@ pub(super) async fn get_object_attributes(
             (Some(input.bucket.clone()), Some(input.key.clone()))
         })
         .await?;
-    let wanted: Vec<String> =
-        known.input.object_attributes.iter().map(|it| it.as_str().to_owned()).collect();
+    // Clients send one header with commas, or many.
+    let wanted: Vec<String> = known
+        .input
+        .object_attributes
+        .iter()
+        .flat_map(|it| it.as_str().split(',').map(|name| name.trim().to_owned()))
+        .collect();
     let wants = |name: &str| wanted.iter().any(|wanted| wanted == name);
     let input = get_object::Input {
         bucket: known.input.bucket,
