@@ -25,7 +25,8 @@ pub trait Authoriser: Send + Sync + 'static {
     async fn authorise(&self, access: &Access<'_>) -> Result<(), AwsError>;
 
     /// The session that `service` (for instance `states.amazonaws.com`) gets when it assumes `role_arn`: the role must
-    /// exist and its trust policy must admit the service.
+    /// exist and its trust policy must admit the service. `source_arn` is the resource it acts for (a rule, a function),
+    /// which trust policies may ask about as `aws:SourceArn`.
     ///
     /// # Errors
     /// `AccessDenied` when the role is not there or does not trust the service.
@@ -34,6 +35,7 @@ pub trait Authoriser: Send + Sync + 'static {
         role_arn: &str,
         service: &str,
         session: &str,
+        source_arn: Option<&str>,
     ) -> Result<Principal, AwsError>;
 
     /// Temporary credentials of a role session, for code that runs in a job or function, as environment variables
@@ -60,6 +62,7 @@ impl Authoriser for OpenDoor {
         role_arn: &str,
         _service: &str,
         session: &str,
+        _source_arn: Option<&str>,
     ) -> Result<Principal, AwsError> {
         let name = role_arn.rsplit('/').next().unwrap_or(role_arn);
         let account = role_arn.split(':').nth(4).unwrap_or_default();

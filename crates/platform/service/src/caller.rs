@@ -49,6 +49,20 @@ impl Caller {
         service: &str,
         session: &str,
     ) -> Result<Principal, AwsError> {
-        self.0.authoriser().assume(role_arn, service, session).await
+        self.0.authoriser().assume(role_arn, service, session, None).await
+    }
+
+    /// The same, on behalf of the resource `source_arn`.
+    ///
+    /// # Errors
+    /// `AccessDenied` when the role is not there or does not trust the service for that resource.
+    pub async fn assume_for(
+        &self,
+        role_arn: &str,
+        service: &str,
+        session: &str,
+        source_arn: &str,
+    ) -> Result<Principal, AwsError> {
+        self.0.authoriser().assume(role_arn, service, session, Some(source_arn)).await
     }
 }

@@ -67,7 +67,10 @@ async fn attempt(ctx: &Ctx, delivery: &Delivery, key: &str) -> Result<(), AwsErr
         delivery.input.as_ref().map_err(|reason| AwsError::new("InvalidInput", reason.clone()))?;
     let (service, operation, parameters) = request(delivery, input)?;
     let principal = match &delivery.target.role_arn {
-        Some(role) => ctx.kit.caller().assume(role, PRINCIPAL, &session_name(delivery)).await?,
+        Some(role) => {
+            let caller = ctx.kit.caller();
+            caller.assume_for(role, PRINCIPAL, &session_name(delivery), &delivery.rule_arn).await?
+        }
         None => Principal::service(ctx.account(), PRINCIPAL),
     };
     let call = Call {

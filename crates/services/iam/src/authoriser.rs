@@ -32,6 +32,7 @@ impl Authoriser for Iam {
         role_arn: &str,
         service: &str,
         session: &str,
+        source_arn: Option<&str>,
     ) -> Result<Principal, AwsError> {
         let refused = |more: &str| {
             // AWS: recorded answer of states:CreateStateMachine; services with other words have their own.
@@ -41,21 +42,23 @@ impl Authoriser for Iam {
             AwsError::new("AccessDeniedException", message)
         };
         let Some(facts) = self.role_of(role_arn).await? else { return Err(refused("")) };
+        let mut context = vec![("aws:SourceAccount".to_owned(), vec![self.account.clone()])];
+        context.extend(source_arn.map(|arn| ("aws:SourceArn".to_owned(), vec![arn.to_owned()])));
         let regional = facts.services.iter().filter(|name| is_regional(name, service));
         for name in std::iter::once(service).chain(regional.map(String::as_str)) {
             let principal = Principal::service(&self.account, name);
             let trust = vec![trust_say(&facts.trust)];
-            let verdict = self.may(&principal, "sts:AssumeRole", role_arn, &[], trust).await?;
+            let verdict = self.may(&principal, "sts:AssumeRole", role_arn, &context, trust).await?;
             if verdict.is_ok() {
                 return Ok(Principal::role(&self.account, &facts.role.name, session));
             }
         }
         // Silence here would leave the user searching a policy that looks right.
         let asks_for_source = facts.role.trust.to_lowercase().contains("aws:sourcearn");
-        Err(refused(if asks_for_source {
-            " (The trust policy has a condition on aws:SourceArn, which refit does not set.)"
-        } else {
-            ""
+        Err(refused(&match source_arn {
+            _ if !asks_for_source => String::new(),
+            Some(arn) => format!(" (The trust policy has a condition on aws:SourceArn, which is {arn} here.)"),
+            None => " (The trust policy has a condition on aws:SourceArn, which this call does not set.)".to_owned(),
         }))
     }
 

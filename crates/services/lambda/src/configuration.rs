@@ -59,9 +59,14 @@ pub(crate) fn complete(configuration: &mut Map<String, Value>) -> Result<(), Err
 }
 
 /// The role must exist and trust Lambda.
-pub(crate) async fn check_role(ctx: &Ctx, configuration: &Map<String, Value>) -> Result<(), Error> {
+pub(crate) async fn check_role(
+    ctx: &Ctx,
+    configuration: &Map<String, Value>,
+    arn: &str,
+) -> Result<(), Error> {
     let role = configuration.get("Role").and_then(Value::as_str).unwrap_or_default();
-    ctx.kit.caller().assume(role, "lambda.amazonaws.com", "lambda").await.map(drop).map_err(
+    let caller = ctx.kit.caller();
+    caller.assume_for(role, "lambda.amazonaws.com", "lambda", arn).await.map(drop).map_err(
         |error| {
             tracing::info!(role, %error, "Lambda cannot assume the role");
             // AWS: CreateFunction with a role that does not trust Lambda.

@@ -235,7 +235,7 @@ impl Run<'_> {
         let role = spec::role_of(self.ctx, job).await?;
         let session = "SageMaker";
         let caller = self.ctx.kit.caller();
-        caller.assume(&role, jobs::PRINCIPAL, session).await.map_err(|error| {
+        caller.assume_for(&role, jobs::PRINCIPAL, session, &job.arn).await.map_err(|error| {
             Failure::client(format!("cannot assume the role {role}: {}", error.message))
         })
     }

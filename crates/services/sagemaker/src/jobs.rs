@@ -16,9 +16,11 @@ pub(crate) async fn assume(
     ctx: &Ctx,
     input: &Map<String, Value>,
     member: &str,
+    source_arn: &str,
 ) -> Result<Principal, Error> {
     let role = input.get(member).and_then(Value::as_str).unwrap_or_default();
-    ctx.kit.caller().assume(role, PRINCIPAL, "SageMaker").await.map_err(|error| {
+    let caller = ctx.kit.caller();
+    caller.assume_for(role, PRINCIPAL, "SageMaker", source_arn).await.map_err(|error| {
         tracing::info!(role, %error, "SageMaker cannot assume the role");
         // AWS: CreateTrainingJob with a role that does not trust SageMaker.
         Error::Validation(format!(
@@ -63,6 +65,12 @@ pub(crate) fn split_uri(uri: &str) -> Result<(&str, &str), Error> {
         .ok_or_else(|| Error::Validation(format!("{uri} is not a valid S3 URI.")))
 }
 
+/// The ARN of the job that a request names.
+pub(crate) fn arn(ctx: &Ctx, kind: JobKind, input: &Map<String, Value>) -> String {
+    let name = input.get(&format!("{}Name", kind.member())).and_then(Value::as_str);
+    ctx.arn("sagemaker", &format!("{}/{}", kind.noun(), name.unwrap_or_default()))
+}
+
 /// Records a job and schedules it.
 pub(crate) async fn create(
     ctx: &Ctx,
@@ -72,7 +80,7 @@ pub(crate) async fn create(
     let name_member = format!("{}Name", kind.member());
     let name = input.get(&name_member).and_then(Value::as_str).unwrap_or_default().to_owned();
     let record_key = key(&ctx.region, &name);
-    let arn = ctx.arn("sagemaker", &format!("{}/{name}", kind.noun()));
+    let arn = arn(ctx, kind, &input);
     if ctx.records::<Job>(kind.records()).get(&record_key).await?.is_some() {
         let (noun, lower) = kind.words();
         return Err(Error::JobExists { noun, lower, arn });

@@ -111,6 +111,7 @@ impl Errand<'_> {
     /// The session of the task's role.
     async fn principal(&self) -> Result<Principal, AwsError> {
         let role = self.task.credentials_role_arn.as_deref().unwrap_or(&self.execution.role_arn);
-        role::assume(self.kit, role, &self.execution.name).await
+        let machine = &self.execution.state_machine_arn;
+        role::assume(self.kit, role, &self.execution.name, machine).await
     }
 }

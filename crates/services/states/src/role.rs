@@ -19,9 +19,10 @@ const LOGGING_ACTIONS: [&str; 5] = [
 ];
 
 /// Refuses a role that is not there, does not trust Step Functions, or must not write the logs that are asked for.
-pub(crate) async fn check(ctx: &Ctx, content: &Content) -> Result<(), Error> {
+pub(crate) async fn check(ctx: &Ctx, content: &Content, machine_arn: &str) -> Result<(), Error> {
     let role_arn = content.role_arn.as_str();
-    match ctx.kit.caller().assume(role_arn, PRINCIPAL, "CreateStateMachine").await {
+    let caller = ctx.kit.caller();
+    match caller.assume_for(role_arn, PRINCIPAL, "CreateStateMachine", machine_arn).await {
         Ok(session) if content.logging.level != "OFF" => may_log(ctx, &session).await,
         Ok(_) => Ok(()),
         Err(error) if error.status >= 500 => Err(Error::Other(error)),
@@ -54,11 +55,12 @@ pub(crate) async fn assume(
     kit: &Arc<Kit>,
     role_arn: &str,
     execution_name: &str,
+    machine_arn: &str,
 ) -> Result<Principal, AwsError> {
     let allowed = |c: &char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(*c);
     let mut session: String = execution_name.chars().filter(allowed).take(64).collect();
     if session.len() < 2 {
         session.push_str("states");
     }
-    kit.caller().assume(role_arn, PRINCIPAL, &session).await
+    kit.caller().assume_for(role_arn, PRINCIPAL, &session, machine_arn).await
 }

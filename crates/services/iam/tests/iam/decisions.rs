@@ -274,7 +274,7 @@ async fn services_assume_roles_that_trust_them() {
         ("role/people", "states", false),
     ] {
         let arn = format!("arn:aws:iam::{ACCOUNT}:{role}");
-        let answer = world.iam.assume(&arn, &format!("{service}.amazonaws.com"), "s").await;
+        let answer = world.iam.assume(&arn, &format!("{service}.amazonaws.com"), "s", None).await;
         match answer {
             Ok(session) => {
                 assert!(assumed, "{role} {service}");

@@ -28,9 +28,10 @@ pub(crate) async fn run(
     let tags = input.remove("Tags").and_then(|tags| serde_json::from_value(tags).ok());
     input.remove("Publish");
     complete(&mut input)?;
-    check_role(ctx, &input).await?;
+    let arn = ctx.arn("lambda", &format!("function:{name}"));
+    check_role(ctx, &input, &arn).await?;
     let function = Function {
-        arn: ctx.arn("lambda", &format!("function:{name}")),
+        arn,
         name,
         region: ctx.region.clone(),
         configuration: input,

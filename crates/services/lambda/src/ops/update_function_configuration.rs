@@ -21,7 +21,7 @@ pub(crate) async fn run(
     input.remove("RevisionId");
     function.configuration.extend(input);
     complete(&mut function.configuration)?;
-    check_role(ctx, &function.configuration).await?;
+    check_role(ctx, &function.configuration, &function.arn).await?;
     function.revision_id = ctx.uuid();
     function.modified_ms = ctx.now_ms;
     let mut batch = Batch::new();

@@ -264,6 +264,10 @@ fn variables(function: &Function) -> Vec<(String, String)> {
 async fn credentials(ctx: &Ctx, function: &Function) -> Result<Vec<(String, String)>, Error> {
     let role = function.text("Role").unwrap_or_default();
     let session: String = function.name.chars().take(64).collect();
-    let principal = ctx.kit.caller().assume(role, "lambda.amazonaws.com", &session).await?;
+    let principal = ctx
+        .kit
+        .caller()
+        .assume_for(role, "lambda.amazonaws.com", &session, &function.arn)
+        .await?;
     Ok(ctx.kit.authoriser().credentials(&principal, CREDENTIAL_SECONDS).await?)
 }

@@ -35,7 +35,13 @@ impl Authoriser for Allow {
         Err(AwsError::new("AccessDeniedException", format!("not allowed: {asked}")))
     }
 
-    async fn assume(&self, _: &str, _: &str, _: &str) -> Result<Principal, AwsError> {
+    async fn assume(
+        &self,
+        _: &str,
+        _: &str,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<Principal, AwsError> {
         Err(AwsError::new("AccessDenied", "no roles here"))
     }
 

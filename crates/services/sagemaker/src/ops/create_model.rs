@@ -20,9 +20,9 @@ pub(crate) async fn run(
             "Exactly one of PrimaryContainer and Containers is required.".to_owned(),
         ));
     }
-    jobs::assume(ctx, &input, "ExecutionRoleArn").await?;
     let record_key = key(&ctx.region, &name);
     let arn = ctx.arn("sagemaker", &format!("model/{name}"));
+    jobs::assume(ctx, &input, "ExecutionRoleArn", &arn).await?;
     if ctx.records::<Model>(MODEL).get(&record_key).await?.is_some() {
         // AWS: CreateModel answers a taken name with ValidationException.
         return Err(Error::Validation(format!("Cannot create already existing model \"{arn}\".")));

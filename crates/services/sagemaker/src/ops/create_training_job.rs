@@ -27,7 +27,8 @@ pub(crate) async fn run(
                 .to_owned(),
         ));
     }
-    let principal = jobs::assume(ctx, &input, "RoleArn").await?;
+    let arn = jobs::arn(ctx, JobKind::Training, &input);
+    let principal = jobs::assume(ctx, &input, "RoleArn", &arn).await?;
     for channel in input.get("InputDataConfig").and_then(Value::as_array).into_iter().flatten() {
         jobs::require_objects(service, &principal, object_source(channel)).await?;
     }

@@ -20,7 +20,8 @@ pub(crate) async fn run(
             ctx.arn("sagemaker", &format!("model/{name}"))
         )));
     };
-    let principal = jobs::assume(ctx, &model.value.request, "ExecutionRoleArn").await?;
+    let arn = jobs::arn(ctx, JobKind::Transform, &input);
+    let principal = jobs::assume(ctx, &model.value.request, "ExecutionRoleArn", &arn).await?;
     jobs::require_objects(service, &principal, object_source(&input["TransformInput"])).await?;
     let reply = jobs::create(ctx, JobKind::Transform, input).await?;
     Ok(reply.map(|job| json!({"TransformJobArn": job.arn})))

@@ -60,7 +60,7 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
     if let Some(found) = ctx.records::<Machine>(MACHINE).get(&arn).await? {
         return again(ctx, found.value, &content, express, wanted).await;
     }
-    role::check(ctx, &content).await?;
+    role::check(ctx, &content, &arn).await?;
     let machine = Machine {
         arn,
         name: input.name,

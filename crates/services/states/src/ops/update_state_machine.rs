@@ -53,7 +53,7 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
     let is_other_role = content.role_arn != machine.content.role_arn;
     if is_other_role || content.logging != machine.content.logging {
         arns::require_role(&content.role_arn)?;
-        role::check(ctx, &content).await?;
+        role::check(ctx, &content, &machine.arn).await?;
     }
     if content != machine.content {
         machine.content = content;

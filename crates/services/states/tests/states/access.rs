@@ -28,6 +28,7 @@ impl Authoriser for Strict {
         role_arn: &str,
         service: &str,
         session: &str,
+        _: Option<&str>,
     ) -> Result<Principal, AwsError> {
         let name = role_arn.rsplit('/').next().unwrap();
         if name == "stranger" || service != "states.amazonaws.com" {
