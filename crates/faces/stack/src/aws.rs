@@ -39,7 +39,7 @@ impl Aws for client::Client {
         let Some(model) = crate::models::model(service) else {
             return Err(client::Error::Wire {
                 operation: operation.to_owned(),
-                source: wire::Error::UnknownOperation(format!("{service}:{operation}")),
+                source: wire::Error::Model(format!("no service {service}")),
             });
         };
         Self::call(self, model, operation, input).await

@@ -22,7 +22,14 @@ mod diagnostic;
 mod error;
 mod models;
 mod progress;
+mod nearest;
 mod project;
+mod provider;
+mod source;
+mod state;
+mod types;
+mod value;
+mod yaml;
 
 pub use aws::Aws;
 pub use cancel::Cancel;

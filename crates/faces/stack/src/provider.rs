@@ -1,0 +1,133 @@
+//! What is done with one resource: check its inputs, compare them with the old ones, predict its outputs, and create, read,
+//! update and delete it by the calls of its type's table. Knows nothing of other resources or of the state.
+
+mod apply;
+mod call;
+pub(crate) mod check;
+mod content_type;
+pub(crate) mod diff;
+pub(crate) mod document;
+mod hooks;
+pub(crate) mod invoke;
+mod policy_document;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use apply::{Made, Request};
+pub(crate) use call::StepError;
+pub(crate) use scope::interpolate_id;
+
+use crate::aws::Aws;
+use crate::cancel::Cancel;
+use crate::types::{ResourceType, Shape};
+use crate::value::{Object, Value};
+use scope::Scope;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What every resource is made with.
+pub(crate) struct Provider {
+    pub(crate) aws: Arc<dyn Aws>,
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) partition: String,
+    pub(crate) caller_arn: String,
+    pub(crate) caller_id: String,
+    /// The program's directory, where assets are.
+    pub(crate) directory: PathBuf,
+    pub(crate) cancel: Cancel,
+    /// The user asked for the whole stack to be deleted.
+    pub(crate) is_destroying: bool,
+    /// One lock for each value of a type's `serial` template.
+    serial: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Provider {
+    /// A provider for the account that `aws` calls as.
+    ///
+    /// # Errors
+    /// When AWS cannot say who is calling.
+    pub(crate) async fn connect(
+        aws: Arc<dyn Aws>,
+        directory: PathBuf,
+        cancel: Cancel,
+    ) -> Result<Self, client::Error> {
+        let caller = aws.call("sts", "GetCallerIdentity", serde_json::json!({})).await?;
+        let text = |name: &str| caller.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let region = aws.region();
+        let partition = match region.as_str() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        };
+        Ok(Self {
+            account: text("Account"),
+            caller_arn: text("Arn"),
+            caller_id: text("UserId"),
+            partition: partition.to_owned(),
+            region,
+            aws,
+            directory,
+            cancel,
+            is_destroying: false,
+            serial: Mutex::default(),
+        })
+    }
+
+    /// Outputs as far as they follow from inputs; the others are unknown. Also the id, if it does.
+    pub(crate) fn predict(
+        &self,
+        kind: &ResourceType,
+        inputs: &Object,
+        old: Option<&Object>,
+    ) -> (Object, Option<String>) {
+        let mut outputs = self.outputs(kind, inputs);
+        for (name, property) in &kind.properties {
+            if !(property.computed || property.filled) || outputs.contains_key(name) {
+                continue;
+            }
+            let kept = old.and_then(|old| old.get(name)).cloned();
+            outputs.insert(name.clone(), kept.unwrap_or(Value::Unknown));
+        }
+        let scope = Scope::new(self, kind, &outputs);
+        let id = scope.interpolate(&kind.id);
+        let value = id.clone().map_or(Value::Unknown, Value::String);
+        outputs.insert("id".to_owned(), value);
+        (outputs, id)
+    }
+
+    /// Inputs, and the outputs that follow from them. What does not is left out.
+    fn outputs(&self, kind: &ResourceType, inputs: &Object) -> Object {
+        let mut outputs = inputs.clone();
+        outputs.shift_remove(check::DEFAULTS);
+        for (name, template) in &kind.outputs {
+            if inputs.get(name).is_some_and(|given| !given.is_empty()) {
+                continue;
+            }
+            if let Some(text) = Scope::new(self, kind, &outputs).interpolate(template) {
+                outputs.insert(name.clone(), Value::String(text));
+            }
+        }
+        outputs
+    }
+
+    /// The lock for steps that must not run side by side with others of the same kind.
+    fn serial_lock(&self, key: String) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = self.serial.lock().unwrap_or_else(PoisonError::into_inner);
+        locks.entry(key).or_default().clone()
+    }
+}
+
+/// What an answer gives for an output, in the shape the output has: attributes come as texts.
+fn shaped(kind: &ResourceType, name: &str, value: Value) -> Value {
+    match (kind.properties.get(name).map(|property| &property.shape), &value) {
+        (Some(Shape::Boolean), Value::String(text)) if text == "true" => Value::Bool(true),
+        (Some(Shape::Boolean), Value::String(text)) if text == "false" => Value::Bool(false),
+        (Some(Shape::Integer), Value::String(text)) => {
+            text.parse::<i64>().map_or(value, |number| Value::Number(number.into()))
+        }
+        _ => value,
+    }
+}

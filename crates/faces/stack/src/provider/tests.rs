@@ -1,0 +1,1 @@
+//! Checks, differences and documents as data.

@@ -1,0 +1,117 @@
+//! The tables are sound: every call, member and property they name exists.
+
+use super::{Call, Property, ResourceType, Shape, all, canonical, find, hint, short};
+use crate::models::model;
+use serde_json::Value as Json;
+use wire::{Kind, Model};
+
+#[test]
+fn tokens_have_a_short_and_a_full_form() {
+    let cases = [
+        ("aws:sfn:StateMachine", "aws:sfn/stateMachine:StateMachine"),
+        ("aws:s3:BucketObjectv2", "aws:s3/bucketObjectv2:BucketObjectv2"),
+        ("aws:s3/bucket:Bucket", "aws:s3/bucket:Bucket"),
+        ("aws:getRegion", "aws:index/getRegion:getRegion"),
+        ("nonsense", "nonsense"),
+    ];
+    for (token, full) in cases {
+        assert_eq!(canonical(token), full);
+    }
+    assert_eq!(short("aws:sfn/stateMachine:StateMachine"), "aws:sfn:StateMachine");
+    assert!(find("aws:iam:Role").is_some());
+    assert_eq!(hint("aws:sfn:StateMashine"), "did you mean `aws:sfn:StateMachine`?");
+    assert!(hint("aws:lambda:Layer").starts_with("refit deploys aws:lambda:Function"));
+}
+
+#[test]
+fn every_call_and_member_exists() {
+    for kind in all() {
+        let model = model(&kind.service).unwrap_or_else(|| panic!("{}: {}", kind.token, kind.service));
+        for call in kind.create.iter().chain(&kind.update).chain(&kind.delete) {
+            if call.hook.is_none() {
+                check_input(&kind, model, &call.call, &call.input);
+            }
+            check_properties(&kind, call);
+            if let Some(list) = &call.list {
+                check_input(&kind, model, &list.call, &list.input);
+            }
+            if let Some(wait) = &call.wait {
+                check_input(&kind, model, &wait.call, &wait.input);
+            }
+        }
+        let read = kind.read.as_ref().unwrap_or_else(|| panic!("{} has no read", kind.token));
+        check_input(&kind, model, &read.call, &read.input);
+        for output in read.outputs.keys().chain(kind.outputs.keys()).chain(kind.attributes.keys()) {
+            assert!(kind.properties.contains_key(output), "{}: {output}", kind.token);
+        }
+        if !kind.update_is_create {
+            for (name, property) in &kind.properties {
+                check_is_updatable(&kind, name, property);
+            }
+        }
+    }
+}
+
+fn check_input(kind: &ResourceType, model: &Model, operation: &str, input: &Json) {
+    let operation = model
+        .operation(operation)
+        .unwrap_or_else(|| panic!("{}: no operation {operation}", kind.token));
+    let Some(shape) = &operation.input else { return };
+    check_member(kind, model, shape.shape, input);
+}
+
+fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, template: &Json) {
+    match (&model.shape(shape).kind, template) {
+        (Kind::Structure(structure), Json::Object(fields)) => {
+            for (name, value) in fields {
+                let member = structure
+                    .member(name)
+                    .unwrap_or_else(|| panic!("{}: no member {name}", kind.token));
+                check_member(kind, model, member.shape, value);
+            }
+        }
+        (Kind::List(member), Json::Array(items)) => {
+            items.iter().for_each(|item| check_member(kind, model, member.shape, item));
+        }
+        (_, Json::String(text)) => {
+            let Some(reference) = text.strip_prefix('$') else { return };
+            let names = reference.split(':').next().unwrap_or_default();
+            for name in names.split('|').filter(|name| !name.starts_with('@')) {
+                let root = name.split('.').next().unwrap_or_default();
+                let special = ["id", "item", "attribute", "value", "changed_tags", "removed_tags", "body", "guessedContentType"];
+                assert!(
+                    special.contains(&root) || kind.properties.contains_key(root) || kind.derive.contains_key(root),
+                    "{}: no property {name}",
+                    kind.token
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check_properties(kind: &ResourceType, call: &Call) {
+    let named = call.when.iter().chain(&call.present).chain(&call.absent).chain(&call.is_true);
+    for name in named.chain(&call.each).chain(&call.each_removed).chain(call.outputs.keys()) {
+        let root = name.split('.').next().unwrap_or_default();
+        assert!(
+            matches!(root, "changed_tags" | "removed_tags") || kind.properties.contains_key(root),
+            "{}: no property {name}",
+            kind.token
+        );
+    }
+}
+
+/// Every input that can change in place is in some update call.
+fn check_is_updatable(kind: &ResourceType, name: &str, property: &Property) {
+    let settled = property.computed || property.replaces || property.fixed || property.local;
+    if settled || property.shape == Shape::Unsupported || kind.attributes.contains_key(name) {
+        return;
+    }
+    let is_named = kind.update.iter().any(|call| {
+        call.when.iter().any(|when| when == name)
+            || call.each.as_deref() == Some(name)
+            || (name == "tags" && call.present.as_deref() == Some("changed_tags"))
+    });
+    assert!(is_named, "{}: nothing updates {name}", kind.token);
+}
