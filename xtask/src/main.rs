@@ -66,7 +66,10 @@ fn test() -> Result<(), String> {
 fn conformance() -> Result<(), String> {
     let crates = ["asl", "engine", "calendar", "pattern", "wire", "states"];
     for name in crates {
-        run::run("cargo", &["test", "--quiet", "--package", name, "conformance", "--", "--nocapture"])?;
+        run::run(
+            "cargo",
+            &["test", "--quiet", "--package", name, "conformance", "--", "--nocapture"],
+        )?;
     }
     Ok(())
 }

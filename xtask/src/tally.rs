@@ -15,7 +15,8 @@ impl Tally {
     pub(crate) fn read(&mut self, line: &str) {
         let line = line.trim().trim_matches('=').trim();
         let is_cargo = line.starts_with("test result: ");
-        let is_pytest = line.contains(" in ") && line.ends_with('s') && !line.contains("test result");
+        let is_pytest =
+            line.contains(" in ") && line.ends_with('s') && !line.contains("test result");
         if !is_cargo && !is_pytest {
             return;
         }

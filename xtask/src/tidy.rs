@@ -88,13 +88,17 @@ fn dependencies(
         }
         let dependency = line.split(['.', ' ', '=']).next().unwrap_or_default();
         let Some((of, _)) = crates.get(dependency) else {
-            if layer == "language" && ["tokio", "rusqlite", "hyper", "nix", "getrandom"].contains(&dependency) {
+            if layer == "language"
+                && ["tokio", "rusqlite", "hyper", "nix", "getrandom"].contains(&dependency)
+            {
                 findings.push(format!("{name} is pure and depends on {dependency}"));
             }
             continue;
         };
         if rank(of) > rank(layer) {
-            findings.push(format!("{name} ({layer}) depends on {dependency} ({of}), a layer to its right"));
+            findings.push(format!(
+                "{name} ({layer}) depends on {dependency} ({of}), a layer to its right"
+            ));
         }
         if of == layer && layer == "services" {
             findings.push(format!("service {name} depends on service {dependency}"));

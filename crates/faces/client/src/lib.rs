@@ -118,7 +118,8 @@ impl Client {
         let request = wire::encode_request(model, operation_model, &input).map_err(wire_error)?;
         let mut delay = Duration::from_millis(100);
         for attempt in 1.. {
-            let answer = self.send(&model.metadata.signing_name, operation, request.clone()).await?;
+            let answer =
+                self.send(&model.metadata.signing_name, operation, request.clone()).await?;
             if (200..300).contains(&answer.status) {
                 return wire::decode_response(model, operation_model, &answer).map_err(wire_error);
             }
@@ -163,9 +164,11 @@ impl Client {
             endpoint: self.endpoint.clone(),
             source,
         };
-        let mut builder = http::Request::builder()
-            .method(parts.method.as_str())
-            .uri(format!("{}{}", self.endpoint, parts.path_and_query()));
+        let mut builder = http::Request::builder().method(parts.method.as_str()).uri(format!(
+            "{}{}",
+            self.endpoint,
+            parts.path_and_query()
+        ));
         for (name, value) in parts.headers.iter() {
             builder = builder.header(name, value);
         }
@@ -192,7 +195,14 @@ impl Client {
 
 /// What AWS's SDKs retry: throttling and the server's own failures.
 fn is_transient(error: &AwsError) -> bool {
-    let codes = ["Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "ServiceUnavailable", "SlowDown"];
+    let codes = [
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "SlowDown",
+    ];
     codes.contains(&error.code.as_str()) || matches!(error.status, 429 | 502 | 503 | 504)
 }
 

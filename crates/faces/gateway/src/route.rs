@@ -103,12 +103,17 @@ mod tests {
     fn finds_the_service_as_sdks_name_it() {
         let service = |name: &str| Destination::Service(name.to_owned());
         let signed = |scope: &str| {
-            format!("AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{scope}/aws4_request, SignedHeaders=host, Signature=00")
+            format!(
+                "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{scope}/aws4_request, SignedHeaders=host, Signature=00"
+            )
         };
         let form = ("content-type", "application/x-www-form-urlencoded");
         let cases = [
             (request("/_refit/health", &[], ""), Destination::Own),
-            (request("/", &[("x-amz-target", "AWSStepFunctions.StartExecution")], ""), service("states")),
+            (
+                request("/", &[("x-amz-target", "AWSStepFunctions.StartExecution")], ""),
+                service("states"),
+            ),
             (request("/", &[("x-amz-target", "Logs_20140328.PutLogEvents")], ""), service("logs")),
             (request("/bucket/key", &[("authorization", &signed("s3"))], ""), Destination::Objects),
             (request("/", &[("authorization", &signed("iam"))], ""), service("iam")),

@@ -156,13 +156,11 @@ impl Gateway {
         let now_ms = self.kit.clock.now_ms();
         let principal = verify(&*self.keys, parts, now_ms).await;
         let is_admin = self.open || principal.is_ok_and(|principal| is_admin(&principal));
-        match self.own.page(path, is_admin).await {
-            Some(page) => json(200, &page, request_id),
-            None => {
-                let text = format!("/_refit/{path} is not there, or not for this caller");
-                plain_error(&AwsError::fault("NotFound", text, 404), request_id)
-            }
+        if let Some(page) = self.own.page(path, is_admin).await {
+            return json(200, &page, request_id);
         }
+        let text = format!("/_refit/{path} is not there, or not for this caller");
+        plain_error(&AwsError::fault("NotFound", text, 404), request_id)
     }
 
     async fn call(
@@ -207,19 +205,27 @@ impl Gateway {
         let input = wire::decode_request(model, operation, parts)?;
         let mut ctx = self.kit.ctx(principal, region);
         request_id.clone_into(&mut ctx.request_id);
-        tracing::debug!(service = service.name(), operation = operation.name, request_id, caller = ctx.principal.arn, "call");
-        let output =
-            self.kit.dispatcher().call_in(&ctx, service, &operation.name, input).await?;
+        tracing::debug!(
+            service = service.name(),
+            operation = operation.name,
+            request_id,
+            caller = ctx.principal.arn,
+            "call"
+        );
+        let output = self.kit.dispatcher().call_in(&ctx, service, &operation.name, input).await?;
         Ok((operation, output))
     }
 }
 
 /// An operation that the model has not: say that it is refit that lacks it.
 fn explain(error: AwsError, parts: &HttpRequestParts) -> AwsError {
-    let asked = wire::target(parts).map(|(_, name)| name.to_owned()).or_else(|| wire::action(parts));
+    let asked =
+        wire::target(parts).map(|(_, name)| name.to_owned()).or_else(|| wire::action(parts));
     match asked {
         Some(name) if error.message.is_empty() => {
-            let text = format!("refit does not implement {name}; docs/reference/services.md lists what it does");
+            let text = format!(
+                "refit does not implement {name}; docs/reference/services.md lists what it does"
+            );
             AwsError { message: text, ..error }
         }
         _ => error,
@@ -227,7 +233,8 @@ fn explain(error: AwsError, parts: &HttpRequestParts) -> AwsError {
 }
 
 fn no_service(name: &str) -> AwsError {
-    let text = format!("refit has no service for {name}; docs/reference/services.md lists what it has");
+    let text =
+        format!("refit has no service for {name}; docs/reference/services.md lists what it has");
     AwsError::fault("UnknownOperationException", text, 404)
 }
 
@@ -237,7 +244,10 @@ fn is_admin(principal: &Principal) -> bool {
 }
 
 fn is_form(parts: &HttpRequestParts) -> bool {
-    parts.headers.get("content-type").is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"))
+    parts
+        .headers
+        .get("content-type")
+        .is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"))
 }
 
 /// The request without its body. Header values that are not text are dropped: no AWS client sends such.

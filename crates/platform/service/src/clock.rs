@@ -31,10 +31,10 @@ impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         match self.virtual_origin {
             Some((origin_ms, start)) => origin_ms + start.elapsed().as_millis() as i64,
-            None => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or(Duration::ZERO)
-                .as_millis() as i64,
+            None => {
+                SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis()
+                    as i64
+            }
         }
     }
 }

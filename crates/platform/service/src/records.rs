@@ -42,10 +42,7 @@ impl<'a, T: DeserializeOwned> Records<'a, T> {
     ///
     /// # Errors
     /// `InternalFailure` when storage fails or a record cannot be read.
-    pub async fn scan(
-        &self,
-        scan: Scan<'_>,
-    ) -> Result<(Vec<Found<T>>, Option<String>), AwsError> {
+    pub async fn scan(&self, scan: Scan<'_>) -> Result<(Vec<Found<T>>, Option<String>), AwsError> {
         let page = self.store.scan(scan).await.map_err(|e| storage_error(&e))?;
         let found = page.records.into_iter().map(|r| self.read(r)).collect::<Result<_, _>>()?;
         Ok((found, page.next))

@@ -85,11 +85,9 @@ pub fn run<'a, S: Sync>(
     name: &str,
     input: Value,
 ) -> OperationFuture<'a> {
-    match table.iter().find(|operation| operation.name == name) {
-        Some(operation) => (operation.run)(service, ctx, input),
-        None => {
-            let error = AwsError::not_implemented(name);
-            Box::pin(async move { Err(error) })
-        }
-    }
+    let Some(operation) = table.iter().find(|operation| operation.name == name) else {
+        let error = AwsError::not_implemented(name);
+        return Box::pin(async move { Err(error) });
+    };
+    (operation.run)(service, ctx, input)
 }

@@ -134,7 +134,9 @@ fn request(
         _ => {
             return Err(AwsError::new(
                 "NotImplemented",
-                format!("refit delivers events to state machines, functions, topics, queues and buses, not to {arn}"),
+                format!(
+                    "refit delivers events to state machines, functions, topics, queues and buses, not to {arn}"
+                ),
             ));
         }
     })

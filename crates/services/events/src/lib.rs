@@ -17,7 +17,9 @@ mod schedule;
 mod tags;
 mod target;
 
-use service::{AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation};
+use service::{
+    AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
+};
 use std::sync::LazyLock;
 use wire::Model;
 
@@ -32,10 +34,22 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
 pub struct Events;
 
 static OPERATIONS: &[Operation<Events>] = &[
-    operation!("CreateEventBus", ops::create_event_bus, "arn:aws:events:{region}:{account}:event-bus/{Name}"),
-    operation!("DeleteEventBus", ops::delete_event_bus, "arn:aws:events:{region}:{account}:event-bus/{Name}"),
+    operation!(
+        "CreateEventBus",
+        ops::create_event_bus,
+        "arn:aws:events:{region}:{account}:event-bus/{Name}"
+    ),
+    operation!(
+        "DeleteEventBus",
+        ops::delete_event_bus,
+        "arn:aws:events:{region}:{account}:event-bus/{Name}"
+    ),
     operation!("DeleteRule", ops::delete_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
-    operation!("DescribeEventBus", ops::describe_event_bus, "arn:aws:events:{region}:{account}:event-bus/{Name}"),
+    operation!(
+        "DescribeEventBus",
+        ops::describe_event_bus,
+        "arn:aws:events:{region}:{account}:event-bus/{Name}"
+    ),
     operation!("DescribeRule", ops::describe_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
     operation!("DisableRule", ops::disable_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
     operation!("EnableRule", ops::enable_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
@@ -43,11 +57,19 @@ static OPERATIONS: &[Operation<Events>] = &[
     operation!("ListRuleNamesByTarget", ops::list_rule_names_by_target, "*"),
     operation!("ListRules", ops::list_rules, "*"),
     operation!("ListTagsForResource", ops::list_tags_for_resource, "{ResourceARN}"),
-    operation!("ListTargetsByRule", ops::list_targets_by_rule, "arn:aws:events:{region}:{account}:rule/{Rule}"),
+    operation!(
+        "ListTargetsByRule",
+        ops::list_targets_by_rule,
+        "arn:aws:events:{region}:{account}:rule/{Rule}"
+    ),
     operation!("PutEvents", ops::put_events, "*"),
     operation!("PutRule", ops::put_rule, "arn:aws:events:{region}:{account}:rule/{Name}", pass "RoleArn"),
     operation!("PutTargets", ops::put_targets, "arn:aws:events:{region}:{account}:rule/{Rule}"),
-    operation!("RemoveTargets", ops::remove_targets, "arn:aws:events:{region}:{account}:rule/{Rule}"),
+    operation!(
+        "RemoveTargets",
+        ops::remove_targets,
+        "arn:aws:events:{region}:{account}:rule/{Rule}"
+    ),
     operation!("TagResource", ops::tag_resource, "{ResourceARN}"),
     operation!("TestEventPattern", ops::test_event_pattern, "*"),
     operation!("UntagResource", ops::untag_resource, "{ResourceARN}"),

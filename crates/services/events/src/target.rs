@@ -22,14 +22,11 @@ pub(crate) fn input(
     }
     if let Some(given) = &target.input_transformer {
         let paths = given.input_paths_map.iter().map(|(name, path)| (name.as_str(), path.as_str()));
-        let transformer = Transformer::parse(paths, &given.input_template)
-            .map_err(|error| error.to_string())?;
+        let transformer =
+            Transformer::parse(paths, &given.input_template).map_err(|error| error.to_string())?;
         let ingestion_time = time_text(now_ms);
-        let context = Context {
-            rule_arn: &rule.arn,
-            rule_name: &rule.name,
-            ingestion_time: &ingestion_time,
-        };
+        let context =
+            Context { rule_arn: &rule.arn, rule_name: &rule.name, ingestion_time: &ingestion_time };
         return transformer.apply(event, &context).map_err(|error| error.to_string());
     }
     Ok(event.to_string())
@@ -46,11 +43,8 @@ pub(crate) fn problem(target: &Target) -> Option<String> {
         // AWS: ValidationException of PutTargets, quoted in terraform-provider-aws #19913.
         return Some(format!("RoleArn is required for target {}.", target.arn));
     }
-    let inputs = [
-        target.input.is_some(),
-        target.input_path.is_some(),
-        target.input_transformer.is_some(),
-    ];
+    let inputs =
+        [target.input.is_some(), target.input_path.is_some(), target.input_transformer.is_some()];
     if inputs.iter().filter(|given| **given).count() > 1 {
         return Some(format!(
             "Only one of Input, InputPath, or InputTransformer must be provided for target {}.",

@@ -28,20 +28,26 @@ pub(crate) async fn receive(
 ) -> Result<Code, Error> {
     let text = |member: &str| given.get(member).and_then(Value::as_str);
     if given.contains_key("ImageUri") {
-        return Err(Error::Invalid("refit runs functions of package type Zip, not Image.".to_owned()));
+        return Err(Error::Invalid(
+            "refit runs functions of package type Zip, not Image.".to_owned(),
+        ));
     }
     let archive = match (text("ZipFile"), text("S3Bucket"), text("S3Key")) {
-        (Some(zip), ..) => STANDARD
-            .decode(zip)
-            .map_err(|_| Error::Invalid("Could not unzip uploaded file. Please check your file, then try to upload again.".to_owned()))?,
+        (Some(zip), ..) => STANDARD.decode(zip).map_err(|_| {
+            Error::Invalid(
+                "Could not unzip uploaded file. Please check your file, then try to upload again."
+                    .to_owned(),
+            )
+        })?,
         (None, Some(bucket), Some(key)) => {
-            let file = service.objects.file(&ctx.principal, bucket, key).await.map_err(|error| {
-                // AWS: CreateFunction names S3's own error.
-                Error::Invalid(format!(
-                    "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
-                    error.code, error.message
-                ))
-            })?;
+            let file =
+                service.objects.file(&ctx.principal, bucket, key).await.map_err(|error| {
+                    // AWS: CreateFunction names S3's own error.
+                    Error::Invalid(format!(
+                        "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
+                        error.code, error.message
+                    ))
+                })?;
             tokio::fs::read(file).await.map_err(|error| Error::Service(error.to_string()))?
         }
         _ => return Err(Error::Invalid("Please provide a source for function code.".to_owned())),
@@ -70,7 +76,9 @@ fn unpack(root: &Path, archive: &[u8]) -> Result<Code, Error> {
     }
     let refuse = |error: String| {
         tracing::info!(error, "a code archive was refused");
-        Error::Invalid(format!("Could not unzip uploaded file. Please check your file, then try to upload again. ({error})"))
+        Error::Invalid(format!(
+            "Could not unzip uploaded file. Please check your file, then try to upload again. ({error})"
+        ))
     };
     let mut zip = zip::ZipArchive::new(Cursor::new(archive)).map_err(|e| refuse(e.to_string()))?;
     let draft = root.join(format!("{name}.{}", std::process::id()));
@@ -109,7 +117,9 @@ fn unpack_into(zip: &mut zip::ZipArchive<Cursor<&[u8]>>, draft: &Path) -> io::Re
         let mut file = std::fs::File::create(&path)?;
         let written = io::copy(&mut entry.by_ref().take(left + 1), &mut file)?;
         left = left.checked_sub(written).ok_or_else(|| {
-            io::Error::other(format!("unzipped size must be smaller than {LARGEST_UNPACKED_BYTES} bytes"))
+            io::Error::other(format!(
+                "unzipped size must be smaller than {LARGEST_UNPACKED_BYTES} bytes"
+            ))
         })?;
         let mode = entry.unix_mode().unwrap_or(0o644) & 0o755;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode | 0o444))?;

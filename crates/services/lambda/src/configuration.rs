@@ -29,7 +29,9 @@ const MEMBERS: [&str; 17] = [
 /// Fills in defaults and refuses what cannot run.
 pub(crate) fn complete(configuration: &mut Map<String, Value>) -> Result<(), Error> {
     if configuration.get("Layers").and_then(Value::as_array).is_some_and(|l| !l.is_empty()) {
-        return Err(Error::Invalid("refit does not have layers: put them into the code archive.".to_owned()));
+        return Err(Error::Invalid(
+            "refit does not have layers: put them into the code archive.".to_owned(),
+        ));
     }
     configuration.retain(|member, _| MEMBERS.contains(&member.as_str()));
     let defaults = [
@@ -45,7 +47,9 @@ pub(crate) fn complete(configuration: &mut Map<String, Value>) -> Result<(), Err
         configuration.entry(member).or_insert(value);
     }
     if configuration["PackageType"] != "Zip" {
-        return Err(Error::Invalid("refit runs functions of package type Zip, not Image.".to_owned()));
+        return Err(Error::Invalid(
+            "refit runs functions of package type Zip, not Image.".to_owned(),
+        ));
     }
     for member in ["Runtime", "Handler"] {
         if configuration.get(member).and_then(Value::as_str).is_none_or(str::is_empty) {
@@ -70,7 +74,9 @@ pub(crate) async fn check_role(
         |error| {
             tracing::info!(role, %error, "Lambda cannot assume the role");
             // AWS: CreateFunction with a role that does not trust Lambda.
-            Error::Invalid("The role defined for the function cannot be assumed by Lambda.".to_owned())
+            Error::Invalid(
+                "The role defined for the function cannot be assumed by Lambda.".to_owned(),
+            )
         },
     )
 }

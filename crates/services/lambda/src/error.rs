@@ -18,7 +18,9 @@ pub(crate) enum Error {
     #[error("{0}")]
     Invalid(String),
     /// The revision id given is not the present one.
-    #[error("The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")]
+    #[error(
+        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
+    )]
     Revision,
     /// The code archive is too large.
     #[error("{0}")]

@@ -69,24 +69,72 @@ impl Lambda {
 }
 
 static OPERATIONS: &[Operation<Lambda>] = &[
-    operation!("AddPermission", ops::add_permission, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
+    operation!(
+        "AddPermission",
+        ops::add_permission,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
     operation!("CreateFunction", ops::create_function, "arn:aws:lambda:{region}:{account}:function:{FunctionName}", pass "Role"),
-    operation!("DeleteFunction", ops::delete_function, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
-    operation!("DeleteFunctionConcurrency", ops::delete_function_concurrency, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
-    operation!("GetFunction", ops::get_function, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
-    operation!("GetFunctionCodeSigningConfig", ops::get_function_code_signing_config, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
-    operation!("GetFunctionConcurrency", ops::get_function_concurrency, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
-    operation!("GetFunctionConfiguration", ops::get_function_configuration, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
-    operation!("GetPolicy", ops::get_policy, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
+    operation!(
+        "DeleteFunction",
+        ops::delete_function,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
+    operation!(
+        "DeleteFunctionConcurrency",
+        ops::delete_function_concurrency,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
+    operation!(
+        "GetFunction",
+        ops::get_function,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
+    operation!(
+        "GetFunctionCodeSigningConfig",
+        ops::get_function_code_signing_config,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
+    operation!(
+        "GetFunctionConcurrency",
+        ops::get_function_concurrency,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
+    operation!(
+        "GetFunctionConfiguration",
+        ops::get_function_configuration,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
+    operation!(
+        "GetPolicy",
+        ops::get_policy,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
     operation!("Invoke", ops::invoke, "arn:aws:lambda:{region}:{account}:function:{FunctionName}", action "lambda:InvokeFunction"),
     operation!("ListFunctions", ops::list_functions, "*"),
     operation!("ListTags", ops::list_tags, "{Resource}"),
-    operation!("ListVersionsByFunction", ops::list_versions_by_function, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
-    operation!("PutFunctionConcurrency", ops::put_function_concurrency, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
-    operation!("RemovePermission", ops::remove_permission, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
+    operation!(
+        "ListVersionsByFunction",
+        ops::list_versions_by_function,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
+    operation!(
+        "PutFunctionConcurrency",
+        ops::put_function_concurrency,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
+    operation!(
+        "RemovePermission",
+        ops::remove_permission,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
     operation!("TagResource", ops::tag_resource, "{Resource}"),
     operation!("UntagResource", ops::untag_resource, "{Resource}"),
-    operation!("UpdateFunctionCode", ops::update_function_code, "arn:aws:lambda:{region}:{account}:function:{FunctionName}"),
+    operation!(
+        "UpdateFunctionCode",
+        ops::update_function_code,
+        "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+    ),
     operation!("UpdateFunctionConfiguration", ops::update_function_configuration, "arn:aws:lambda:{region}:{account}:function:{FunctionName}", pass "Role"),
 ];
 

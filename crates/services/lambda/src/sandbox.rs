@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long an idle process is kept.
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 // AWS: Lambda quotas: concurrent executions of an account.
 const MOST_CONCURRENT: usize = 1000;
 

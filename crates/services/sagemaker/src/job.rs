@@ -54,7 +54,8 @@ pub(crate) async fn run(
     let kind: JobKind = serde_json::from_value(item.body.clone()).map_err(|error| {
         AwsError::fault("InternalFailure", format!("{}: {error}", item.key), 500)
     })?;
-    let record_key = item.key.strip_prefix(kind.noun()).unwrap_or(&item.key).trim_start_matches('/');
+    let record_key =
+        item.key.strip_prefix(kind.noun()).unwrap_or(&item.key).trim_start_matches('/');
     let Some(found) = ctx.records::<Job>(kind.records()).get(record_key).await? else {
         return Ok(WorkOutcome::done());
     };
@@ -148,7 +149,7 @@ impl Run<'_> {
             }
             tokio::select! {
                 place = &mut place => {
-                    let place = place.map_err(|error| runner_error(error))?;
+                    let place = place.map_err(runner_error)?;
                     return Ok(self.still_wanted().await?.then_some(place));
                 }
                 _ = stopped.changed() => {}
@@ -197,12 +198,7 @@ impl Run<'_> {
     }
 
     /// Uploads what the job left and says how it ended.
-    async fn upload(
-        &self,
-        job: &Job,
-        principal: &Principal,
-        exit: &Exit,
-    ) -> Result<End, Failure> {
+    async fn upload(&self, job: &Job, principal: &Principal, exit: &Exit) -> Result<End, Failure> {
         let folder = self.service.runner.prepare(&self.id).await.map_err(Failure::internal)?;
         let message = "Uploading generated training model";
         self.update(|job, now_ms| job.enter("Uploading", message, now_ms))
@@ -257,7 +253,12 @@ impl Run<'_> {
                     job.finish(Status::Stopped, secondary, "Training job stopped", now_ms);
                 }
             }
-            tracing::info!(job = job.name, status = job.status.word(), reason = job.failure_reason, "job ended");
+            tracing::info!(
+                job = job.name,
+                status = job.status.word(),
+                reason = job.failure_reason,
+                "job ended"
+            );
             jobs::put(&mut outcome.batch, &job, found.expect);
             service::forget_effects(&mut outcome.batch, &log::effect_prefix(&self.id));
             let detail = crate::ops::describe_training_job::view(job.clone());

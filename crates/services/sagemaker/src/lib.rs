@@ -73,28 +73,76 @@ impl Sagemaker {
 static OPERATIONS: &[Operation<Sagemaker>] = &[
     operation!("AddTags", ops::add_tags, "{ResourceArn}"),
     operation!("CreateModel", ops::create_model, "arn:aws:sagemaker:{region}:{account}:model/{ModelName}", pass "ExecutionRoleArn"),
-    operation!("CreateModelPackage", ops::create_model_package, "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"),
-    operation!("CreateModelPackageGroup", ops::create_model_package_group, "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"),
+    operation!(
+        "CreateModelPackage",
+        ops::create_model_package,
+        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
+    ),
+    operation!(
+        "CreateModelPackageGroup",
+        ops::create_model_package_group,
+        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
+    ),
     operation!("CreateTrainingJob", ops::create_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}", pass "RoleArn"),
-    operation!("CreateTransformJob", ops::create_transform_job, "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"),
-    operation!("DeleteModel", ops::delete_model, "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"),
+    operation!(
+        "CreateTransformJob",
+        ops::create_transform_job,
+        "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
+    ),
+    operation!(
+        "DeleteModel",
+        ops::delete_model,
+        "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"
+    ),
     operation!("DeleteModelPackage", ops::delete_model_package, "{ModelPackageName}"),
-    operation!("DeleteModelPackageGroup", ops::delete_model_package_group, "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"),
+    operation!(
+        "DeleteModelPackageGroup",
+        ops::delete_model_package_group,
+        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
+    ),
     operation!("DeleteTags", ops::delete_tags, "{ResourceArn}"),
-    operation!("DeleteTrainingJob", ops::delete_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"),
-    operation!("DescribeModel", ops::describe_model, "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"),
+    operation!(
+        "DeleteTrainingJob",
+        ops::delete_training_job,
+        "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
+    ),
+    operation!(
+        "DescribeModel",
+        ops::describe_model,
+        "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"
+    ),
     operation!("DescribeModelPackage", ops::describe_model_package, "{ModelPackageName}"),
-    operation!("DescribeModelPackageGroup", ops::describe_model_package_group, "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"),
-    operation!("DescribeTrainingJob", ops::describe_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"),
-    operation!("DescribeTransformJob", ops::describe_transform_job, "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"),
+    operation!(
+        "DescribeModelPackageGroup",
+        ops::describe_model_package_group,
+        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
+    ),
+    operation!(
+        "DescribeTrainingJob",
+        ops::describe_training_job,
+        "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
+    ),
+    operation!(
+        "DescribeTransformJob",
+        ops::describe_transform_job,
+        "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
+    ),
     operation!("ListModelPackageGroups", ops::list_model_package_groups, "*"),
     operation!("ListModelPackages", ops::list_model_packages, "*"),
     operation!("ListModels", ops::list_models, "*"),
     operation!("ListTags", ops::list_tags, "{ResourceArn}"),
     operation!("ListTrainingJobs", ops::list_training_jobs, "*"),
     operation!("ListTransformJobs", ops::list_transform_jobs, "*"),
-    operation!("StopTrainingJob", ops::stop_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"),
-    operation!("StopTransformJob", ops::stop_transform_job, "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"),
+    operation!(
+        "StopTrainingJob",
+        ops::stop_training_job,
+        "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
+    ),
+    operation!(
+        "StopTransformJob",
+        ops::stop_transform_job,
+        "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
+    ),
     operation!("UpdateModelPackage", ops::update_model_package, "{ModelPackageArn}"),
 ];
 

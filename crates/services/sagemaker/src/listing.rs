@@ -127,7 +127,8 @@ fn summary(job: &Job, member: &str) -> Value {
         view["SecondaryStatus"] = Value::from(job.secondary.as_str());
     }
     if let Some(ended_ms) = job.ended_ms {
-        let end = if job.kind == JobKind::Training { "TrainingEndTime" } else { "TransformEndTime" };
+        let end =
+            if job.kind == JobKind::Training { "TrainingEndTime" } else { "TransformEndTime" };
         view[end] = seconds(ended_ms);
     }
     if let Some(reason) = &job.failure_reason {

@@ -68,12 +68,7 @@ pub(crate) async fn deliver(
     Ok(WorkOutcome::again(item, ctx.kit.clock.now_ms() + delay_ms))
 }
 
-async fn attempt(
-    service: &Sns,
-    ctx: &Ctx,
-    delivery: &Delivery,
-    key: &str,
-) -> Result<(), AwsError> {
+async fn attempt(service: &Sns, ctx: &Ctx, delivery: &Delivery, key: &str) -> Result<(), AwsError> {
     let endpoint = delivery.subscription.endpoint.as_str();
     let effect = Some(format!("sns/{key}"));
     match delivery.subscription.protocol.as_str() {
@@ -141,7 +136,9 @@ fn queue_url(arn: &str) -> String {
 async fn dead_letter(ctx: &Ctx, delivery: &Delivery, key: &str) {
     let policy = delivery.subscription.attributes.get("RedrivePolicy");
     let policy: Option<Value> = policy.and_then(|text| serde_json::from_str(text).ok());
-    let Some(queue) = policy.as_ref().and_then(|p| p["deadLetterTargetArn"].as_str()) else { return };
+    let Some(queue) = policy.as_ref().and_then(|p| p["deadLetterTargetArn"].as_str()) else {
+        return;
+    };
     let message = queue_message(delivery, queue);
     let effect = Some(format!("sns-dead-letter/{key}"));
     if let Err(error) = call(ctx, "sqs", "SendMessage", message, effect).await {

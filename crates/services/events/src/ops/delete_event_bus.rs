@@ -24,9 +24,7 @@ pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Val
         return Ok(Reply::new(json!({})));
     };
     if !ctx.records::<Rule>(RULE).all(&format!("{key}/")).await?.is_empty() {
-        return Err(Error::Validation(
-            "Event bus can't be deleted since it has rules.".to_owned(),
-        ));
+        return Err(Error::Validation("Event bus can't be deleted since it has rules.".to_owned()));
     }
     let mut batch = Batch::new();
     batch.remove(BUS, key, bus.expect);

@@ -22,9 +22,7 @@ pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Val
         return Ok(Reply::new(json!({})));
     };
     if !rule.value.targets.is_empty() {
-        return Err(Error::Validation(
-            "Rule can't be deleted since it has targets.".to_owned(),
-        ));
+        return Err(Error::Validation("Rule can't be deleted since it has targets.".to_owned()));
     }
     let mut batch = Batch::new();
     batch.remove(RULE, &key, rule.expect);

@@ -79,7 +79,10 @@ type Refusal = (&'static str, String);
 /// The event's id and its deliveries, or why the entry is refused.
 async fn admit(ctx: &Ctx, entry: Entry) -> Result<Result<(String, Vec<WorkItem>), Refusal>, Error> {
     let invalid = |what: &str| {
-        ("InvalidArgument", format!("Parameter {what} is not valid. Reason: {what} is a required argument."))
+        (
+            "InvalidArgument",
+            format!("Parameter {what} is not valid. Reason: {what} is a required argument."),
+        )
     };
     let Some(source) = entry.source.as_deref().filter(|text| !text.is_empty()) else {
         return Ok(Err(invalid("Source")));

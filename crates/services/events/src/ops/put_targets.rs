@@ -5,7 +5,7 @@ use crate::records::{RULE, Target, bus_name, find_rule};
 use crate::{Events, target};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use service::{AwsError, Access, Ctx, Reply};
+use service::{Access, AwsError, Ctx, Reply};
 use store::Batch;
 
 // AWS: EventBridge quotas: targets per rule.
@@ -54,10 +54,7 @@ async fn require_pass_role(ctx: &Ctx, role: &str) -> Result<(), AwsError> {
         principal: &ctx.principal,
         action: "iam:PassRole",
         resource: role,
-        context: vec![(
-            "iam:PassedToService".to_owned(),
-            vec!["events.amazonaws.com".to_owned()],
-        )],
+        context: vec![("iam:PassedToService".to_owned(), vec!["events.amazonaws.com".to_owned()])],
         resource_policy: None,
     };
     ctx.kit.authoriser().authorise(&access).await

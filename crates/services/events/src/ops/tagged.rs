@@ -22,9 +22,7 @@ pub(crate) async fn find(ctx: &Ctx, arn: &str) -> Result<Tagged, Error> {
         (Some("rule"), Some(name), None) => {
             Ok(Tagged::Rule(find_rule(ctx, DEFAULT_BUS, name).await?))
         }
-        (Some("rule"), Some(bus), Some(name)) => {
-            Ok(Tagged::Rule(find_rule(ctx, bus, name).await?))
-        }
+        (Some("rule"), Some(bus), Some(name)) => Ok(Tagged::Rule(find_rule(ctx, bus, name).await?)),
         (Some("event-bus"), Some(name), None) => {
             let key = format!("{}/{name}", ctx.region);
             let bus = ctx.records::<Bus>(BUS).get(&key).await?;

@@ -8,7 +8,8 @@ use serde_json::Value;
 use service::{Ctx, Reply};
 
 // AWS: TestEventPattern: members an event must have.
-const REQUIRED: [&str; 7] = ["id", "detail-type", "source", "account", "time", "region", "resources"];
+const REQUIRED: [&str; 7] =
+    ["id", "detail-type", "source", "account", "time", "region", "resources"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

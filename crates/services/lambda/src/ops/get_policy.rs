@@ -15,8 +15,8 @@ pub(crate) struct Input {
 
 pub(crate) async fn run(_: &Lambda, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
     let function = find(ctx, &input.function_name).await?.value;
-    let policy = function.policy().ok_or_else(|| {
-        Error::NotFound("The resource you requested does not exist.".to_owned())
-    })?;
+    let policy = function
+        .policy()
+        .ok_or_else(|| Error::NotFound("The resource you requested does not exist.".to_owned()))?;
     Ok(Reply::new(json!({"Policy": policy, "RevisionId": function.revision_id})))
 }

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout};
 
 /// How long credentials last; a process is renewed before.
 const CREDENTIAL_SECONDS: i64 = 3600;
-const OLDEST: Duration = Duration::from_secs(3000);
+const OLDEST: Duration = Duration::from_mins(50);
 /// How long a process may take to get ready, besides the invocation's own time.
 // AWS: runtimes: the init phase has 10 seconds.
 const INIT: Duration = Duration::from_secs(10);
@@ -57,9 +57,11 @@ impl Sandbox {
             .args(&launch.arguments)
             .current_dir(&code)
             .env_clear()
-            .envs(["PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE"].into_iter().filter_map(
-                |name| std::env::var_os(name).map(|value| (name, value)),
-            ))
+            .envs(
+                ["PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
+                    .into_iter()
+                    .filter_map(|name| std::env::var_os(name).map(|value| (name, value))),
+            )
             .envs(environment(service, function, &api, &code, &log_stream))
             .envs(credentials(ctx, function).await?)
             .envs(variables(function))
@@ -117,17 +119,17 @@ impl Sandbox {
             function_arn: function.arn.clone(),
             payload,
         };
-        let (payload, failed) = match timeout(allowed, self.exchange(invocation)).await {
-            Ok((payload, failed)) => (payload, failed),
-            Err(_) => {
+        let (payload, failed) =
+            if let Ok(answer) = timeout(allowed, self.exchange(invocation)).await {
+                answer
+            } else {
                 self.is_broken = true;
                 let text = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
                 self.output.line(&format!("{id} {text}"));
                 let now = jiff::Timestamp::from_millisecond(ctx.kit.clock.now_ms());
                 let now = now.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
                 (error_payload("Sandbox.Timedout", &format!("{now} {id} {text}")), true)
-            }
-        };
+            };
         self.is_warm = true;
         self.output.line(&format!("END RequestId: {id}"));
         let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
@@ -255,19 +257,14 @@ fn environment(
 fn variables(function: &Function) -> Vec<(String, String)> {
     let variables = function.configuration.get("Environment").and_then(|e| e.get("Variables"));
     let variables = variables.and_then(Value::as_object).into_iter().flatten();
-    variables
-        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-        .collect()
+    variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// Credentials of the function's role.
 async fn credentials(ctx: &Ctx, function: &Function) -> Result<Vec<(String, String)>, Error> {
     let role = function.text("Role").unwrap_or_default();
     let session: String = function.name.chars().take(64).collect();
-    let principal = ctx
-        .kit
-        .caller()
-        .assume_for(role, "lambda.amazonaws.com", &session, &function.arn)
-        .await?;
+    let principal =
+        ctx.kit.caller().assume_for(role, "lambda.amazonaws.com", &session, &function.arn).await?;
     Ok(ctx.kit.authoriser().credentials(&principal, CREDENTIAL_SECONDS).await?)
 }

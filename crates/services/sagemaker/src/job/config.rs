@@ -24,7 +24,8 @@ pub(crate) fn write(job: &Job, folder: &JobFolder) -> io::Result<()> {
 fn channels(job: &Job) -> Value {
     let mode = &job.request["AlgorithmSpecification"]["TrainingInputMode"];
     let mut all = Map::new();
-    for channel in job.request.get("InputDataConfig").and_then(Value::as_array).into_iter().flatten()
+    for channel in
+        job.request.get("InputDataConfig").and_then(Value::as_array).into_iter().flatten()
     {
         let Some(name) = channel.get("ChannelName").and_then(Value::as_str) else { continue };
         let distribution = channel["DataSource"]["S3DataSource"]

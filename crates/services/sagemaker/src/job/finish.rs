@@ -5,7 +5,6 @@ use crate::job::Failure;
 use crate::jobs::split_uri;
 use crate::records::Job;
 use runner::{Exit, ExitReason, JobFolder};
-use serde_json::Value;
 use service::Principal;
 use std::fs::File;
 use std::io::{self, Read};
@@ -55,7 +54,7 @@ pub(crate) async fn upload(
     folder: &JobFolder,
 ) -> Result<Option<String>, Failure> {
     let output = job.request["OutputDataConfig"]["S3OutputPath"].as_str().unwrap_or_default();
-    if job.request["OutputDataConfig"]["CompressionType"] == Value::from("NONE") {
+    if job.request["OutputDataConfig"]["CompressionType"] == "NONE" {
         return Err(Failure::client("refit does not have uncompressed model output"));
     }
     let base = format!("{}/{}/output", output.trim_end_matches('/'), job.name);
@@ -98,7 +97,8 @@ pub(crate) async fn put(
 
 /// Packs the content of a folder, with names relative to it. Links are packed as links, devices not at all.
 fn pack(content: &Path, archive: &PathBuf) -> io::Result<()> {
-    let encoder = flate2::write::GzEncoder::new(File::create(archive)?, flate2::Compression::fast());
+    let encoder =
+        flate2::write::GzEncoder::new(File::create(archive)?, flate2::Compression::fast());
     let mut builder = tar::Builder::new(encoder);
     builder.follow_symlinks(false);
     if content.is_dir() {

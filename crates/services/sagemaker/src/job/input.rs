@@ -27,7 +27,9 @@ pub(crate) async fn channels(
     for channel in channels.into_iter().flatten() {
         let name = channel.get("ChannelName").and_then(Value::as_str).unwrap_or_default();
         let refuse = |what: &str| {
-            Failure::client(format!("refit does not have {what} (channel {name}); use File mode with S3Prefix or ManifestFile"))
+            Failure::client(format!(
+                "refit does not have {what} (channel {name}); use File mode with S3Prefix or ManifestFile"
+            ))
         };
         let mode = channel
             .get("InputMode")
@@ -99,8 +101,8 @@ async fn manifest(
     let file = file.map_err(|error| download_failed(uri, &error))?;
     let invalid = |why: &str| Failure::client(format!("the manifest {uri} {why}"));
     let text = tokio::fs::read(file).await.map_err(Failure::internal)?;
-    let entries: Vec<Value> =
-        serde_json::from_slice(&text).map_err(|error| invalid(&format!("is not a JSON list: {error}")))?;
+    let entries: Vec<Value> = serde_json::from_slice(&text)
+        .map_err(|error| invalid(&format!("is not a JSON list: {error}")))?;
     let base = entries
         .first()
         .and_then(|first| first.get("prefix"))

@@ -2,8 +2,8 @@
 
 use crate::job::metrics::{Metrics, merge};
 use crate::job::{Run, runner_error};
-use service::{AwsError, Principal};
 use serde_json::{Value, json};
+use service::{AwsError, Principal};
 
 // AWS: PutLogEvents: at most 10,000 events and 1 MiB, each event counted with 26 bytes more.
 const MOST_EVENTS: usize = 10_000;
@@ -30,8 +30,7 @@ impl Delivery {
         let group = job.kind.log_group();
         let began = job.started_ms.unwrap_or(job.created_ms) / 1000;
         let stream = format!("{}/algo-1-{began}", job.name);
-        let delivery =
-            Self { offset: job.log_offset, group, stream, metrics: Metrics::of(&job) };
+        let delivery = Self { offset: job.log_offset, group, stream, metrics: Metrics::of(&job) };
         let (group, stream) = (delivery.group, delivery.stream.as_str());
         let requests = [
             ("CreateLogGroup", json!({"logGroupName": group})),
@@ -54,8 +53,7 @@ impl Delivery {
 
     /// Delivers what is there now.
     pub(crate) async fn deliver(&mut self, run: &Run<'_>) -> Result<(), AwsError> {
-        let page =
-            run.service.runner.read_log(&run.id, self.offset).await.map_err(runner_error)?;
+        let page = run.service.runner.read_log(&run.id, self.offset).await.map_err(runner_error)?;
         let mut found = Vec::new();
         let mut events: Vec<Value> = Vec::new();
         let mut bytes = 0;

@@ -19,14 +19,17 @@ enum Definition {
 impl Metrics {
     /// The job's definitions. Expressions that cannot be used are left out with a warning.
     pub(crate) fn of(job: &Job) -> Self {
-        let given = job.request.get("AlgorithmSpecification").and_then(|a| a.get("MetricDefinitions"));
+        let given =
+            job.request.get("AlgorithmSpecification").and_then(|a| a.get("MetricDefinitions"));
         let mut definitions = Vec::new();
         for definition in given.and_then(Value::as_array).into_iter().flatten() {
             let name = definition["Name"].as_str().unwrap_or_default();
             let text = definition["Regex"].as_str().unwrap_or_default();
             match Regex::new(text) {
                 Ok(regex) => definitions.push((Definition::Named(name.to_owned()), regex)),
-                Err(error) => tracing::warn!(job = job.name, metric = name, %error, "a metric's expression cannot be used"),
+                Err(error) => {
+                    tracing::warn!(job = job.name, metric = name, %error, "a metric's expression cannot be used");
+                }
             }
         }
         // AWS: the XGBoost image's metrics are named validation:rmse and so on.
@@ -51,7 +54,9 @@ impl Metrics {
             match definition {
                 Definition::Named(name) => {
                     let captures = regex.captures(&escaped).or_else(|| regex.captures(line));
-                    if let Some(value) = captures.and_then(|c| c.get(1).map(|m| m.as_str().to_owned())) {
+                    if let Some(value) =
+                        captures.and_then(|c| c.get(1).map(|m| m.as_str().to_owned()))
+                    {
                         add(name, &value);
                     }
                 }
@@ -90,17 +95,39 @@ mod tests {
         ]}});
         let serde_json::Value::Object(request) = request else { unreachable!() };
         let job = Job {
-            kind: JobKind::Training, name: "j".into(), region: "r".into(), arn: String::new(), request,
-            status: Status::InProgress, secondary: String::new(), transitions: vec![], failure_reason: None,
-            created_ms: 0, modified_ms: 0, started_ms: None, ended_ms: None, metrics: vec![], artifacts: None, log_offset: 0,
+            kind: JobKind::Training,
+            name: "j".into(),
+            region: "r".into(),
+            arn: String::new(),
+            request,
+            status: Status::InProgress,
+            secondary: String::new(),
+            transitions: vec![],
+            failure_reason: None,
+            created_ms: 0,
+            modified_ms: 0,
+            started_ms: None,
+            ended_ms: None,
+            metrics: vec![],
+            artifacts: None,
+            log_offset: 0,
         };
         let metrics = Metrics::of(&job);
         let mut all = Vec::new();
-        for line in ["[0]\ttrain-rmse:2.5\tvalidation-rmse:3.5", "[1]\ttrain-rmse:2.0\tvalidation-rmse:nan", "epoch 3 loss=0.25", "[4]\tvalidation-auc:0.9"] {
+        for line in [
+            "[0]\ttrain-rmse:2.5\tvalidation-rmse:3.5",
+            "[1]\ttrain-rmse:2.0\tvalidation-rmse:nan",
+            "epoch 3 loss=0.25",
+            "[4]\tvalidation-auc:0.9",
+        ] {
             merge(&mut all, metrics.read(line, 7));
         }
-        let mut shown: Vec<String> = all.iter().map(|m| format!("{}={}", m.name, m.value)).collect();
+        let mut shown: Vec<String> =
+            all.iter().map(|m| format!("{}={}", m.name, m.value)).collect();
         shown.sort();
-        assert_eq!(shown, ["auc=0.9", "loss=0.25", "train:rmse=2", "validation:auc=0.9", "validation:rmse=3.5"]);
+        assert_eq!(
+            shown,
+            ["auc=0.9", "loss=0.25", "train:rmse=2", "validation:auc=0.9", "validation:rmse=3.5"]
+        );
     }
 }

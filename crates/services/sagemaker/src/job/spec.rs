@@ -58,9 +58,7 @@ pub(crate) async fn engine_of(ctx: &Ctx, job: &Job) -> Result<Engine, Failure> {
 pub(crate) async fn role_of(ctx: &Ctx, job: &Job) -> Result<String, Failure> {
     let role = match job.kind {
         JobKind::Training => job.request.get("RoleArn").cloned(),
-        JobKind::Transform => {
-            model_of(ctx, job).await?.request.get("ExecutionRoleArn").cloned()
-        }
+        JobKind::Transform => model_of(ctx, job).await?.request.get("ExecutionRoleArn").cloned(),
     };
     role.as_ref()
         .and_then(Value::as_str)
@@ -101,7 +99,8 @@ pub(crate) async fn spec(
     let mut spec = JobSpec::new(id, argv);
     spec.mount_opt_ml = true;
     spec.hostname = Some("algo-1".to_owned());
-    let seconds = job.request.get("StoppingCondition").and_then(|s| s["MaxRuntimeInSeconds"].as_u64());
+    let seconds =
+        job.request.get("StoppingCondition").and_then(|s| s["MaxRuntimeInSeconds"].as_u64());
     let seconds = seconds.unwrap_or(DEFAULT_RUNTIME_SECONDS);
     spec.limits = Limits { max_runtime_seconds: Some(seconds), ..Limits::default() };
     let credentials = ctx
@@ -119,7 +118,9 @@ pub(crate) async fn spec(
         ("TRAINING_JOB_ARN".to_owned(), job.arn.clone()),
         ("CURRENT_HOST".to_owned(), "algo-1".to_owned()),
     ]);
-    for (name, value) in job.request.get("Environment").and_then(Value::as_object).into_iter().flatten() {
+    for (name, value) in
+        job.request.get("Environment").and_then(Value::as_object).into_iter().flatten()
+    {
         spec.env.insert(name.clone(), value.as_str().unwrap_or_default().to_owned());
     }
     Ok(spec)

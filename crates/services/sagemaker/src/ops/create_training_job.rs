@@ -1,9 +1,9 @@
 //! `CreateTrainingJob`: checks what can be known before the job runs, and schedules it.
 
+use crate::Sagemaker;
 use crate::error::Error;
 use crate::jobs::{self, object_source};
 use crate::records::JobKind;
-use crate::Sagemaker;
 use serde_json::{Map, Value, json};
 use service::{Ctx, Reply};
 

@@ -15,8 +15,7 @@ pub(crate) async fn run(
 ) -> Result<Reply<Value>, Error> {
     let group = find_group(ctx, input.get("ModelPackageGroupName")).await?;
     let prefix = format!("{}/{}/", ctx.region, group.value.name);
-    let (packages, _) =
-        ctx.records::<Package>(PACKAGE).scan(Scan::of(PACKAGE, &prefix, 1)).await?;
+    let (packages, _) = ctx.records::<Package>(PACKAGE).scan(Scan::of(PACKAGE, &prefix, 1)).await?;
     if !packages.is_empty() {
         return Err(Error::InUse(format!(
             "Model Package Group cannot be deleted because it still contains Model Packages. \

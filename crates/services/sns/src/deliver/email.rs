@@ -11,7 +11,11 @@ use tokio::process::Command;
 pub(super) async fn send(sendmail: Option<&Path>, delivery: &Delivery) -> Result<(), AwsError> {
     let to = &delivery.subscription.endpoint;
     let Some(program) = sendmail else {
-        tracing::warn!(to, subject = delivery.message.subject, "an e-mail is not sent: REFIT_SENDMAIL names no program");
+        tracing::warn!(
+            to,
+            subject = delivery.message.subject,
+            "an e-mail is not sent: REFIT_SENDMAIL names no program"
+        );
         return Ok(());
     };
     let failed = |why: String| AwsError::fault("EmailFailed", why, 502);

@@ -33,9 +33,10 @@ pub(crate) async fn run(_: &Sns, ctx: &Ctx, input: Input) -> Result<Reply<Value>
     let arn = ctx.arn("sns", &input.name);
     let answer = json!({"TopicArn": arn});
     if let Some(found) = ctx.records::<Topic>(TOPIC).get(&arn).await? {
-        let differs = input.attributes.iter().any(|(name, value)| {
-            found.value.attributes.get(name).is_none_or(|own| own != value)
-        });
+        let differs = input
+            .attributes
+            .iter()
+            .any(|(name, value)| found.value.attributes.get(name).is_none_or(|own| own != value));
         if differs {
             return Err(Error::Invalid(
                 "Attributes Reason: Topic already exists with different attributes".to_owned(),

@@ -11,8 +11,13 @@ use store::Batch;
 
 /// Attributes that may be set.
 const SETTABLE: [&str; 7] = [
-    "DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy",
-    "ReplayPolicy", "SubscriptionRoleArn",
+    "DeliveryPolicy",
+    "FilterPolicy",
+    "FilterPolicyScope",
+    "RawMessageDelivery",
+    "RedrivePolicy",
+    "ReplayPolicy",
+    "SubscriptionRoleArn",
 ];
 
 #[derive(Deserialize)]

@@ -69,7 +69,11 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), Error> {
                 "Protocol Reason: refit does not deliver by {protocol}"
             )));
         }
-        _ => return Err(Error::Invalid(format!("Does not support this protocol string: {protocol}"))),
+        _ => {
+            return Err(Error::Invalid(format!(
+                "Does not support this protocol string: {protocol}"
+            )));
+        }
     };
     if is_valid { Ok(()) } else { Err(Error::Invalid(format!("{protocol} endpoint"))) }
 }
