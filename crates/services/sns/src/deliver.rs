@@ -114,7 +114,7 @@ fn queue_message(delivery: &Delivery, queue_arn: &str) -> Value {
     if delivery.is_raw() && !delivery.message.attributes.is_empty() {
         message["MessageAttributes"] = attributes(&delivery.message.attributes);
     }
-    if queue_arn.ends_with(".fifo") {
+    if queue_arn.strip_suffix(".fifo").is_some() {
         message["MessageGroupId"] = json!(delivery.message.group_id);
         message["MessageDeduplicationId"] =
             json!(delivery.message.deduplication_id.as_ref().unwrap_or(&delivery.message.id));
