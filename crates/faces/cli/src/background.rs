@@ -58,7 +58,8 @@ fn did_not_start(home: &Home, began: u64) -> Failure {
         let line = line.trim();
         failure = match line.strip_prefix("hint: ") {
             Some(hint) => failure.hint(hint),
-            None => failure.because(line.trim_start_matches("error: ").trim_start_matches("caused by: ")),
+            None => failure
+                .because(line.trim_start_matches("error: ").trim_start_matches("caused by: ")),
         };
     }
     failure.hint(format!("its log: {}", home.server_log().display()))

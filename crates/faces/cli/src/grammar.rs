@@ -69,7 +69,9 @@ pub(crate) enum Command {
     )]
     Logs(Logs),
     /// Print the line that points AWS SDKs and the AWS CLI at the server
-    #[command(after_help = "Example:\n  eval \"$(refit env)\"\n  aws stepfunctions list-state-machines")]
+    #[command(
+        after_help = "Example:\n  eval \"$(refit env)\"\n  aws stepfunctions list-state-machines"
+    )]
     Env,
     /// Check state machine definitions: every problem at once, with line and column
     Validate(Validate),

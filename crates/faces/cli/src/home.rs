@@ -94,9 +94,8 @@ impl Home {
 
     /// Writes the administrator's key as an AWS credentials profile.
     pub(crate) fn write_credentials(&self, key_id: &str, secret: &str) -> Result<(), Failure> {
-        let text = format!(
-            "[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n"
-        );
+        let text =
+            format!("[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n");
         self.write(&self.credentials(), text.as_bytes())
     }
 

@@ -50,7 +50,9 @@ pub(crate) fn cancel_on_interrupt(cancel: &Cancel) {
 /// A stack's error as the user reads it: every diagnostic with its place.
 pub(crate) fn failure(error: Error) -> Failure {
     let diagnostics = match &error {
-        Error::Invalid { diagnostics } | Error::Failed { diagnostics, .. } => diagnostics.as_slice(),
+        Error::Invalid { diagnostics } | Error::Failed { diagnostics, .. } => {
+            diagnostics.as_slice()
+        }
         _ => &[],
     };
     let mut failure = Failure::new(error.to_string());
@@ -63,12 +65,16 @@ pub(crate) fn failure(error: Error) -> Failure {
         source = cause.source();
     }
     match &error {
-        Error::NoProject { .. } => failure.hint("name the directory of a Pulumi project, for instance examples/weather"),
+        Error::NoProject { .. } => {
+            failure.hint("name the directory of a Pulumi project, for instance examples/weather")
+        }
         Error::Failed { .. } | Error::Cancelled { .. } => {
             failure.hint("what was done is kept; the same command goes on from there")
         }
         Error::NoStack { .. } => failure.hint("deploy it first: refit up DIR"),
-        Error::Locked { path, .. } => failure.hint(format!("wait for it; if it is gone, remove {}", path.display())),
+        Error::Locked { path, .. } => {
+            failure.hint(format!("wait for it; if it is gone, remove {}", path.display()))
+        }
         _ => failure,
     }
 }
@@ -99,14 +105,24 @@ impl<'a> Shown<'a> {
 impl Progress for Shown<'_> {
     fn planned(&mut self, step: &Step) {
         if self.is_preview && step.operation != Operation::Same {
-            self.screen.line(format!("  {} {:<34} {}", sign(step.operation), step.resource_type, step.name));
+            self.screen.line(format!(
+                "  {} {:<34} {}",
+                sign(step.operation),
+                step.resource_type,
+                step.name
+            ));
             self.changes(step);
         }
     }
 
     fn started(&mut self, step: &Step) {
         if step.operation != Operation::Same {
-            self.screen.passing(format!("  {} {:<34} {} …", sign(step.operation), step.resource_type, step.name));
+            self.screen.passing(format!(
+                "  {} {:<34} {} …",
+                sign(step.operation),
+                step.resource_type,
+                step.name
+            ));
         }
     }
 
@@ -165,13 +181,14 @@ fn done_word(operation: Operation) -> &'static str {
 
 /// `60 created, 2 unchanged`.
 pub(crate) fn counts(summary: &Summary, words: fn(Operation) -> &'static str) -> String {
-    let counted: BTreeMap<_, _> =
-        summary.changes.iter().filter(|(_, count)| **count > 0).collect();
+    let counted: BTreeMap<_, _> = summary.changes.iter().filter(|(_, count)| **count > 0).collect();
     if counted.is_empty() {
         return "nothing to do".to_owned();
     }
-    let parts: Vec<String> =
-        counted.iter().map(|(operation, count)| format!("{count} {}", words(**operation))).collect();
+    let parts: Vec<String> = counted
+        .iter()
+        .map(|(operation, count)| format!("{count} {}", words(**operation)))
+        .collect();
     parts.join(", ")
 }
 

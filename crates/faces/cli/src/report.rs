@@ -19,12 +19,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure in words.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            details: Vec::new(),
-            causes: Vec::new(),
-            hints: Vec::new(),
-        }
+        Self { message: message.into(), details: Vec::new(), causes: Vec::new(), hints: Vec::new() }
     }
 
     /// The same with one of several findings, over several lines if need be.

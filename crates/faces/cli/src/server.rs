@@ -34,8 +34,9 @@ impl Server {
     /// Opens the data directory, recovers what ran, and takes the port.
     pub(crate) async fn start(home: Home, listen: SocketAddr, open: bool) -> Result<Self, Failure> {
         if open && !listen.ip().is_loopback() {
-            return Err(Failure::new(format!("--open is not allowed on {listen}"))
-                .hint("it accepts any credentials as the administrator's, so it stays on 127.0.0.1"));
+            return Err(Failure::new(format!("--open is not allowed on {listen}")).hint(
+                "it accepts any credentials as the administrator's, so it stays on 127.0.0.1",
+            ));
         }
         home.create()?;
         let store = SqliteStore::open(home.path()).map_err(|error| store_failure(&error))?;
@@ -93,9 +94,9 @@ impl Server {
 
 async fn bind(listen: SocketAddr) -> Result<(TcpListener, String), Failure> {
     let listener = TcpListener::bind(listen).await.map_err(|error| {
-        Failure::new(format!("cannot listen on {listen}"))
-            .because(error)
-            .hint("another program has the port: name one with --listen 127.0.0.1:PORT or REFIT_LISTEN")
+        Failure::new(format!("cannot listen on {listen}")).because(error).hint(
+            "another program has the port: name one with --listen 127.0.0.1:PORT or REFIT_LISTEN",
+        )
     })?;
     let address = listener.local_addr()?;
     Ok((listener, format!("http://{address}")))

@@ -190,7 +190,8 @@ async fn missed_firings_are_skipped() {
 /// A bucket with a channel, the job's role, and a machine that trains.
 async fn training_machine(server: &Composed) -> String {
     call(server, "s3", "CreateBucket", json!({"Bucket": "data"})).await;
-    let put = json!({"Bucket": "data", "Key": "train/rows.csv", "Body": service::base64_text(b"1,2\n")});
+    let put =
+        json!({"Bucket": "data", "Key": "train/rows.csv", "Body": service::base64_text(b"1,2\n")});
     call(server, "s3", "PutObject", put).await;
     let job = role(server, "job", "sagemaker.amazonaws.com", "s3:*").await;
     let states = role(server, "machine", "states.amazonaws.com", "*").await;

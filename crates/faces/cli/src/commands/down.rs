@@ -25,6 +25,10 @@ pub(crate) async fn run(global: &Global, arguments: &Project) -> Done {
     if global.json {
         anstream::println!("{}", summary_json(&summary));
     }
-    screen.line(format!("stack    {} in {:.1} s", done_counts(&summary), summary.took.as_secs_f64()));
+    screen.line(format!(
+        "stack    {} in {:.1} s",
+        done_counts(&summary),
+        summary.took.as_secs_f64()
+    ));
     Ok(ExitCode::SUCCESS)
 }

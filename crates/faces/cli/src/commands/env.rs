@@ -23,8 +23,10 @@ pub(crate) fn run(global: &Global) -> Done {
         ("AWS_DEFAULT_REGION", announcement.region.as_str()),
     ];
     if global.json {
-        let object: Map<String, Value> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        let object: Map<String, Value> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
+            .collect();
         anstream::println!("{}", Value::Object(object));
     } else {
         let pairs: Vec<String> =

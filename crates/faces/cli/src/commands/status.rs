@@ -32,7 +32,11 @@ pub(crate) async fn run(global: &Global) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     let version = health["version"].as_str().unwrap_or_default();
-    anstream::println!("server   {} (refit {version}), data in {}", client.endpoint(), home.path().display());
+    anstream::println!(
+        "server   {} (refit {version}), data in {}",
+        client.endpoint(),
+        home.path().display()
+    );
     for machine in machines["stateMachines"].as_array().into_iter().flatten() {
         anstream::println!("machine  {}", machine["name"].as_str().unwrap_or_default());
     }
@@ -88,7 +92,9 @@ pub(crate) async fn next_firings(
             let rule = item["key"].as_str()?.rsplit('/').next()?.to_owned();
             Some(Firing { rule, due_ms: item["due_ms"].as_i64()?, now_ms })
         })
-        .filter(|f| rules.as_ref().is_none_or(|rules| rules.contains(&Value::from(f.rule.as_str()))))
+        .filter(|f| {
+            rules.as_ref().is_none_or(|rules| rules.contains(&Value::from(f.rule.as_str())))
+        })
         .collect();
     firings.sort_by_key(|firing| firing.due_ms);
     Ok(firings)

@@ -27,7 +27,11 @@ pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
     if global.json {
         anstream::println!("{}", summary_json(&summary));
     }
-    screen.line(format!("stack    {} in {:.1} s", done_counts(&summary), summary.took.as_secs_f64()));
+    screen.line(format!(
+        "stack    {} in {:.1} s",
+        done_counts(&summary),
+        summary.took.as_secs_f64()
+    ));
     for (name, value) in &summary.outputs {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         screen.line(format!("  {name:<18} {text}"));
@@ -36,16 +40,18 @@ pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
         next(&client, None, &mut screen).await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let machines =
-        loaded.project.scheduled_state_machines(&loaded.options).map_err(failure)?;
+    let machines = loaded.project.scheduled_state_machines(&loaded.options).map_err(failure)?;
     let machine = match machines.as_slice() {
         [one] => one,
         [] => {
             return Err(Failure::new("the project has no state machine to run"));
         }
         several => {
-            return Err(Failure::new(format!("the project has {} state machines to run", several.len()))
-                .hint(format!("run one of them: refit run {}", several.join(" or refit run "))));
+            return Err(Failure::new(format!(
+                "the project has {} state machines to run",
+                several.len()
+            ))
+            .hint(format!("run one of them: refit run {}", several.join(" or refit run "))));
         }
     };
     let code = start_and_follow(&client, machine, None, "{}", &mut screen, global.json).await?;

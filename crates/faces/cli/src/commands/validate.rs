@@ -20,7 +20,10 @@ pub(crate) fn run(global: &Global, arguments: &Validate) -> Done {
     let errors = findings.iter().filter(|d| d.severity == Severity::Error).count();
     if global.json {
         let shown: Vec<Value> = findings.iter().map(document).collect();
-        anstream::println!("{}", json!({"definitions": definitions, "errors": errors, "diagnostics": shown}));
+        anstream::println!(
+            "{}",
+            json!({"definitions": definitions, "errors": errors, "diagnostics": shown})
+        );
     } else {
         for finding in &findings {
             anstream::println!("{finding}\n");
@@ -37,7 +40,10 @@ fn check(file: &Path) -> Result<(usize, Vec<Diagnostic>), Failure> {
     if is_yaml {
         let found = stack::find_definitions(file).map_err(failure)?;
         let count = found.len();
-        return Ok((count, found.into_iter().flat_map(|definition| definition.diagnostics).collect()));
+        return Ok((
+            count,
+            found.into_iter().flat_map(|definition| definition.diagnostics).collect(),
+        ));
     }
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::new(format!("cannot read {}", file.display())).because(error))?;

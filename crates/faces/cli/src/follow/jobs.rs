@@ -64,7 +64,9 @@ impl LogFollower {
         }
         let found = match client.call(logs::model(), "DescribeLogStreams", input).await {
             Ok(found) => found,
-            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(Vec::new()),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => {
+                return Ok(Vec::new());
+            }
             Err(error) => return Err(error.into()),
         };
         for stream in found["logStreams"].as_array().into_iter().flatten() {

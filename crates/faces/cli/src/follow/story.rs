@@ -27,7 +27,8 @@ impl Story {
     /// Whether the event ends a state that had jobs.
     pub(crate) fn ends_a_job(&self, event: &Value) -> bool {
         let kind = event["type"].as_str().unwrap_or_default();
-        let is_end = kind.ends_with("StateExited") || kind == "TaskFailed" || kind == "TaskTimedOut";
+        let is_end =
+            kind.ends_with("StateExited") || kind == "TaskFailed" || kind == "TaskTimedOut";
         is_end && !self.jobs.is_empty()
     }
 
@@ -41,8 +42,12 @@ impl Story {
                 self.iterations = 0;
             }
             "MapIterationSucceeded" if self.depth == 1 => self.iterations += 1,
-            "MapStateSucceeded" | "MapStateFailed" | "MapStateAborted" | "ParallelStateSucceeded"
-            | "ParallelStateFailed" | "ParallelStateAborted" => {
+            "MapStateSucceeded"
+            | "MapStateFailed"
+            | "MapStateAborted"
+            | "ParallelStateSucceeded"
+            | "ParallelStateFailed"
+            | "ParallelStateAborted" => {
                 self.depth = self.depth.saturating_sub(1);
             }
             "TaskScheduled" => self.scheduled(&event["taskScheduledEventDetails"]),
