@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(
     name = "refit",
     version,
-    about,
+    about = "Retrain models on a schedule, on your own machine, with AWS's recipe and AWS's APIs.",
     after_help = "First steps:\n  refit up examples/weather --run   deploy a retraining and run it once, now\n  \
                   refit status                      what is deployed, what runs, what fires next\n  \
                   eval \"$(refit env)\"               point any AWS SDK or CLI at this server\n  \
@@ -27,7 +27,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// Where the server keeps everything
-    #[arg(long, global = true, env = "REFIT_DATA", value_name = "DIR")]
+    #[arg(long, global = true, env = "REFIT_DATA", hide_env_values = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
@@ -102,7 +102,7 @@ pub(crate) struct Project {
     #[arg(default_value = ".", value_name = "DIR")]
     pub(crate) directory: PathBuf,
     /// The stack, whose settings are in Pulumi.STACK.yaml
-    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK")]
+    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK", hide_env_values = true)]
     pub(crate) stack: String,
     /// Set a configuration value: KEY=VALUE (repeatable)
     #[arg(long, short, value_name = "KEY=VALUE")]
@@ -131,7 +131,7 @@ pub(crate) struct Output {
     #[arg(long, short = 'C', default_value = ".", value_name = "DIR")]
     pub(crate) directory: PathBuf,
     /// The stack
-    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK")]
+    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK", hide_env_values = true)]
     pub(crate) stack: String,
     /// Print secret values in clear
     #[arg(long)]
@@ -158,7 +158,7 @@ pub(crate) struct Run {
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Address and port; port 0 takes a free one
-    #[arg(long, default_value = "127.0.0.1:4566", env = "REFIT_LISTEN")]
+    #[arg(long, default_value = "127.0.0.1:4566", env = "REFIT_LISTEN", hide_env_values = true)]
     pub(crate) listen: SocketAddr,
     /// Accept any credentials as the administrator's (loopback addresses only)
     #[arg(long)]
@@ -184,4 +184,43 @@ pub(crate) struct Validate {
     /// Definitions: .json, .yaml, or a Pulumi.yaml with definitions inside
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+    use std::fmt::Write;
+    use std::path::Path;
+
+    /// `docs/reference/commands.md` is this; `UPDATE=1 cargo test -p refit` writes it again.
+    fn reference() -> String {
+        let mut text =
+            "# Commands\n\nWhat `refit --help` and `refit COMMAND --help` print.\n".to_owned();
+        let mut root = Cli::command().term_width(100);
+        root.build();
+        write!(text, "\n## refit\n\n```\n{}\n```\n", root.render_help().to_string().trim())
+            .unwrap();
+        for command in root.get_subcommands_mut().filter(|command| !command.is_hide_set()) {
+            let name = command.get_name().to_owned();
+            if name == "help" {
+                continue;
+            }
+            let help = command.render_help().to_string();
+            write!(text, "\n## refit {name}\n\n```\n{}\n```\n", help.trim()).unwrap();
+        }
+        text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
+    }
+
+    #[test]
+    fn the_reference_is_up_to_date() {
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/reference/commands.md");
+        let reference = reference();
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, &reference).unwrap();
+        }
+        let written = std::fs::read_to_string(&file).unwrap_or_default();
+        assert_eq!(written, reference, "UPDATE=1 cargo test -p refit writes it again");
+    }
 }
