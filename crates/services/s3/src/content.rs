@@ -38,7 +38,8 @@ pub(crate) struct Announced {
 }
 
 /// Content that is on disk but belongs to no record yet. Unless [`Staged::keep`] is called, it goes when the last
-/// clone is dropped.
+/// clone is dropped. It is kept from the moment the commit begins: whether one that was cut short took place is not
+/// known, and a file too many is better than a record without its file.
 #[derive(Debug, Clone)]
 pub(crate) struct Staged {
     guard: Arc<Guard>,
@@ -69,9 +70,22 @@ impl Staged {
         &self.guard.blob
     }
 
-    /// A record names it now.
+    /// A record may name it from now on.
     pub(crate) fn keep(&self) {
         self.guard.kept.store(true, Ordering::Relaxed);
+    }
+
+    /// No record names it after all.
+    fn let_go(&self) {
+        self.guard.kept.store(false, Ordering::Relaxed);
+    }
+
+    /// The commit that would have named it was refused.
+    pub(crate) fn refused(&self, error: &store::Error) {
+        // All but a store that closed say that nothing was written.
+        if !matches!(error, store::Error::Closed) {
+            self.let_go();
+        }
     }
 
     /// The MD5 in hexadecimal: the entity tag of objects that are sent in one piece.

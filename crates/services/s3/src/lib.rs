@@ -34,6 +34,7 @@ use service::{AwsError, Ctx, Kit, OperationFuture, Reply, Row, Service};
 use store::{BlobId, Blobs, Scan};
 use wire::Model;
 
+use content::Staged;
 use records::{BucketRecord, OBJECTS, ObjectRecord, PARTS, PartRecord, VERSIONS};
 
 /// How often a change is decided again when a record has changed meanwhile.
@@ -74,28 +75,43 @@ impl S3 {
     }
 
     /// Decides and commits, again when a record has changed in between. The face that needs it is HTTP, whose requests
-    /// carry streams that cannot go through the dispatcher.
-    pub(crate) async fn carry_out<T, F, D>(&self, decide: D) -> Result<T, Error>
+    /// carry streams that cannot go through the dispatcher. `staged` is the content that the records will name.
+    pub(crate) async fn carry_out<T, F, D>(
+        &self,
+        staged: Option<&Staged>,
+        decide: D,
+    ) -> Result<T, Error>
     where
         D: Fn() -> F,
         F: Future<Output = Result<Reply<T>, Error>>,
     {
         for _ in 0..CONFLICT_RETRIES {
             let reply = decide().await?;
-            if !reply.batch.is_empty() {
-                match self.kit().store.commit(reply.batch).await {
-                    Ok(()) => {}
-                    Err(store::Error::Conflict { .. }) => continue,
-                    Err(error) => return Err(error.into()),
+            if let Some(staged) = staged {
+                staged.keep();
+            }
+            let store = self.kit().store.clone();
+            // Also when the client goes away: what is committed is followed by what belongs to it.
+            let committed = tokio::spawn(async move {
+                if !reply.batch.is_empty() {
+                    store.commit(reply.batch).await?;
+                }
+                if let Some(after) = reply.after {
+                    after();
+                }
+                Ok(())
+            });
+            match committed.await.unwrap_or(Err(store::Error::Closed)) {
+                Ok(()) => return Ok(reply.output),
+                Err(error) => {
+                    if let Some(staged) = staged {
+                        staged.refused(&error);
+                    }
+                    if !matches!(error, store::Error::Conflict { .. }) {
+                        return Err(error.into());
+                    }
                 }
             }
-            if let Some(after) = reply.after {
-                after();
-            }
-            for topic in &reply.notices {
-                self.kit().notices.ring(topic);
-            }
-            return Ok(reply.output);
         }
         Err(Error::Other(AwsError::fault(
             "OperationAborted",

@@ -102,7 +102,7 @@ impl S3 {
             conditions: WriteConditions::default(),
             staged,
         };
-        self.carry_out(|| write(self, ctx, &new)).await?;
+        self.carry_out(Some(&new.staged), || write(self, ctx, &new)).await?;
         Ok(new.etag)
     }
 }

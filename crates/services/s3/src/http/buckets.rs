@@ -26,7 +26,7 @@ pub(super) async fn create_bucket(
         object_lock_enabled_for_bucket: input.object_lock_enabled_for_bucket.unwrap_or(false),
     };
     let s3 = &front.s3;
-    let output = s3.carry_out(|| ops::create_bucket::run(s3, ctx, own.clone())).await?;
+    let output = s3.carry_out(None, || ops::create_bucket::run(s3, ctx, own.clone())).await?;
     answer(CreateBucketOutput { location: Some(output.location) })
 }
 
@@ -38,7 +38,7 @@ pub(super) async fn delete_bucket(
         front.admit(request, "s3:DeleteBucket", |input| (Some(input.bucket.clone()), None)).await?;
     let own = ops::OfBucket { bucket: known.input.bucket };
     let (s3, ctx) = (&front.s3, &known.ctx);
-    s3.carry_out(|| ops::delete_bucket::run(s3, ctx, own.clone())).await?;
+    s3.carry_out(None, || ops::delete_bucket::run(s3, ctx, own.clone())).await?;
     answer(DeleteBucketOutput {})
 }
 

@@ -207,7 +207,10 @@ mod tests {
             key("AK", Some("a+b+c"))
         );
         assert!(check("/b", Some("AWS AK:xyz")).is_err());
-        assert_eq!(check("/b?AWSAccessKeyId=AK&Signature=x&Expires=1", None).unwrap(), key("AK", None));
+        assert_eq!(
+            check("/b?AWSAccessKeyId=AK&Signature=x&Expires=1", None).unwrap(),
+            key("AK", None)
+        );
     }
 
     #[test]

@@ -7,19 +7,31 @@ use s3s::Body;
 // AWS: AmazonS3/latest/API/ErrorResponses.html
 const TEXTS: [(&str, &str); 14] = [
     ("AccessDenied", "Access Denied"),
-    ("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"),
+    (
+        "IncompleteBody",
+        "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    ),
     ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
     ("InvalidArgument", "Invalid Argument"),
     ("InvalidBucketName", "The specified bucket is not valid."),
     ("InvalidRequest", "Invalid Request"),
     ("InvalidURI", "Couldn't parse the specified URI."),
     ("KeyTooLongError", "Your key is too long"),
-    ("MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data."),
-    ("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"),
+    (
+        "MalformedPOSTRequest",
+        "The body of your POST request is not well-formed multipart/form-data.",
+    ),
+    (
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    ),
     ("MethodNotAllowed", "The specified method is not allowed against this resource."),
     ("MissingContentLength", "You must provide the Content-Length HTTP header."),
     ("NotImplemented", "A header you provided implies functionality that is not implemented"),
-    ("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method."),
+    (
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+    ),
 ];
 
 /// Adds what is missing of an error's message and request id.
@@ -28,7 +40,8 @@ pub(super) fn complete(response: &mut Response<Body>, request_id: &str) {
     if !status.is_client_error() && !status.is_server_error() {
         return;
     }
-    let Some(text) = response.body().bytes().and_then(|it| String::from_utf8(it.to_vec()).ok()) else {
+    let Some(text) = response.body().bytes().and_then(|it| String::from_utf8(it.to_vec()).ok())
+    else {
         return;
     };
     let Some((before, after)) = text.split_once("</Error>") else { return };

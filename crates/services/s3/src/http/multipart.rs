@@ -38,7 +38,8 @@ pub(super) async fn create_multipart_upload(
         checksum_type: input.checksum_type.map(|it| it.as_str().to_owned()),
     };
     let (s3, ctx) = (&front.s3, &known.ctx);
-    let output = s3.carry_out(|| ops::create_multipart_upload::run(s3, ctx, own.clone())).await?;
+    let output =
+        s3.carry_out(None, || ops::create_multipart_upload::run(s3, ctx, own.clone())).await?;
     answer(CreateMultipartUploadOutput {
         bucket: Some(output.bucket),
         checksum_algorithm: output.checksum_algorithm.map(ChecksumAlgorithm::from_static),
@@ -79,7 +80,8 @@ pub(super) async fn upload_part(
             staged.check(*algorithm, &value)?;
         }
     }
-    let output = s3.carry_out(|| ops::upload_part::write(s3, ctx, &place, &staged)).await?;
+    let output =
+        s3.carry_out(Some(&staged), || ops::upload_part::write(s3, ctx, &place, &staged)).await?;
     let mut shown = UploadPartOutput { e_tag: etag(&output.etag), ..Default::default() };
     show_sum!(shown, &staged.sum);
     answer(shown)
@@ -110,7 +112,7 @@ pub(super) async fn upload_part_copy(
     };
     let range = input.copy_source_range.as_deref();
     let prepared = copy::prepare(s3, ctx, place, &source, range, &conditions).await?;
-    let output = s3.carry_out(|| copy::finish(s3, ctx, &prepared)).await?;
+    let output = s3.carry_out(Some(&prepared.staged), || copy::finish(s3, ctx, &prepared)).await?;
     let mut result = CopyPartResult {
         e_tag: etag(&output.copy_part_result.etag),
         last_modified: Some(at(output.copy_part_result.last_modified)),
@@ -157,7 +159,7 @@ pub(super) async fn complete_multipart_upload(
         expected: expected.into_iter().find_map(|(algorithm, value)| Some((algorithm, value?))),
     };
     let whole = complete::prepare(s3, ctx, own).await?;
-    let output = s3.carry_out(|| complete::finish(s3, ctx, &whole)).await?;
+    let output = s3.carry_out(Some(whole.staged()), || complete::finish(s3, ctx, &whole)).await?;
     let mut shown = CompleteMultipartUploadOutput {
         bucket: Some(output.bucket),
         checksum_type: output.sum.as_ref().map(|sum| ChecksumType::from_static(sum.kind())),
@@ -187,6 +189,6 @@ pub(super) async fn abort_multipart_upload(
         key: input.key,
         upload_id: input.upload_id,
     };
-    s3.carry_out(|| ops::abort_multipart_upload::run(s3, ctx, own.clone())).await?;
+    s3.carry_out(None, || ops::abort_multipart_upload::run(s3, ctx, own.clone())).await?;
     answer(AbortMultipartUploadOutput::default())
 }

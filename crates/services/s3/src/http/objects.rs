@@ -72,7 +72,7 @@ pub(super) async fn put_object(
         },
         staged,
     };
-    let written = s3.carry_out(|| write(s3, ctx, &new)).await?;
+    let written = s3.carry_out(Some(&new.staged), || write(s3, ctx, &new)).await?;
     let mut output = PutObjectOutput {
         checksum_type: new.sum.as_ref().map(|sum| ChecksumType::from_static(sum.kind())),
         e_tag: etag(&new.etag),
@@ -247,7 +247,7 @@ pub(super) async fn delete_object(
         version_id: input.version_id,
         if_match: condition(input.if_match),
     };
-    let output = s3.carry_out(|| ops::delete_object::run(s3, ctx, own.clone())).await?;
+    let output = s3.carry_out(None, || ops::delete_object::run(s3, ctx, own.clone())).await?;
     answer(DeleteObjectOutput {
         delete_marker: output.delete_marker,
         version_id: output.version_id,
@@ -298,7 +298,8 @@ pub(super) async fn delete_objects(
     }
     let mut done = Vec::new();
     for round in delete_objects::rounds(allowed) {
-        let gone = s3.carry_out(|| delete_objects::delete(s3, ctx, &input.bucket, &round)).await?;
+        let gone =
+            s3.carry_out(None, || delete_objects::delete(s3, ctx, &input.bucket, &round)).await?;
         done.extend(gone.into_iter().map(deleted));
     }
     answer(DeleteObjectsOutput {
@@ -343,7 +344,7 @@ pub(super) async fn copy_object(
     };
     check(ctx, &own.bucket, &own.key, &own.attributes).await?;
     let copy = copy_object::prepare(s3, ctx, own, &source, &conditions).await?;
-    let output = s3.carry_out(|| copy_object::finish(s3, ctx, &copy)).await?;
+    let output = s3.carry_out(Some(copy.staged()), || copy_object::finish(s3, ctx, &copy)).await?;
     let copied = output.copy_object_result;
     let mut result = CopyObjectResult {
         checksum_type: copied.sum.as_ref().map(|sum| ChecksumType::from_static(sum.kind())),
@@ -403,7 +404,7 @@ pub(super) async fn put_object_tagging(
         .await?;
     let (s3, ctx, input) = (&front.s3, &known.ctx, known.input);
     let own = put_object_tagging_input(input);
-    let output = s3.carry_out(|| ops::put_object_tagging::run(s3, ctx, own.clone())).await?;
+    let output = s3.carry_out(None, || ops::put_object_tagging::run(s3, ctx, own.clone())).await?;
     answer(PutObjectTaggingOutput { version_id: output.version_id })
 }
 
@@ -427,7 +428,8 @@ pub(super) async fn delete_object_tagging(
         .await?;
     let (s3, ctx, input) = (&front.s3, &known.ctx, known.input);
     let own = ops::OfObject { bucket: input.bucket, key: input.key, version_id: input.version_id };
-    let output = s3.carry_out(|| ops::delete_object_tagging::run(s3, ctx, own.clone())).await?;
+    let output =
+        s3.carry_out(None, || ops::delete_object_tagging::run(s3, ctx, own.clone())).await?;
     answer(DeleteObjectTaggingOutput { version_id: output.version_id })
 }
 

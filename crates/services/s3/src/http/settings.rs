@@ -34,7 +34,7 @@ macro_rules! by_bucket {
         ) -> S3Result<S3Response<$output>> {
             let (ctx, of) = look(front, request, $action, |input| input.bucket.clone()).await?;
             let (s3, ctx) = (&front.s3, &ctx);
-            let $it = s3.carry_out(|| ops::$name::run(s3, ctx, of.clone())).await?;
+            let $it = s3.carry_out(None, || ops::$name::run(s3, ctx, of.clone())).await?;
             answer($shown)
         }
     )+};
@@ -118,7 +118,7 @@ macro_rules! making {
             let known = front.admit(request, $action, |input| (Some(input.bucket.clone()), None)).await?;
             let (s3, ctx, $it) = (&front.s3, &known.ctx, known.input);
             let own: ops::$name::Input = $own;
-            s3.carry_out(|| ops::$name::run(s3, ctx, own.clone())).await?;
+            s3.carry_out(None, || ops::$name::run(s3, ctx, own.clone())).await?;
             answer($output::default())
         }
     )+};

@@ -8,7 +8,7 @@ use service::{Ctx, Found, Reply};
 use super::put_object::{NewObject, write};
 use super::{quoted, upload};
 use crate::conditions::WriteConditions;
-use crate::content::{concatenate, etag_of_parts, sum_of_sums};
+use crate::content::{Staged, concatenate, etag_of_parts, sum_of_sums};
 use crate::records::{Algorithm, PARTS, PartRecord, Sum, UPLOADS, UploadRecord, parts_prefix};
 use crate::{Error, S3};
 
@@ -69,6 +69,13 @@ pub(crate) struct Whole {
     new: NewObject,
     upload_id: String,
     parts: Vec<PartRecord>,
+}
+
+impl Whole {
+    /// The content.
+    pub(crate) fn staged(&self) -> &Staged {
+        &self.new.staged
+    }
 }
 
 /// The uploaded parts that the client names, in order.
@@ -192,5 +199,7 @@ pub(crate) async fn finish(s3: &S3, ctx: &Ctx, whole: &Whole) -> Result<Reply<Ou
 
 pub(crate) async fn run(s3: &S3, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     let whole = prepare(s3, ctx, input).await?;
-    finish(s3, ctx, &whole).await
+    let reply = finish(s3, ctx, &whole).await?;
+    whole.staged().keep();
+    Ok(reply)
 }

@@ -6,6 +6,7 @@ use service::{Ctx, Reply};
 use super::put_object::{NewObject, write};
 use super::{quoted, seconds};
 use crate::conditions::{ReadConditions, WriteConditions};
+use crate::content::Staged;
 use crate::copy::{Source, stage};
 use crate::records::{Algorithm, Attributes, Sum};
 use crate::{Error, S3, tags};
@@ -51,6 +52,13 @@ pub(crate) struct CopyResult {
 pub(crate) struct Copy {
     new: NewObject,
     source_version_id: Option<String>,
+}
+
+impl Copy {
+    /// The content.
+    pub(crate) fn staged(&self) -> &Staged {
+        &self.new.staged
+    }
 }
 
 /// Copies the content.
@@ -134,5 +142,7 @@ pub(crate) async fn finish(s3: &S3, ctx: &Ctx, copy: &Copy) -> Result<Reply<Outp
 pub(crate) async fn run(s3: &S3, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     let source = Source::parse(&input.copy_source)?;
     let copy = prepare(s3, ctx, input, &source, &ReadConditions::default()).await?;
-    finish(s3, ctx, &copy).await
+    let reply = finish(s3, ctx, &copy).await?;
+    copy.staged().keep();
+    Ok(reply)
 }

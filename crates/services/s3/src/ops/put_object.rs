@@ -110,11 +110,7 @@ pub(crate) async fn write(s3: &S3, ctx: &Ctx, new: &NewObject) -> Result<Reply<W
     };
     let change = versions::put(ctx, &settings, &new.bucket, &new.key, record, current).await?;
     let written = Written { version_id: change.version_id, encryption };
-    let (staged, discard) = (new.staged.clone(), s3.discard(change.discarded));
-    Ok(Reply::with(written, change.batch).after(move || {
-        staged.keep();
-        discard();
-    }))
+    Ok(Reply::with(written, change.batch).after(s3.discard(change.discarded)))
 }
 
 /// The content that a JSON request carries.
@@ -147,6 +143,7 @@ pub(crate) async fn run(s3: &S3, ctx: &Ctx, input: Input) -> Result<Reply<Output
         staged,
     };
     let reply = write(s3, ctx, &new).await?;
+    new.staged.keep();
     Ok(reply.map(|written| Output {
         etag: quoted(&new.etag),
         version_id: written.version_id,

@@ -91,11 +91,7 @@ pub(crate) async fn write(
     let expect = before.as_ref().map_or(Expect::Absent, |found| found.expect);
     batch.put(PARTS, key, &part, expect);
     let discard = s3.discard(before.map(|found| found.value.blob).into_iter().collect());
-    let (staged, output) = (staged.clone(), Output { etag: quoted(&part.etag) });
-    Ok(Reply::with(output, batch).after(move || {
-        staged.keep();
-        discard();
-    }))
+    Ok(Reply::with(Output { etag: quoted(&part.etag) }, batch).after(discard))
 }
 
 pub(crate) async fn run(s3: &S3, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
@@ -105,5 +101,7 @@ pub(crate) async fn run(s3: &S3, ctx: &Ctx, input: Input) -> Result<Reply<Output
     let sums = algorithm.map(|algorithm| (algorithm, None)).into_iter().collect();
     let announced = Announced { sums, ..Announced::default() };
     let staged = stage(&s3.blobs, content, &announced).await?;
-    write(s3, ctx, &input.place, &staged).await
+    let reply = write(s3, ctx, &input.place, &staged).await?;
+    staged.keep();
+    Ok(reply)
 }

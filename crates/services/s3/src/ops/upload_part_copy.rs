@@ -93,5 +93,7 @@ pub(crate) async fn run(s3: &S3, ctx: &Ctx, input: Input) -> Result<Reply<Output
     let range = input.copy_source_range.as_deref();
     let conditions = ReadConditions::default();
     let copy = prepare(s3, ctx, input.place, &source, range, &conditions).await?;
-    finish(s3, ctx, &copy).await
+    let reply = finish(s3, ctx, &copy).await?;
+    copy.staged.keep();
+    Ok(reply)
 }

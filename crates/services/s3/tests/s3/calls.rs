@@ -3,6 +3,7 @@
 use crate::world::World;
 use serde_json::{Value, json};
 use service::{Objects as _, Principal, Service as _};
+use std::sync::Arc;
 
 /// What a step must answer: members of the output, or an error's code.
 enum Expect {
@@ -152,12 +153,55 @@ async fn contents_go_with_their_records_and_a_restart_sweeps_the_rest() {
     assert_eq!((refused.status.as_u16(), world.contents()), (412, 1));
 
     world.blobs.create().await.unwrap().finish().await.unwrap();
-    let restarted = World::over(
-        world.store.snapshot(),
-        world.blobs.clone(),
-        std::sync::Arc::new(service::OpenDoor),
-    );
+    let restarted =
+        World::over(world.store.snapshot(), world.blobs.clone(), Arc::new(service::OpenDoor));
     restarted.s3.start(&restarted.kit.platform_ctx("us-east-1")).await.unwrap();
     assert_eq!(restarted.contents(), 1);
     assert_eq!(restarted.send("GET /data/a", &[], "").await.text(), "new");
+}
+
+#[tokio::test]
+async fn many_writers_of_one_key_leave_one_content() {
+    let world = Arc::new(World::new());
+    world.bucket("data", &[]).await;
+    let writers = (0..20).map(|number| {
+        let world = world.clone();
+        tokio::spawn(async move { world.send("PUT /data/k", &[], number.to_string()).await.status })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        assert_eq!(writer.await.unwrap(), 200);
+    }
+    assert_eq!(world.contents(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_commit_leaves_nothing_and_a_cut_one_loses_nothing() {
+    let world = World::new();
+    world.bucket("data", &["k"]).await;
+    let full = store::Error::Full { path: "/".into() };
+    world.store.fail_commit(1, full);
+    assert_eq!(world.send("PUT /data/k", &[], "new").await.status, 500);
+    assert_eq!(
+        (world.contents(), world.send("GET /data/k", &[], "").await.text().as_str()),
+        (1, "k")
+    );
+
+    use store::memory::Crash::{AfterWriting, BeforeWriting};
+    for (crash, expected) in [(BeforeWriting, "k"), (AfterWriting, "new")] {
+        let door = || Arc::new(service::OpenDoor);
+        let crashing = Arc::new(World::over(world.store.snapshot(), world.blobs.clone(), door()));
+        crashing.store.crash_at_commit(1, crash);
+        let client = tokio::spawn({
+            let crashing = crashing.clone();
+            async move { crashing.send("PUT /data/k", &[], "new").await }
+        });
+        while !crashing.store.has_crashed() {
+            tokio::task::yield_now().await;
+        }
+        client.abort();
+        let after = World::over(crashing.store.snapshot(), world.blobs.clone(), door());
+        after.s3.start(&after.kit.platform_ctx("us-east-1")).await.unwrap();
+        assert_eq!(after.send("GET /data/k", &[], "").await.text(), expected);
+        assert_eq!(after.contents(), 1);
+    }
 }
