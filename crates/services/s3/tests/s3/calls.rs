@@ -4,6 +4,7 @@ use crate::world::World;
 use serde_json::{Value, json};
 use service::{Objects as _, Principal, Service as _};
 use std::sync::Arc;
+use store::memory::Crash::{AfterWriting, BeforeWriting};
 
 /// What a step must answer: members of the output, or an error's code.
 enum Expect {
@@ -186,7 +187,6 @@ async fn a_refused_commit_leaves_nothing_and_a_cut_one_loses_nothing() {
         (1, "k")
     );
 
-    use store::memory::Crash::{AfterWriting, BeforeWriting};
     for (crash, expected) in [(BeforeWriting, "k"), (AfterWriting, "new")] {
         let door = || Arc::new(service::OpenDoor);
         let crashing = Arc::new(World::over(world.store.snapshot(), world.blobs.clone(), door()));
