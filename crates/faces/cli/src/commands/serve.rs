@@ -10,9 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+/// What is logged unless `REFIT_LOG` says otherwise. The S3 protocol crate calls every missing object an error.
+const LOGGED: &str = "info,s3s=off";
+
 /// Serves until SIGINT or SIGTERM.
 pub(crate) async fn run(global: &Global, arguments: &Serve) -> Done {
-    let filter = EnvFilter::try_from_env("REFIT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("REFIT_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
