@@ -11,13 +11,20 @@
 
 mod append;
 mod error;
+mod expire;
+mod filter;
+mod merge;
 mod names;
 mod ops;
 mod position;
 mod reading;
 mod records;
+mod tags;
 
-use service::{Ctx, Operation, OperationFuture, Row, Service, operation};
+use serde_json::Value;
+use service::{
+    AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
+};
 use std::sync::LazyLock;
 use wire::Model;
 
@@ -29,14 +36,28 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Logs;
 
-// AWS: the ARN of a log group in policies ends with `:*`, and the ARN that is asked about has an empty stream.
+// AWS: what IAM is asked about is the group's ARN with a stream, which is empty where the operation has none: that is why
+// policies end a group's ARN with `:*`. DescribeLogGroups asks about no group at all, whatever the prefix. Tags are the
+// exception: the ARN as given. (As AWS's refusals name the resource.)
 #[rustfmt::skip]
 static OPERATIONS: &[Operation<Logs>] = &[
     operation!("CreateLogGroup", ops::create_log_group, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
     operation!("CreateLogStream", ops::create_log_stream, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{logStreamName}"),
+    operation!("DeleteLogGroup", ops::delete_log_group, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
+    operation!("DeleteLogStream", ops::delete_log_stream, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{logStreamName}"),
+    operation!("DeleteRetentionPolicy", ops::delete_retention_policy, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
+    operation!("DescribeLogGroups", ops::describe_log_groups, "arn:aws:logs:{region}:{account}:log-group::log-stream:"),
     operation!("DescribeLogStreams", ops::describe_log_streams, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
+    operation!("FilterLogEvents", ops::filter_log_events, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
     operation!("GetLogEvents", ops::get_log_events, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{logStreamName}"),
+    operation!("ListTagsForResource", ops::list_tags_for_resource, "{resourceArn}"),
+    operation!("ListTagsLogGroup", ops::list_tags_log_group, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
     operation!("PutLogEvents", ops::put_log_events, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{logStreamName}"),
+    operation!("PutRetentionPolicy", ops::put_retention_policy, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
+    operation!("TagLogGroup", ops::tag_log_group, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
+    operation!("TagResource", ops::tag_resource, "{resourceArn}"),
+    operation!("UntagLogGroup", ops::untag_log_group, "arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:"),
+    operation!("UntagResource", ops::untag_resource, "{resourceArn}"),
 ];
 
 /// Shapes and operations, for clients.
@@ -58,12 +79,34 @@ impl Service for Logs {
         service::row(OPERATIONS, name)
     }
 
-    fn run<'a>(
-        &'a self,
-        ctx: &'a Ctx,
-        operation: &str,
-        input: serde_json::Value,
-    ) -> OperationFuture<'a> {
+    fn run<'a>(&'a self, ctx: &'a Ctx, operation: &str, input: Value) -> OperationFuture<'a> {
         service::run(OPERATIONS, self, ctx, operation, input)
+    }
+
+    /// A group that is named by `logGroupIdentifier`.
+    fn resource_arn(&self, ctx: &Ctx, operation: &str, input: &Value) -> Option<String> {
+        let identifier = input.get("logGroupIdentifier").and_then(Value::as_str)?;
+        let arn = if identifier.starts_with("arn:") {
+            identifier.strip_suffix(":*").unwrap_or(identifier).to_owned()
+        } else {
+            names::group_arn(ctx, identifier)
+        };
+        let stream = match operation {
+            "GetLogEvents" => input.get("logStreamName").and_then(Value::as_str)?,
+            "DescribeLogStreams" | "FilterLogEvents" => "",
+            _ => return None,
+        };
+        Some(format!("{arn}:log-stream:{stream}"))
+    }
+
+    async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
+        match item.kind.as_str() {
+            expire::WORK => expire::run(ctx, item).await,
+            other => Err(AwsError::fault(
+                "InternalFailure",
+                format!("logs has no work of kind {other}"),
+                500,
+            )),
+        }
     }
 }

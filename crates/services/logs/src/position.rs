@@ -38,11 +38,7 @@ impl Position {
         }
         let (ms, rest) = digits.split_at_checked(15)?;
         let (chunk, index) = rest.split_at_checked(12)?;
-        Some(Self {
-            ms: ms.parse().ok()?,
-            chunk: chunk.parse().ok()?,
-            index: index.parse().ok()?,
-        })
+        Some(Self { ms: ms.parse().ok()?, chunk: chunk.parse().ok()?, index: index.parse().ok()? })
     }
 }
 

@@ -11,7 +11,7 @@ use service::{Ctx, Found};
 use std::collections::BTreeMap;
 use store::Scan;
 
-/// Chunks read at a time.
+/// Chunks read at a time, where nothing else is asked for.
 const READ_AT_ONCE: usize = 16;
 
 /// Which end to begin at.
@@ -37,6 +37,8 @@ pub(crate) struct Reader<'a> {
     frontier_ms: i64,
     is_exhausted: bool,
     pending: BTreeMap<Position, Event>,
+    /// Chunks read at a time.
+    at_once: usize,
     /// How many chunks have been read.
     pub(crate) chunks_read: usize,
 }
@@ -61,8 +63,14 @@ impl<'a> Reader<'a> {
             frontier_ms: if direction == Direction::Forward { -1 } else { i64::MAX },
             is_exhausted: from >= to,
             pending: BTreeMap::new(),
+            at_once: READ_AT_ONCE,
             chunks_read: 0,
         }
+    }
+
+    /// The same, reading so many chunks at a time.
+    pub(crate) fn reading_at_once(self, chunks: usize) -> Self {
+        Self { at_once: chunks.max(1), ..self }
     }
 
     /// The next event in the reader's direction.
@@ -95,7 +103,7 @@ impl<'a> Reader<'a> {
         if self.after.is_none() {
             self.load_what_reaches_in().await?;
         }
-        let (chunks, has_more) = self.list(false, READ_AT_ONCE).await?;
+        let (chunks, has_more) = self.list(false, self.at_once).await?;
         for chunk in chunks {
             self.frontier_ms = chunk.first_ms();
             self.take(chunk);
@@ -113,11 +121,13 @@ impl<'a> Reader<'a> {
         loop {
             let (chunks, has_more) = self.list(true, at_once).await?;
             let earliest_ms = chunks.last().map_or(0, Chunk::first_ms);
-            chunks.into_iter().for_each(|chunk| self.take(chunk));
+            for chunk in chunks {
+                self.take(chunk);
+            }
             if !has_more || earliest_ms.saturating_add(self.overlap_ms) < self.from.ms {
                 break;
             }
-            at_once = READ_AT_ONCE;
+            at_once = self.at_once;
         }
         self.after = Some(start);
         Ok(())
@@ -128,7 +138,7 @@ impl<'a> Reader<'a> {
             // The character after `:`: chunks that begin at that very time are wanted too.
             self.after = Some(format!("{};", chunks_from(&self.key, self.to.ms)));
         }
-        let (chunks, has_more) = self.list(true, READ_AT_ONCE).await?;
+        let (chunks, has_more) = self.list(true, self.at_once).await?;
         for chunk in chunks {
             self.frontier_ms = chunk.first_ms().saturating_add(self.overlap_ms);
             self.take(chunk);

@@ -97,9 +97,10 @@ impl Chunk {
     /// The events with their places in the stream.
     pub(crate) fn placed(self) -> impl Iterator<Item = (Position, Event)> {
         let number = self.number;
-        self.events.into_iter().zip(0..).map(move |(event, index)| {
-            (Position { ms: event.0, chunk: number, index }, event)
-        })
+        self.events
+            .into_iter()
+            .zip(0..)
+            .map(move |(event, index)| (Position { ms: event.0, chunk: number, index }, event))
     }
 }
 

@@ -26,11 +26,15 @@ pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Value
         return refuse("refit does not encrypt log groups: leave kmsKeyId out.");
     }
     if input.deletion_protection_enabled == Some(true) {
-        return refuse("refit does not protect log groups from deletion: leave deletionProtectionEnabled out.");
+        return refuse(
+            "refit does not protect log groups from deletion: leave deletionProtectionEnabled out.",
+        );
     }
     let class = input.log_group_class.unwrap_or_else(|| "STANDARD".to_owned());
     if class == "DELIVERY" {
-        return refuse("refit has no log groups of class DELIVERY: use STANDARD or INFREQUENT_ACCESS.");
+        return refuse(
+            "refit has no log groups of class DELIVERY: use STANDARD or INFREQUENT_ACCESS.",
+        );
     }
     // AWS: CreateLogGroup: names cannot start with `aws/`. UNVERIFIED: the text.
     if input.log_group_name.starts_with("aws/") {

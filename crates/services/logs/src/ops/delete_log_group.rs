@@ -1,21 +1,26 @@
-//! `DeleteLogGroup`
+//! `DeleteLogGroup`: with its streams and their events.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::expire::WORK;
+use crate::records::{CHUNK, GROUP, STREAM, find_group};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use service::{Ctx, Reply};
 use store::Batch;
 
-use super::{Nothing, OfGroup};
-use crate::names::find_group;
-use crate::records::{CHUNKS, GROUPS, STREAMS, group_key, stream_key};
-use crate::retention::EXPIRE;
-use crate::{Error, Logs};
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Input {
+    log_group_name: String,
+}
 
-pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: OfGroup) -> Result<Reply<Nothing>, Error> {
-    let found = find_group(ctx, &input.log_group_name).await?;
-    let prefix = stream_key(&ctx.region, &input.log_group_name, "");
+pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
+    let group = find_group(ctx, &input.log_group_name).await?;
     let mut batch = Batch::new();
-    batch.remove(GROUPS, found.key, found.expect);
-    batch.remove_prefixes.push((STREAMS.to_owned(), prefix.clone()));
-    batch.remove_prefixes.push((CHUNKS.to_owned(), prefix));
-    let work = group_key(&ctx.region, &input.log_group_name);
-    Ok(Reply::with(Nothing {}, batch).cancel(EXPIRE, work))
+    let prefix = format!("{}:", group.key);
+    batch.remove(GROUP, &group.key, group.expect);
+    batch.remove_prefixes.push((STREAM.to_owned(), prefix.clone()));
+    batch.remove_prefixes.push((CHUNK.to_owned(), prefix));
+    Ok(Reply::with(json!({}), batch).cancel(WORK, group.key))
 }

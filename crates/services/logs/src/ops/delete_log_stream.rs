@@ -1,18 +1,25 @@
-//! `DeleteLogStream`
+//! `DeleteLogStream`: with its events.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::records::{CHUNK, STREAM, find_group, find_stream};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use service::{Ctx, Reply};
 use store::Batch;
 
-use super::{Nothing, OfStream};
-use crate::names::find_stream;
-use crate::records::{CHUNKS, STREAMS, chunks_prefix};
-use crate::{Error, Logs};
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Input {
+    log_group_name: String,
+    log_stream_name: String,
+}
 
-pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: OfStream) -> Result<Reply<Nothing>, Error> {
-    let (group, stream) = (&input.log_group_name, &input.log_stream_name);
-    let found = find_stream(ctx, group, stream).await?;
+pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
+    let group = find_group(ctx, &input.log_group_name).await?;
+    let stream = find_stream(ctx, &group, &input.log_stream_name).await?;
     let mut batch = Batch::new();
-    batch.remove(STREAMS, found.key, found.expect);
-    batch.remove_prefixes.push((CHUNKS.to_owned(), chunks_prefix(&ctx.region, group, stream)));
-    Ok(Reply::with(Nothing {}, batch))
+    batch.remove_prefixes.push((CHUNK.to_owned(), format!("{}:", stream.key)));
+    batch.remove(STREAM, stream.key, stream.expect);
+    Ok(Reply::with(json!({}), batch))
 }

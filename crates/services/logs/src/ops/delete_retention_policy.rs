@@ -1,16 +1,24 @@
-//! `DeleteRetentionPolicy`
+//! `DeleteRetentionPolicy`: events are kept for ever.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::expire::WORK;
+use crate::records::{GROUP, find_group};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use service::{Ctx, Reply};
+use store::Batch;
 
-use super::{Nothing, OfGroup, write_group};
-use crate::names::find_group;
-use crate::records::group_key;
-use crate::retention::EXPIRE;
-use crate::{Error, Logs};
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Input {
+    log_group_name: String,
+}
 
-pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: OfGroup) -> Result<Reply<Nothing>, Error> {
-    let mut found = find_group(ctx, &input.log_group_name).await?;
-    found.value.retention_days = None;
-    let work = group_key(&ctx.region, &input.log_group_name);
-    Ok(write_group(found).cancel(EXPIRE, work))
+pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
+    let mut group = find_group(ctx, &input.log_group_name).await?;
+    group.value.retention_days = None;
+    let mut batch = Batch::new();
+    batch.put(GROUP, &group.key, &group.value, group.expect);
+    Ok(Reply::with(json!({}), batch).cancel(WORK, group.key))
 }

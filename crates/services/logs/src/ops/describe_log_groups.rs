@@ -1,131 +1,138 @@
-//! `DescribeLogGroups`
+//! `DescribeLogGroups`.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::names::{group_arn, identified};
+use crate::records::{GROUP, Group, STREAM, Stream, group_key};
 use serde::{Deserialize, Serialize};
-use service::{Ctx, Found, Reply, page_size};
+use service::{Ctx, Found, PageToken, Reply, page_size};
+use std::collections::BTreeSet;
 use store::Scan;
 
-use super::page;
-use crate::error::invalid;
-use crate::names::{group_arn, group_in_arn};
-use crate::records::{GROUPS, GroupRecord, group_key};
-use crate::{Error, Logs};
-
-/// Groups read at a time when most of them may not match.
-const SCAN: usize = 500;
-
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Input {
+    account_identifiers: Option<Vec<String>>,
     log_group_name_prefix: Option<String>,
     log_group_name_pattern: Option<String>,
     log_group_class: Option<String>,
-    #[serde(default)]
-    log_group_identifiers: Vec<String>,
+    log_group_identifiers: Option<Vec<String>>,
     next_token: Option<String>,
     limit: Option<i64>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Output {
-    log_groups: Vec<Group>,
+    log_groups: Vec<View>,
     next_token: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// A group as it is described.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Group {
+struct View {
     log_group_name: String,
-    /// Unix milliseconds.
     creation_time: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retention_in_days: Option<i64>,
-    metric_filter_count: u32,
     arn: String,
     log_group_arn: String,
     log_group_class: String,
+    metric_filter_count: u32,
+    stored_bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    kms_key_id: Option<String>,
-}
-
-impl Group {
-    fn of(ctx: &Ctx, name: &str, record: GroupRecord) -> Self {
-        let arn = group_arn(ctx, name);
-        Self {
-            log_group_name: name.to_owned(),
-            creation_time: record.created_ms,
-            retention_in_days: record.retention_days,
-            metric_filter_count: 0,
-            arn: format!("{arn}:*"),
-            log_group_arn: arn,
-            log_group_class: record.class.unwrap_or_else(|| "STANDARD".to_owned()),
-            kms_key_id: record.kms_key_id,
-        }
-    }
-}
-
-impl Input {
-    /// Whether the group is asked for.
-    fn wants(&self, name: &str, record: &GroupRecord) -> bool {
-        let class = record.class.as_deref().unwrap_or("STANDARD");
-        let pattern = self.log_group_name_pattern.as_deref();
-        pattern.is_none_or(|part| name.to_lowercase().contains(&part.to_lowercase()))
-            && self.log_group_class.as_deref().is_none_or(|wanted| wanted == class)
-    }
+    retention_in_days: Option<i64>,
 }
 
 pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
+    let refuse = |text: &str| Err(Error::Invalid(text.to_owned()));
+    let has_name = input.log_group_name_prefix.is_some() || input.log_group_name_pattern.is_some();
     if input.log_group_name_prefix.is_some() && input.log_group_name_pattern.is_some() {
-        return Err(invalid(
+        // UNVERIFIED: the text.
+        return refuse(
             "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
-        ));
+        );
     }
-    if !input.log_group_identifiers.is_empty() {
-        return by_identifiers(ctx, &input.log_group_identifiers).await;
+    // No account is linked with this one, so `includeLinkedAccounts` adds nothing.
+    let accounts = input.account_identifiers.as_deref().unwrap_or_default();
+    if !accounts.is_empty() && !accounts.iter().any(|account| account == ctx.account()) {
+        return Ok(Reply::new(Output { log_groups: Vec::new(), next_token: None }));
     }
-    let prefix = group_key(&ctx.region, input.log_group_name_prefix.as_deref().unwrap_or_default());
-    let question =
-        format!("{prefix}\0{:?}{:?}", input.log_group_name_pattern, input.log_group_class);
-    let pages = page(&question);
-    let mut after = pages.read(input.next_token.as_deref(), "InvalidParameterException")?;
-    let most = page_size(input.limit, 50, 50);
-    let own = ctx.region.len() + 1;
-    let mut groups: Vec<(String, Group)> = Vec::new();
-    loop {
-        let mut scan = Scan::of(GROUPS, &prefix, SCAN);
-        scan.after = after.as_deref();
-        let (found, next) = ctx.records::<GroupRecord>(GROUPS).scan(scan).await?;
-        for Found { key, value, .. } in found {
-            let name = key.get(own..).unwrap_or_default();
-            if !input.wants(name, &value) {
-                continue;
-            }
-            if groups.len() == most {
-                let cursor = groups.last().map(|(key, _)| pages.make(key));
-                return Ok(Reply::new(answer(groups, cursor)));
-            }
-            let group = Group::of(ctx, name, value);
-            groups.push((key, group));
+    let (groups, next_token) = match &input.log_group_identifiers {
+        Some(_) if has_name => {
+            // UNVERIFIED: the text.
+            return refuse(
+                "logGroupIdentifiers cannot be used with logGroupNamePrefix or logGroupNamePattern.",
+            );
         }
-        match next {
-            Some(cursor) => after = Some(cursor),
-            None => return Ok(Reply::new(answer(groups, None))),
-        }
-    }
-}
-
-fn answer(groups: Vec<(String, Group)>, next_token: Option<String>) -> Output {
-    Output { log_groups: groups.into_iter().map(|(_, group)| group).collect(), next_token }
-}
-
-async fn by_identifiers(ctx: &Ctx, identifiers: &[String]) -> Result<Reply<Output>, Error> {
+        Some(identifiers) => (named(ctx, identifiers).await?, None),
+        None => listed(ctx, &input).await?,
+    };
     let mut log_groups = Vec::new();
+    for group in groups {
+        log_groups.push(view(ctx, group).await?);
+    }
+    Ok(Reply::new(Output { log_groups, next_token }))
+}
+
+/// The groups of these names and ARNs, without those that are not there.
+async fn named(ctx: &Ctx, identifiers: &[String]) -> Result<Vec<Found<Group>>, Error> {
+    let mut keys = BTreeSet::new();
     for identifier in identifiers {
-        let name = group_in_arn(identifier).unwrap_or_else(|| identifier.clone());
-        let key = group_key(&ctx.region, &name);
-        if let Some(found) = ctx.records::<GroupRecord>(GROUPS).get(&key).await? {
-            log_groups.push(Group::of(ctx, &name, found.value));
+        match identified(ctx, identifier) {
+            Ok(name) => keys.insert(group_key(&ctx.region, &name)),
+            Err(Error::NoGroup) => continue,
+            Err(error) => return Err(error),
+        };
+    }
+    let mut groups = Vec::new();
+    for key in keys {
+        groups.extend(ctx.records::<Group>(GROUP).get(&key).await?);
+    }
+    Ok(groups)
+}
+
+/// A page of the groups asked for, and the next page's token.
+async fn listed(ctx: &Ctx, input: &Input) -> Result<(Vec<Found<Group>>, Option<String>), Error> {
+    let prefix = group_key(&ctx.region, input.log_group_name_prefix.as_deref().unwrap_or_default());
+    let (pattern, class) = (&input.log_group_name_pattern, &input.log_group_class);
+    let question = format!("{GROUP} {prefix} {pattern:?} {class:?}");
+    let token = PageToken { question: &question };
+    let read = token.read(input.next_token.as_deref(), "InvalidParameterException");
+    let mut after = read.map_err(|_| Error::Token)?;
+    let size = page_size(input.limit, 50, 50);
+    let mut groups = Vec::new();
+    loop {
+        // A record more than fits would be skipped by the next page's cursor.
+        let scan =
+            Scan { after: after.as_deref(), ..Scan::of(GROUP, &prefix, size - groups.len()) };
+        let (found, next) = ctx.records::<Group>(GROUP).scan(scan).await?;
+        groups.extend(found.into_iter().filter(|found| {
+            let group = &found.value;
+            pattern.as_ref().is_none_or(|part| group.name.contains(part.as_str()))
+                && class.as_ref().is_none_or(|class| *class == group.class)
+        }));
+        match next {
+            None => return Ok((groups, None)),
+            Some(cursor) if groups.len() >= size => {
+                return Ok((groups, Some(token.make(&cursor))));
+            }
+            Some(cursor) => after = Some(cursor),
         }
     }
-    Ok(Reply::new(Output { log_groups, next_token: None }))
+}
+
+async fn view(ctx: &Ctx, found: Found<Group>) -> Result<View, Error> {
+    let streams = ctx.records::<Stream>(STREAM).all(&format!("{}:", found.key)).await?;
+    let group = found.value;
+    let arn = group_arn(ctx, &group.name);
+    Ok(View {
+        creation_time: group.created_ms,
+        arn: format!("{arn}:*"),
+        log_group_arn: arn,
+        log_group_class: group.class,
+        metric_filter_count: 0,
+        stored_bytes: streams.iter().map(|stream| stream.value.stored_bytes).sum(),
+        retention_in_days: group.retention_days,
+        log_group_name: group.name,
+    })
 }

@@ -79,10 +79,7 @@ pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Outpu
 }
 
 /// As many events as a page holds.
-async fn collect(
-    reader: &mut Reader<'_>,
-    most: usize,
-) -> Result<Vec<(Position, Event)>, Error> {
+async fn collect(reader: &mut Reader<'_>, most: usize) -> Result<Vec<(Position, Event)>, Error> {
     let mut page = Vec::new();
     let mut bytes = 0;
     while page.len() < most {

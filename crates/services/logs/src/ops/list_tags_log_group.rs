@@ -1,12 +1,17 @@
-//! `ListTagsLogGroup`
+//! `ListTagsLogGroup`: the older form of `ListTagsForResource`.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::tags::{Listed, list};
+use serde::Deserialize;
 use service::{Ctx, Reply};
 
-use super::{OfGroup, Tags};
-use crate::names::find_group;
-use crate::{Error, Logs};
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Input {
+    log_group_name: String,
+}
 
-pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: OfGroup) -> Result<Reply<Tags>, Error> {
-    let tags = find_group(ctx, &input.log_group_name).await?.value.tags;
-    Ok(Reply::new(Tags { tags }))
+pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Listed>, Error> {
+    list(ctx, &input.log_group_name).await
 }

@@ -15,11 +15,13 @@ const OLDEST_MS: i64 = 14 * DAY_MS;
 const NEWEST_MS: i64 = 2 * 3_600_000;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Input {
-    log_group_name: String,
-    log_stream_name: String,
-    log_events: Vec<InputEvent>,
+    #[serde(rename = "logGroupName")]
+    group: String,
+    #[serde(rename = "logStreamName")]
+    stream: String,
+    #[serde(rename = "logEvents")]
+    events: Vec<InputEvent>,
 }
 
 #[derive(Deserialize)]
@@ -37,23 +39,22 @@ pub(crate) struct Output {
 }
 
 #[derive(Serialize, Default, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
 struct Rejected {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    too_new_log_event_start_index: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    too_old_log_event_end_index: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expired_log_event_end_index: Option<usize>,
+    #[serde(rename = "tooNewLogEventStartIndex", skip_serializing_if = "Option::is_none")]
+    too_new_from: Option<usize>,
+    #[serde(rename = "tooOldLogEventEndIndex", skip_serializing_if = "Option::is_none")]
+    too_old_before: Option<usize>,
+    #[serde(rename = "expiredLogEventEndIndex", skip_serializing_if = "Option::is_none")]
+    expired_before: Option<usize>,
 }
 
 pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
-    check(&input.log_events)?;
-    let group = find_group(ctx, &input.log_group_name).await?;
-    let mut stream = find_stream(ctx, &group, &input.log_stream_name).await?;
-    let (accepted, rejected) = admit(&input.log_events, &group.value, ctx.now_ms);
+    check(&input.events)?;
+    let group = find_group(ctx, &input.group).await?;
+    let mut stream = find_stream(ctx, &group, &input.stream).await?;
+    let (accepted, rejected) = admit(&input.events, &group.value, ctx.now_ms);
     let events: Vec<Event> = input
-        .log_events
+        .events
         .into_iter()
         .skip(accepted.start)
         .take(accepted.len())
@@ -103,9 +104,9 @@ fn admit(events: &[InputEvent], group: &Group, now_ms: i64) -> (Range<usize>, Op
     let expired = before(group.expired_before_ms(now_ms));
     let too_new = before(now_ms.saturating_add(NEWEST_MS).saturating_add(1));
     let rejected = Rejected {
-        too_new_log_event_start_index: (too_new < events.len()).then_some(too_new),
-        too_old_log_event_end_index: (too_old > 0).then_some(too_old),
-        expired_log_event_end_index: (expired > too_old).then_some(expired),
+        too_new_from: (too_new < events.len()).then_some(too_new),
+        too_old_before: (too_old > 0).then_some(too_old),
+        expired_before: (expired > too_old).then_some(expired),
     };
     let start = too_old.max(expired).min(too_new);
     (start..too_new, (rejected != Rejected::default()).then_some(rejected))

@@ -1,21 +1,25 @@
-//! `TagLogGroup`
+//! `TagLogGroup`: the older form of `TagResource`.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::tags::add;
+use serde::Deserialize;
+use serde_json::Value;
+use service::{Ctx, Reply};
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use service::{Ctx, Reply};
-
-use super::{Nothing, add_tags};
-use crate::names::find_group;
-use crate::{Error, Logs};
-
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Input {
     log_group_name: String,
     tags: BTreeMap<String, String>,
 }
 
-pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Nothing>, Error> {
-    add_tags(find_group(ctx, &input.log_group_name).await?, input.tags)
+pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
+    let done = add(ctx, &input.log_group_name, &input.log_group_name, input.tags).await;
+    // This operation does not have TooManyTagsException. UNVERIFIED: what it answers instead.
+    done.map_err(|error| match error {
+        Error::TooManyTags(_) => Error::Invalid(error.to_string()),
+        other => other,
+    })
 }

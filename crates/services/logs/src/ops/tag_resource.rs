@@ -1,20 +1,22 @@
-//! `TagResource`
+//! `TagResource`: log groups.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::names::name_of_arn;
+use crate::tags::add;
+use serde::Deserialize;
+use serde_json::Value;
+use service::{Ctx, Reply};
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use service::{Ctx, Reply};
-
-use super::{Nothing, add_tags, tagged};
-use crate::{Error, Logs};
-
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Input {
     resource_arn: String,
     tags: BTreeMap<String, String>,
 }
 
-pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Nothing>, Error> {
-    add_tags(tagged(ctx, &input.resource_arn).await?, input.tags)
+pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
+    let group = name_of_arn(ctx, &input.resource_arn)?;
+    add(ctx, &group, &input.resource_arn, input.tags).await
 }

@@ -1,19 +1,19 @@
-//! `UntagLogGroup`
+//! `UntagLogGroup`: the older form of `UntagResource`.
 
+use crate::Logs;
+use crate::error::Error;
+use crate::tags::remove;
 use serde::Deserialize;
+use serde_json::Value;
 use service::{Ctx, Reply};
 
-use super::{Nothing, remove_tags};
-use crate::names::find_group;
-use crate::{Error, Logs};
-
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Input {
     log_group_name: String,
     tags: Vec<String>,
 }
 
-pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Nothing>, Error> {
-    Ok(remove_tags(find_group(ctx, &input.log_group_name).await?, &input.tags))
+pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
+    remove(ctx, &input.log_group_name, &input.tags).await
 }
