@@ -1,0 +1,172 @@
+"""What the commands say about broken projects and definitions: file, line, column, and what to do."""
+
+import json
+
+import pytest
+
+from support.server import Server
+
+GOOD = """\
+name: small
+runtime: yaml
+resources:
+  role:
+    type: aws:iam:Role
+    properties:
+      assumeRolePolicy:
+        fn::toJSON:
+          Version: "2012-10-17"
+          Statement: [{Effect: Allow, Principal: {Service: states.amazonaws.com}, Action: sts:AssumeRole}]
+  machine:
+    type: aws:sfn:StateMachine
+    properties:
+      roleArn: ${role.arn}
+      definition:
+        fn::toJSON:
+          StartAt: A
+          States:
+            A: {Type: Pass, Next: B}
+            B: {Type: Succeed}
+outputs:
+  machine: ${machine.arn}
+"""
+
+# What is replaced by what in the good project; line and column (none: anywhere); words of the message.
+BROKEN = {
+    "yaml": ("    properties:\n      roleArn", "    properties: [\n      roleArn", None, []),
+    "type": ("aws:sfn:StateMachine", "aws:sfn:StateMachin", (12, 11), ["aws:sfn:StateMachin", "StateMachine"]),
+    "property": ("roleArn:", "roleArm:", (14, 7), ["roleArm", "roleArn"]),
+    "missing property": ("      roleArn: ${role.arn}\n", "", None, ["roleArn"]),
+    "reference": ("${role.arn}", "${rolle.arn}", (14, None), ["rolle", "role"]),
+    "attribute": ("${role.arn}", "${role.arnn}", (14, None), ["arnn"]),
+    "function": ("fn::toJSON:\n          StartAt", "fn::toJson:\n          StartAt", (16, None), ["fn::toJson", "fn::toJSON"]),
+    "definition": ("Next: B}", "Next: C}", (19, None), ["MISSING_TRANSITION_TARGET", "C"]),
+    "state type": ("B: {Type: Succeed}", "B: {Type: Suceed}", (20, None), ["Suceed"]),
+}
+
+
+def project(folder, text=GOOD):
+    (folder / "Pulumi.yaml").write_text(text)
+    return folder
+
+
+def broken(case):
+    before, after, _, _ = BROKEN[case]
+    assert GOOD.count(before) == 1
+    return GOOD.replace(before, after)
+
+
+@pytest.fixture(scope="module")
+def deployer(tmp_path_factory):
+    """A server to deploy to."""
+    made = Server(tmp_path_factory.mktemp("server"))
+    try:
+        yield made.start()
+    finally:
+        made.close()
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_project_is_refused_before_anything_is_done(deployer, tmp_path, case):
+    _, _, place, words = BROKEN[case]
+    project(tmp_path, broken(case))
+    for command in ("preview", "up"):
+        ran = deployer.refit(command, tmp_path)
+        assert ran.returncode == 1
+        assert "nothing was changed" in ran.stderr, ran.stderr
+        file = str(tmp_path / "Pulumi.yaml")
+        if place is None:
+            assert f"{file}:" in ran.stderr, ran.stderr
+        else:
+            line, column = place
+            assert f"{file}:{line}:{column}: error:" in ran.stderr if column else f"{file}:{line}:" in ran.stderr, ran.stderr
+        for word in words:
+            assert word in ran.stderr, ran.stderr
+    assert deployer.client("iam").list_roles()["Roles"] == []
+
+
+def test_all_errors_are_told_at_once(deployer, tmp_path):
+    text = broken("property").replace("aws:iam:Role", "aws:iam:Rolle").replace("${machine.arn}", "${machin.arn}")
+    ran = deployer.refit("preview", project(tmp_path, text))
+    assert ran.stderr.count(": error: ") == 3, ran.stderr
+    assert "error: 3 errors in the project" in ran.stderr
+
+
+@pytest.mark.parametrize("case", ["definition", "state type"])
+def test_validate_finds_definitions_in_projects(deployer, tmp_path, case):
+    _, _, (line, _), words = BROKEN[case]
+    file = project(tmp_path, broken(case)) / "Pulumi.yaml"
+    ran = deployer.refit("validate", file)
+    assert ran.returncode == 1
+    assert f"{file}:{line}:" in ran.stdout, ran.stdout
+    assert "1 definitions: " in ran.stdout
+    for word in words:
+        assert word in ran.stdout
+    found = json.loads(deployer.refit("validate", "--json", file).stdout)
+    assert found["errors"] >= 1
+    assert line in [one["line"] for one in found["diagnostics"]]
+
+
+def test_validate_reads_json(deployer, tmp_path):
+    file = tmp_path / "machine.json"
+    file.write_text('{\n  "StartAt": "A",\n  "States": {\n    "A": {"Type": "Pass", "Next": "Nowhere"}\n  }\n}\n')
+    ran = deployer.refit("validate", file)
+    assert ran.returncode == 1
+    assert f"{file}:4:" in ran.stdout and "MISSING_TRANSITION_TARGET" in ran.stdout and "Nowhere" in ran.stdout
+    file.write_text('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
+    ran = deployer.refit("validate", file)
+    assert (ran.returncode, ran.stdout) == (0, "1 definitions: 0 errors, 0 warnings\n")
+
+
+def test_validate_finds_nothing_wrong_with_the_example(deployer):
+    ran = deployer.refit("validate", "examples/weather/Pulumi.yaml")
+    assert ran.returncode == 0, ran.stdout
+    assert "1 definitions: 0 errors" in ran.stdout
+
+
+def test_a_good_project_goes_up_and_down(deployer, tmp_path):
+    project(tmp_path)
+    preview = deployer.refit("preview", tmp_path)
+    assert preview.returncode == 0 and "to create" in preview.stdout, preview.stderr
+    assert deployer.client("iam").list_roles()["Roles"] == []
+    ran = deployer.refit("up", tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    arn = deployer.refit("output", "-C", tmp_path, "machine").stdout.strip()
+    assert json.loads(deployer.refit("output", "-C", tmp_path, "--json").stdout) == {"machine": arn}
+    assert deployer.client("stepfunctions").describe_state_machine(stateMachineArn=arn)["status"] == "ACTIVE"
+    assert deployer.refit("run", "machine").returncode == 0
+    changed = GOOD.replace("B: {Type: Succeed}", "B: {Type: Fail, Error: Mine, Cause: on purpose}")
+    project(tmp_path, changed)
+    ran = deployer.refit("up", tmp_path)
+    assert ran.returncode == 0 and "1 updated" in ran.stdout, ran.stdout
+    failed = deployer.refit("run", arn)
+    assert failed.returncode == 1
+    assert "Mine" in failed.stdout and "on purpose" in failed.stdout
+    assert deployer.refit("down", tmp_path).returncode == 0
+    assert deployer.client("stepfunctions").list_state_machines()["stateMachines"] == []
+    assert deployer.client("iam").list_roles()["Roles"] == []
+    assert deployer.refit("down", tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["up", "nowhere"], ["nowhere", "no Pulumi.yaml", "hint: "]),
+    (["validate", "nowhere.json"], ["cannot read nowhere.json"]),
+    (["output", "-C", "examples/weather"], ["has not been deployed", "hint: deploy it first: refit up"]),
+    (["run", "nobody"], ["there is no state machine nobody"]),
+    (["logs", "nobody"], ["there is no job nobody"]),
+    (["run", "x", "--input", "{"], ["the input is not JSON"]),
+])
+def test_errors_name_the_thing_and_the_way_out(deployer, arguments, words):
+    ran = deployer.refit(*arguments)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("error: "), ran.stderr
+    for word in words:
+        assert word in ran.stderr, ran.stderr
+    told = json.loads(deployer.refit("--json", *arguments).stderr)
+    assert told["error"]
+
+
+@pytest.mark.parametrize("arguments", [["teleport"], ["up", "--fast"], ["serve", "--listen", "nowhere"]])
+def test_a_wrong_command_line_is_another_exit_code(deployer, arguments):
+    ran = deployer.refit(*arguments)
+    assert ran.returncode == 2 and "For more information, try '--help'" in ran.stderr
