@@ -145,9 +145,25 @@ impl Gateway {
             Destination::Own => self.own_page(&parts, &request_id).await,
             Destination::Service(name) => match self.kit.service(&name) {
                 Some(service) => self.call(&*service, &parts, region, &request_id).await,
-                None => plain_error(&no_service(&name), &request_id),
+                None => self.unknown_service(&name, &parts, &request_id),
             },
             Destination::Objects => plain_error(&no_service("this form"), &request_id),
+        }
+    }
+
+    /// Says that there is no such service, in the protocol that the request was made in.
+    fn unknown_service(
+        &self,
+        name: &str,
+        parts: &HttpRequestParts,
+        request_id: &str,
+    ) -> Response<Body> {
+        // Forms are answered in XML, which looks the same for every service that takes them.
+        match self.kit.service("sts") {
+            Some(sts) if is_form(parts) => {
+                service_error(sts.model(), &no_service(name), request_id)
+            }
+            _ => plain_error(&no_service(name), request_id),
         }
     }
 

@@ -17,6 +17,7 @@ mod runtime;
 mod sandbox;
 
 use records::{FUNCTION, Function};
+use runtime::Interpreters;
 use sandbox::Pool;
 use service::{
     AwsError, Ctx, Kit, Objects, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome,
@@ -44,6 +45,7 @@ pub struct Lambda {
     /// Where functions find AWS's APIs.
     pub(crate) endpoint: String,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) interpreters: Interpreters,
 }
 
 impl Lambda {
@@ -64,6 +66,7 @@ impl Lambda {
             folder: folder.to_owned(),
             endpoint: endpoint.to_owned(),
             pool: Pool::new(kit),
+            interpreters: Interpreters::default(),
         })
     }
 }

@@ -14,6 +14,10 @@ pub(crate) enum Error {
     /// Something else of that name is there already.
     #[error("{0}")]
     InUse(String),
+    /// It cannot go while other things hang on it.
+    // AWS: the errors that the public model gives DeleteModelPackageGroup.
+    #[error("{0}")]
+    Conflict(String),
     /// The named thing is not there.
     // AWS: SageMaker answers ValidationException for most of its unknown names; the boto3 waiters rely on it.
     #[error("{0}")]
@@ -37,6 +41,7 @@ impl From<Error> for AwsError {
         let message = error.to_string();
         let code = match error {
             Error::JobExists { .. } | Error::InUse(_) => "ResourceInUse",
+            Error::Conflict(_) => "ConflictException",
             Error::Validation(_) | Error::Unsupported(_) => "ValidationException",
             Error::Other(error) => return error,
         };

@@ -6,7 +6,7 @@ use super::{Outcome, error_payload};
 use crate::Lambda;
 use crate::error::Error;
 use crate::records::Function;
-use crate::runtime::launch;
+use crate::runtime::{launch, machine_environment};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ impl Sandbox {
         function: &Function,
     ) -> Result<Self, Error> {
         let code = service.folder.join(&function.code_folder);
-        let launch = launch(function, &service.folder, &code)?;
+        let launch = launch(&service.interpreters, function, &service.folder, &code).await?;
         let failed = |error: std::io::Error| {
             Error::Service(format!("{} cannot be started: {error}", launch.program.display()))
         };
@@ -57,11 +57,7 @@ impl Sandbox {
             .args(&launch.arguments)
             .current_dir(&code)
             .env_clear()
-            .envs(
-                ["PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
-                    .into_iter()
-                    .filter_map(|name| std::env::var_os(name).map(|value| (name, value))),
-            )
+            .envs(machine_environment())
             .envs(environment(service, function, &api, &code, &log_stream))
             .envs(credentials(ctx, function).await?)
             .envs(variables(function))

@@ -17,7 +17,7 @@ pub(crate) async fn run(
     let prefix = format!("{}/{}/", ctx.region, group.value.name);
     let (packages, _) = ctx.records::<Package>(PACKAGE).scan(Scan::of(PACKAGE, &prefix, 1)).await?;
     if !packages.is_empty() {
-        return Err(Error::InUse(format!(
+        return Err(Error::Conflict(format!(
             "Model Package Group cannot be deleted because it still contains Model Packages. \
              Delete all the model packages of {} and try again.",
             group.value.arn
