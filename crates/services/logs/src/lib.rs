@@ -34,7 +34,7 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
 
 /// The service. It keeps nothing in memory.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Logs;
+pub struct Logs(());
 
 // AWS: what IAM is asked about is the group's ARN with a stream, which is empty where the operation has none: that is why
 // policies end a group's ARN with `:*`. DescribeLogGroups asks about no group at all, whatever the prefix. Tags are the

@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The gaps around the events of a time range, given as AWS does: the start is included, the end is not.
+/// The gaps around the events of a time range; the start is included, the end is not.
 pub(crate) fn time_range(
     start_ms: Option<i64>,
     end_ms: Option<i64>,

@@ -35,6 +35,14 @@ struct View {
     log_group_name: String,
     creation_time: i64,
     arn: String,
+    #[serde(flatten)]
+    details: Option<Details>,
+}
+
+// AWS: DescribeLogGroups: with logGroupNamePattern these are left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
     log_group_arn: String,
     log_group_class: String,
     metric_filter_count: u32,
@@ -67,9 +75,10 @@ pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Outpu
         Some(identifiers) => (named(ctx, identifiers).await?, None),
         None => listed(ctx, &input).await?,
     };
+    let has_details = input.log_group_name_pattern.is_none();
     let mut log_groups = Vec::new();
     for group in groups {
-        log_groups.push(view(ctx, group).await?);
+        log_groups.push(view(ctx, group, has_details).await?);
     }
     Ok(Reply::new(Output { log_groups, next_token }))
 }
@@ -121,18 +130,24 @@ async fn listed(ctx: &Ctx, input: &Input) -> Result<(Vec<Found<Group>>, Option<S
     }
 }
 
-async fn view(ctx: &Ctx, found: Found<Group>) -> Result<View, Error> {
-    let streams = ctx.records::<Stream>(STREAM).all(&format!("{}:", found.key)).await?;
+async fn view(ctx: &Ctx, found: Found<Group>, has_details: bool) -> Result<View, Error> {
     let group = found.value;
     let arn = group_arn(ctx, &group.name);
-    Ok(View {
+    let mut view = View {
         creation_time: group.created_ms,
         arn: format!("{arn}:*"),
-        log_group_arn: arn,
-        log_group_class: group.class,
-        metric_filter_count: 0,
-        stored_bytes: streams.iter().map(|stream| stream.value.stored_bytes).sum(),
-        retention_in_days: group.retention_days,
         log_group_name: group.name,
-    })
+        details: None,
+    };
+    if has_details {
+        let streams = ctx.records::<Stream>(STREAM).all(&format!("{}:", found.key)).await?;
+        view.details = Some(Details {
+            log_group_arn: arn,
+            log_group_class: group.class,
+            metric_filter_count: 0,
+            stored_bytes: streams.iter().map(|stream| stream.value.stored_bytes).sum(),
+            retention_in_days: group.retention_days,
+        });
+    }
+    Ok(view)
 }

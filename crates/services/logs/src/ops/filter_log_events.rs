@@ -72,7 +72,9 @@ pub(crate) async fn run(_: &Logs, ctx: &Ctx, input: Input) -> Result<Reply<Outpu
     let gap = cursor.map(|text| Place::read(&text).ok_or(Error::Token)).transpose()?;
     let streams = streams(ctx, &group, names, prefix).await?;
     let expired_before_ms = group.value.expired_before_ms(ctx.now_ms);
-    let range = time_range(input.start_time, input.end_time, expired_before_ms);
+    // AWS: FilterLogEvents: unlike GetLogEvents' the end is included.
+    let end_ms = input.end_time.map(|ms| ms.saturating_add(1));
+    let range = time_range(input.start_time, end_ms, expired_before_ms);
     let merge = Merge::new(ctx, streams, range, gap.as_ref());
     let most = page_size(input.limit, MOST_EVENTS, MOST_EVENTS);
     let (found, next) = collect(merge, &filter, most).await?;

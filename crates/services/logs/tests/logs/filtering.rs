@@ -30,9 +30,11 @@ async fn which_events() {
         (json!({"logStreamNamePrefix": "a/"}), "x20 y20 y20 x25"),
         (json!({"logStreamNames": ["b", "a/1", "b"]}), "b5 x20 b20 x25 b30"),
         (json!({"logStreamNames": ["empty"]}), ""),
-        (json!({"startTime": at(20), "endTime": at(25)}), "x20 y20 y20 b20"),
+        (json!({"startTime": at(20), "endTime": at(24)}), "x20 y20 y20 b20"),
         (json!({"startTime": at(21)}), "x25 b30"),
-        (json!({"endTime": at(5)}), ""),
+        (json!({"startTime": at(25), "endTime": at(30)}), "x25 b30"),
+        (json!({"endTime": at(4)}), ""),
+        (json!({"startTime": i64::MAX, "endTime": i64::MAX}), ""),
     ] {
         for limit in [1, 2, 3, 10_000] {
             let found = pages(&world, &input, limit).await;

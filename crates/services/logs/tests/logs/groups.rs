@@ -172,3 +172,11 @@ async fn stored(world: &World, group: &str) -> Option<u64> {
     let page = world.call("DescribeLogGroups", input).await.unwrap();
     page["logGroups"][0]["storedBytes"].as_u64()
 }
+
+#[tokio::test]
+async fn a_pattern_leaves_details_out() {
+    let world = World::with(&[("g", "s")]).await;
+    let page = world.call("DescribeLogGroups", json!({"logGroupNamePattern": "g"})).await.unwrap();
+    let described = json!({"logGroupName": "g", "creationTime": START_MS, "arn": arn("g:*")});
+    assert_eq!(page, json!({"logGroups": [described]}));
+}

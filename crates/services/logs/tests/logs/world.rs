@@ -36,9 +36,9 @@ impl WorkQueue for NoQueue {
 }
 
 /// A store that counts what passes through it.
-#[derive(Clone, Default)]
-pub(crate) struct Counted {
-    store: MemoryStore,
+#[derive(Clone)]
+struct Counted {
+    store: Arc<dyn Store>,
     bytes_written: Arc<AtomicUsize>,
     records_read: Arc<AtomicUsize>,
     fails_next: Arc<Mutex<Option<Error>>>,
@@ -87,24 +87,42 @@ impl World {
     }
 
     pub(crate) fn guarded_by(authoriser: Arc<dyn Authoriser>) -> Self {
-        let store = Counted::default();
+        Self::made_of(Arc::new(MemoryStore::new()), authoriser)
+    }
+
+    pub(crate) fn over(store: Arc<dyn Store>) -> Self {
+        Self::made_of(store, Arc::new(OpenDoor))
+    }
+
+    fn made_of(store: Arc<dyn Store>, authoriser: Arc<dyn Authoriser>) -> Self {
+        let store = Counted {
+            store,
+            bytes_written: Arc::default(),
+            records_read: Arc::default(),
+            fails_next: Arc::default(),
+        };
         let clock = Arc::new(Hands(AtomicI64::new(START_MS)));
         let entropy = Arc::new(SeededEntropy::new(1));
         let kit = Kit::new(ACCOUNT, Arc::new(store.clone()), clock.clone(), entropy);
-        kit.join(authoriser, Arc::new(NoQueue), vec![Arc::new(Logs)]);
+        kit.join(authoriser, Arc::new(NoQueue), vec![Arc::new(Logs::default())]);
         Self { kit, store, clock }
     }
 
     /// A world with these groups and streams in it.
     pub(crate) async fn with(streams: &[(&str, &str)]) -> Self {
         let world = Self::new();
+        world.make(streams).await;
+        world
+    }
+
+    /// Makes these groups and streams.
+    pub(crate) async fn make(&self, streams: &[(&str, &str)]) {
         for (group, stream) in streams {
-            let made = world.call("CreateLogGroup", json!({"logGroupName": group})).await;
+            let made = self.call("CreateLogGroup", json!({"logGroupName": group})).await;
             assert!(made.is_ok() || made.unwrap_err().code == "ResourceAlreadyExistsException");
             let input = json!({"logGroupName": group, "logStreamName": stream});
-            world.call("CreateLogStream", input).await.unwrap();
+            self.call("CreateLogStream", input).await.unwrap();
         }
-        world
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -151,7 +169,7 @@ impl World {
             });
             let Some((record, item)) = due else { return runs };
             let ctx = self.kit.platform_ctx(&item.region);
-            let outcome = Logs.work(&ctx, &item).await.unwrap();
+            let outcome = Logs::default().work(&ctx, &item).await.unwrap();
             let mut batch = outcome.batch;
             let version = Version::Version(record.version);
             match outcome.again {
