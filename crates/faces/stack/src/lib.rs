@@ -19,8 +19,11 @@
 mod aws;
 mod cancel;
 mod diagnostic;
+mod engine;
 mod error;
+mod graph;
 mod models;
+mod program;
 mod progress;
 mod nearest;
 mod project;

@@ -1,10 +1,20 @@
 //! A Pulumi project: what the command line does with it.
 
+mod definitions;
+
 use crate::aws::Aws;
 use crate::cancel::Cancel;
 use crate::diagnostic::Diagnostic;
+use crate::engine::{Engine, Keeper, Live, Mode, Parts, urn};
 use crate::error::Error;
+use crate::program::Program;
+use crate::program::yaml::{YamlProgram, YamlProject, settings};
 use crate::progress::{Operation, Progress};
+use crate::provider::Provider;
+use crate::source::Source;
+use crate::state::{Checkpoint, Resource, StateFile, Vault, random, shown};
+use crate::types;
+use crate::yaml;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +26,8 @@ use std::time::Duration;
 pub struct Project {
     directory: PathBuf,
     name: String,
+    /// The program, or what is wrong with it. A stack can be deleted without.
+    program: Result<Arc<YamlProject>, Vec<Diagnostic>>,
 }
 
 /// How a run is done.
@@ -101,13 +113,31 @@ pub struct Definition {
 }
 
 impl Project {
-    /// Reads the project of a directory (or of a path to its `Pulumi.yaml`).
+    /// Reads the project of a directory (or of a path to its `Pulumi.yaml`). Faults of its program are told by [`Project::up`]
+    /// and [`Project::preview`], so that a stack can be deleted whatever state its program is in.
     ///
     /// # Errors
-    /// [`Error::NoProject`], [`Error::File`]; [`Error::Invalid`] when the file is not a project.
+    /// [`Error::NoProject`], [`Error::File`]; [`Error::Invalid`] when the file has no name to go by.
     pub fn load(directory: &Path) -> Result<Self, Error> {
-        let _ = directory;
-        unimplemented!()
+        let path = find_file(directory)?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| Error::File { action: "read", path: path.clone(), source })?;
+        let directory = path.parent().map(Path::to_owned).unwrap_or_default();
+        match YamlProject::parse(&path, &text) {
+            Ok(project) => {
+                let name = project.name().to_owned();
+                Ok(Self { directory, name, program: Ok(Arc::new(project)) })
+            }
+            Err(diagnostics) => {
+                let source = Source::new(path, &text);
+                let root = yaml::parse(&source, &text).ok();
+                let name = root.and_then(|root| Some(root.get("name")?.as_str()?.to_owned()));
+                match name.filter(|name| is_plain_name(name)) {
+                    Some(name) => Ok(Self { directory, name, program: Err(diagnostics) }),
+                    None => Err(Error::Invalid { diagnostics }),
+                }
+            }
+        }
     }
 
     /// The project's name.
@@ -120,7 +150,27 @@ impl Project {
         &self.directory
     }
 
-    /// What `up` would do. Changes nothing; asks AWS only who is calling.
+    /// What is wrong with the program, as far as it shows without configuration and without AWS.
+    pub fn faults(&self) -> &[Diagnostic] {
+        self.program.as_ref().err().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The region that the stack's configuration names (`aws:region`), if it does: what to make a client for.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Invalid`], [`Error::Secret`] when the stack's file cannot be used.
+    pub fn region(
+        &self,
+        stack: &str,
+        config: &[(String, String)],
+        passphrase: Option<&String>,
+    ) -> Result<Option<String>, Error> {
+        check_stack(stack)?;
+        let settings = settings::read(&self.directory, &self.name, stack, config, passphrase)?;
+        Ok(settings.region().map(str::to_owned))
+    }
+
+    /// What `up` would do. Changes nothing; asks AWS only who is calling, and for roles that the program does not make.
     ///
     /// # Errors
     /// [`Error::Invalid`] with everything that is wrong; the others as they come.
@@ -129,8 +179,11 @@ impl Project {
         options: &Options,
         progress: &mut dyn Progress,
     ) -> Result<Summary, Error> {
-        let _ = (options, progress);
-        unimplemented!()
+        let session = self.session(options).await?;
+        let program = session.program(self, options)?;
+        let engine = session.engine(Mode::Preview, None, progress);
+        drive(&engine, &program).await;
+        engine.finish()
     }
 
     /// Makes the stack as the program says. A preview comes first: when it finds an error, nothing is changed.
@@ -139,11 +192,25 @@ impl Project {
     /// [`Error::Invalid`] before, [`Error::Failed`] and [`Error::Cancelled`] after something was changed; the others as they
     /// come.
     pub async fn up(&self, options: &Options, progress: &mut dyn Progress) -> Result<Summary, Error> {
-        let _ = (options, progress);
-        unimplemented!()
+        let lock = self.state_file(options)?.lock()?;
+        let mut session = self.session(options).await?;
+        let program = session.program(self, options)?;
+        let engine = session.engine(Mode::Preview, None, progress);
+        drive(&engine, &program).await;
+        let notes = engine.finish()?.notes;
+        let keeper = session.keeper(self, options)?;
+        let engine = session.engine(Mode::Apply, Some(&keeper), progress);
+        engine.recover().await;
+        drive(&engine, &program).await;
+        let mut result = engine.finish();
+        if let Ok(summary) = &mut result {
+            summary.notes.splice(0..0, notes);
+        }
+        drop(lock);
+        result
     }
 
-    /// Deletes everything the stack has. Works without a readable program.
+    /// Deletes everything the stack has. Works without a sound program.
     ///
     /// # Errors
     /// As [`Project::up`]; [`Error::NoStack`] when it was never deployed.
@@ -152,8 +219,20 @@ impl Project {
         options: &Options,
         progress: &mut dyn Progress,
     ) -> Result<Summary, Error> {
-        let _ = (options, progress);
-        unimplemented!()
+        let lock = self.state_file(options)?.lock()?;
+        self.checkpoint(options)?;
+        let mut session = self.session(options).await?;
+        session.provider.is_destroying = true;
+        let engine = session.engine(Mode::Preview, None, progress);
+        engine.remove_unregistered().await;
+        engine.finish()?;
+        let keeper = session.keeper(self, options)?;
+        let engine = session.engine(Mode::Apply, Some(&keeper), progress);
+        engine.recover().await;
+        engine.remove_unregistered().await;
+        let result = engine.finish();
+        drop(lock);
+        result
     }
 
     /// Reads every resource again: those that are gone leave the state, the others' outputs are brought up to date.
@@ -165,8 +244,16 @@ impl Project {
         options: &Options,
         progress: &mut dyn Progress,
     ) -> Result<Summary, Error> {
-        let _ = (options, progress);
-        unimplemented!()
+        let lock = self.state_file(options)?.lock()?;
+        self.checkpoint(options)?;
+        let mut session = self.session(options).await?;
+        let keeper = session.keeper(self, options)?;
+        let engine = session.engine(Mode::Apply, Some(&keeper), progress);
+        engine.recover().await;
+        engine.refresh().await;
+        let result = engine.finish();
+        drop(lock);
+        result
     }
 
     /// The outputs of a deployed stack. Secrets are `"[secret]"` unless `show_secrets`, which needs the passphrase.
@@ -174,8 +261,9 @@ impl Project {
     /// # Errors
     /// [`Error::NoStack`] when it was never deployed, [`Error::Secret`] when a secret cannot be opened.
     pub fn outputs(&self, options: &Options, show_secrets: bool) -> Result<Map<String, Value>, Error> {
-        let _ = (options, show_secrets);
-        unimplemented!()
+        let (checkpoint, _) = self.checkpoint(options)?;
+        let stack = checkpoint.resources.iter().find(|resource| resource.token == urn::STACK);
+        Ok(stack.map(|stack| shown(&stack.outputs, show_secrets)).unwrap_or_default())
     }
 
     /// The resources of a deployed stack, in the order they were made.
@@ -183,8 +271,20 @@ impl Project {
     /// # Errors
     /// [`Error::NoStack`] when it was never deployed.
     pub fn resources(&self, options: &Options) -> Result<Vec<Deployed>, Error> {
-        let _ = options;
-        unimplemented!()
+        let (checkpoint, _) = self.checkpoint(options)?;
+        let is_own = |resource: &Resource| {
+            resource.custom && !resource.delete && !urn::is_provider(&resource.token)
+        };
+        let own = checkpoint.resources.into_iter().filter(is_own);
+        Ok(own
+            .map(|resource| Deployed {
+                resource_type: types::short(&resource.token),
+                name: resource.name().to_owned(),
+                id: resource.id.clone().unwrap_or_default(),
+                outputs: shown(&resource.outputs, false),
+                urn: resource.urn,
+            })
+            .collect())
     }
 
     /// ARNs of the stack's state machines that a schedule of the stack starts; when none is scheduled, of all of them.
@@ -192,9 +292,180 @@ impl Project {
     /// # Errors
     /// [`Error::NoStack`] when it was never deployed.
     pub fn scheduled_state_machines(&self, options: &Options) -> Result<Vec<String>, Error> {
-        let _ = options;
-        unimplemented!()
+        let resources = self.resources(options)?;
+        let text = |resource: &Deployed, name: &str| {
+            resource.outputs.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let of = |kind: &'static str| resources.iter().filter(move |resource| resource.resource_type == kind);
+        let machines: Vec<String> = of("aws:sfn:StateMachine").map(|machine| text(machine, "arn")).collect();
+        let schedules: Vec<String> = of("aws:cloudwatch:EventRule")
+            .filter(|rule| !text(rule, "scheduleExpression").is_empty())
+            .map(|rule| text(rule, "name"))
+            .collect();
+        let targets: Vec<String> = of("aws:cloudwatch:EventTarget")
+            .filter(|target| schedules.contains(&text(target, "rule")))
+            .map(|target| text(target, "arn"))
+            .collect();
+        let scheduled: Vec<String> =
+            machines.iter().filter(|machine| targets.contains(machine)).cloned().collect();
+        Ok(if scheduled.is_empty() { machines } else { scheduled })
     }
+
+    fn state_file(&self, options: &Options) -> Result<StateFile, Error> {
+        check_stack(&options.stack)?;
+        Ok(StateFile::new(&options.state_root, &self.name, &options.stack))
+    }
+
+    /// What was saved.
+    fn checkpoint(&self, options: &Options) -> Result<(Checkpoint, Vault), Error> {
+        let file = self.state_file(options)?;
+        let text = file.read()?.ok_or_else(|| Error::NoStack {
+            project: self.name.clone(),
+            stack: options.stack.clone(),
+        })?;
+        Checkpoint::parse(file.path(), &text, |salt| Vault::new(options.passphrase.clone(), salt))
+    }
+
+    async fn session(&self, options: &Options) -> Result<Session, Error> {
+        check_stack(&options.stack)?;
+        let (checkpoint, vault) = match self.checkpoint(options) {
+            Ok((checkpoint, vault)) => (checkpoint, Some(vault)),
+            Err(Error::NoStack { .. }) => (Checkpoint::default(), None),
+            Err(error) => return Err(error),
+        };
+        let main = self.program.as_ref().ok().and_then(|program| program.main());
+        let directory = main.map_or_else(|| self.directory.clone(), |main| self.directory.join(main));
+        let provider = Provider::connect(options.aws.clone(), directory, options.cancel.clone())
+            .await
+            .map_err(|error| Error::Aws(Box::new(error)))?;
+        Ok(Session {
+            project: self.name.clone(),
+            stack: options.stack.clone(),
+            provider,
+            live: Live::new(checkpoint),
+            vault,
+            salt: None,
+            seed: random(),
+            parallel: options.parallel,
+        })
+    }
+}
+
+/// What the engines of one run share.
+struct Session {
+    project: String,
+    stack: String,
+    provider: Provider,
+    live: Live,
+    /// What the saved secrets were opened with.
+    vault: Option<Vault>,
+    /// The salt of the stack's file, for a state that has none.
+    salt: Option<String>,
+    seed: [u8; 32],
+    parallel: usize,
+}
+
+impl Session {
+    /// The program, with the stack's configuration.
+    fn program<'p>(
+        &self,
+        project: &'p Project,
+        options: &Options,
+    ) -> Result<YamlProgram<'p>, Error> {
+        let program = match &project.program {
+            Ok(program) => program,
+            Err(diagnostics) => return Err(Error::Invalid { diagnostics: diagnostics.clone() }),
+        };
+        let passphrase = options.passphrase.as_ref();
+        let settings =
+            settings::read(&project.directory, &project.name, &options.stack, &options.config, passphrase)?;
+        if let Some(region) = settings.region().filter(|region| *region != self.provider.region) {
+            let message =
+                format!("`aws:region` is {region}, but this run deploys to {}", self.provider.region);
+            return Err(Error::Invalid { diagnostics: vec![Diagnostic::error(message)] });
+        }
+        program
+            .program(self.provider.directory.clone(), &options.stack, &settings, false)
+            .map_err(|diagnostics| Error::Invalid { diagnostics })
+    }
+
+    fn engine<'a>(
+        &self,
+        mode: Mode,
+        keeper: Option<&'a Keeper>,
+        progress: &'a mut dyn Progress,
+    ) -> Engine<'a> {
+        let parts = Parts {
+            mode,
+            project: self.project.clone(),
+            stack: self.stack.clone(),
+            provider: self.provider.clone(),
+            seed: self.seed,
+            live: self.live.clone(),
+            keeper,
+            parallel: self.parallel,
+        };
+        Engine::new(parts, progress)
+    }
+
+    fn keeper(&mut self, project: &Project, options: &Options) -> Result<Keeper, Error> {
+        let file = project.state_file(options)?;
+        file.prepare()?;
+        let vault = match self.vault.take() {
+            Some(vault) if vault.salt().is_some() => vault,
+            _ => {
+                let passphrase = options.passphrase.as_ref();
+                let settings =
+                    settings::read(&project.directory, &project.name, &options.stack, &[], passphrase);
+                self.salt = settings.ok().and_then(|settings| settings.salt);
+                Vault::new(options.passphrase.clone(), self.salt.clone())
+            }
+        };
+        Ok(Keeper::new(file, vault, &self.project, &self.stack))
+    }
+}
+
+/// One pass of a program through an engine, deletions last.
+async fn drive(engine: &Engine<'_>, program: &dyn Program) {
+    engine.register_roots();
+    if engine.mode == Mode::Preview {
+        engine.recover().await;
+    }
+    program.run(engine).await;
+    if engine.mode == Mode::Preview {
+        engine.check_roles().await;
+    }
+    // What failed may be what something else is to be replaced by: nothing is deleted then.
+    if !engine.has_errors() {
+        engine.remove_unregistered().await;
+    }
+    engine.save_all().await;
+}
+
+fn find_file(directory: &Path) -> Result<PathBuf, Error> {
+    if directory.is_file() {
+        return Ok(directory.to_owned());
+    }
+    let names = ["Pulumi.yaml", "Pulumi.yml"];
+    let found = names.iter().map(|name| directory.join(name)).find(|path| path.is_file());
+    found.ok_or_else(|| Error::NoProject { directory: directory.to_owned() })
+}
+
+/// Names of projects and stacks become names of files.
+fn is_plain_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 100
+        && !name.starts_with('.')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
+fn check_stack(stack: &str) -> Result<(), Error> {
+    if is_plain_name(stack) {
+        return Ok(());
+    }
+    let message = format!("`{stack}` is no name for a stack");
+    let hint = "at most 100 letters, digits, `-`, `_` and `.`";
+    Err(Error::Invalid { diagnostics: vec![Diagnostic::error(message).hint(hint)] })
 }
 
 /// The state machine definitions inside a `Pulumi.yaml`, checked, without asking AWS: what a reference gives is predicted, and
@@ -202,7 +473,6 @@ impl Project {
 ///
 /// # Errors
 /// As [`Project::load`]; [`Error::Invalid`] when the project itself is wrong.
-pub fn find_definitions(path: &Path) -> Result<Vec<Definition>, Error> {
-    let _ = path;
-    unimplemented!()
+pub async fn find_definitions(path: &Path) -> Result<Vec<Definition>, Error> {
+    definitions::find(path).await
 }

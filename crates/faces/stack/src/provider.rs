@@ -27,7 +27,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+type SerialLocks = Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>;
+
 /// What every resource is made with.
+#[derive(Clone)]
 pub(crate) struct Provider {
     pub(crate) aws: Arc<dyn Aws>,
     pub(crate) account: String,
@@ -41,7 +44,7 @@ pub(crate) struct Provider {
     /// The user asked for the whole stack to be deleted.
     pub(crate) is_destroying: bool,
     /// One lock for each value of a type's `serial` template.
-    serial: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    serial: SerialLocks,
 }
 
 impl Provider {
@@ -72,7 +75,7 @@ impl Provider {
             directory,
             cancel,
             is_destroying: false,
-            serial: Mutex::default(),
+            serial: SerialLocks::default(),
         })
     }
 

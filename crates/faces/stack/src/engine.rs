@@ -1,0 +1,253 @@
+//! The engine: registrations of a program against the resources of the state, as Pulumi's: same, create, update, replace,
+//! delete. A preview takes the same way and makes no calls.
+
+mod decide;
+mod live;
+mod recover;
+mod refresh;
+mod register;
+mod remove;
+mod roles;
+mod step;
+pub(crate) mod urn;
+
+pub(crate) use live::{Keeper, Live};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::error::Error;
+use crate::program::{Monitor, Registered, Registration};
+use crate::progress::{Operation, Progress, Step};
+use crate::project::Summary;
+use crate::provider::Provider;
+use crate::provider::invoke::InvokeError;
+use crate::state::{Resource, shown};
+use crate::value::{Object, Value};
+use async_trait::async_trait;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// Whether calls are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Preview,
+    Apply,
+}
+
+/// One run.
+pub(crate) struct Engine<'a> {
+    pub(crate) mode: Mode,
+    pub(crate) project: String,
+    pub(crate) stack: String,
+    pub(crate) provider: Provider,
+    /// What random names are made from: the same in a preview and in the update after it.
+    pub(crate) seed: [u8; 32],
+    live: Mutex<Live>,
+    keeper: Option<&'a Keeper>,
+    progress: Mutex<&'a mut dyn Progress>,
+    permits: Semaphore,
+    run: Mutex<Run>,
+    started: Instant,
+}
+
+/// What a run has seen and done.
+#[derive(Default)]
+struct Run {
+    /// URNs that were registered.
+    seen: HashSet<String>,
+    /// URNs whose resource was deleted because something it depends on is replaced.
+    replaced: HashSet<String>,
+    diagnostics: Vec<Diagnostic>,
+    changes: BTreeMap<Operation, usize>,
+    failures: usize,
+    is_cancelled: bool,
+    /// Inputs of creations that an earlier run did not finish: their names are used again.
+    unfinished: HashMap<String, Object>,
+    /// The state could not be saved.
+    broken: Option<Error>,
+    /// Roles that properties name, and where.
+    roles: Vec<roles::Named>,
+}
+
+/// What an engine is made of.
+pub(crate) struct Parts<'a> {
+    pub(crate) mode: Mode,
+    pub(crate) project: String,
+    pub(crate) stack: String,
+    pub(crate) provider: Provider,
+    pub(crate) seed: [u8; 32],
+    pub(crate) live: Live,
+    pub(crate) keeper: Option<&'a Keeper>,
+    pub(crate) parallel: usize,
+}
+
+impl<'a> Engine<'a> {
+    pub(crate) fn new(parts: Parts<'a>, progress: &'a mut dyn Progress) -> Self {
+        Self {
+            mode: parts.mode,
+            project: parts.project,
+            stack: parts.stack,
+            provider: parts.provider,
+            seed: parts.seed,
+            live: Mutex::new(parts.live),
+            keeper: parts.keeper,
+            progress: Mutex::new(progress),
+            permits: Semaphore::new(parts.parallel.clamp(1, 256)),
+            run: Mutex::default(),
+            started: Instant::now(),
+        }
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) -> MutexGuard<'_, Run> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn progress(&self) -> MutexGuard<'_, &'a mut dyn Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_preview(&self) -> bool {
+        self.mode == Mode::Preview
+    }
+
+    /// Saves what was done so far; when this returns, it is on disk. An earlier failure stays.
+    async fn save(&self) -> bool {
+        let Some(keeper) = self.keeper else { return true };
+        match keeper.save(&self.live).await {
+            Ok(()) => true,
+            Err(error) => {
+                self.run().broken.get_or_insert(error);
+                false
+            }
+        }
+    }
+
+    /// Saves what is left to save at the end of a run.
+    pub(crate) async fn save_all(&self) {
+        self.save().await;
+    }
+
+    /// Whether steps may still start.
+    fn may_go_on(&self) -> bool {
+        if self.provider.cancel.is_cancelled() {
+            self.run().is_cancelled = true;
+            return false;
+        }
+        self.run().broken.is_none()
+    }
+
+    /// Counts a step and tells of its plan.
+    fn plan(&self, step: &Step) {
+        *self.run().changes.entry(step.operation).or_default() += 1;
+        if self.is_preview() {
+            self.progress().planned(step);
+        }
+    }
+
+    fn began(&self, step: &Step) -> Instant {
+        self.progress().started(step);
+        Instant::now()
+    }
+
+    fn ended(&self, step: &Step, began: Instant) {
+        self.progress().done(step, began.elapsed());
+    }
+
+    fn failed(&self, step: &Step, why: Diagnostic) {
+        self.progress().failed(step, &why);
+        let mut run = self.run();
+        run.failures += 1;
+        run.diagnostics.push(why);
+    }
+
+    fn note(&self, diagnostic: Diagnostic) {
+        self.progress().note(&diagnostic);
+        self.run().diagnostics.push(diagnostic);
+    }
+
+    /// Whether something is wrong so far.
+    pub(crate) fn has_errors(&self) -> bool {
+        let run = self.run();
+        run.failures > 0
+            || run.broken.is_some()
+            || run.diagnostics.iter().any(|found| found.severity == Severity::Error)
+    }
+
+    /// The end of a run: what was found and done.
+    pub(crate) fn finish(self) -> Result<Summary, Error> {
+        let took = self.started.elapsed();
+        let live = self.live.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let run = self.run.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = run.broken {
+            return Err(error);
+        }
+        let mut found = run.diagnostics;
+        found.sort_by(|a, b| (a.place.is_none(), &a.place).cmp(&(b.place.is_none(), &b.place)));
+        found.dedup();
+        let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+        if self.mode == Mode::Preview && found.iter().any(is_error) {
+            return Err(Error::Invalid { diagnostics: found });
+        }
+        let (errors, notes): (Vec<_>, Vec<_>) = found.into_iter().partition(is_error);
+        let summary = summary(&live, run.changes, notes, took);
+        if !errors.is_empty() {
+            return Err(Error::Failed { diagnostics: errors, summary: Box::new(summary) });
+        }
+        if run.is_cancelled {
+            return Err(Error::Cancelled { summary: Box::new(summary) });
+        }
+        Ok(summary)
+    }
+}
+
+fn summary(
+    live: &Live,
+    changes: BTreeMap<Operation, usize>,
+    notes: Vec<Diagnostic>,
+    took: Duration,
+) -> Summary {
+    let all = live.all();
+    let is_own = |resource: &&Resource| resource.custom && !resource.delete && !urn::is_provider(&resource.token);
+    Summary {
+        resources: all.iter().filter(|resource| is_own(resource)).count(),
+        changes,
+        outputs: all
+            .iter()
+            .find(|resource| resource.token == urn::STACK)
+            .map(|stack| shown(&stack.outputs, false))
+            .unwrap_or_default(),
+        took,
+        notes,
+    }
+}
+
+#[async_trait]
+impl Monitor for Engine<'_> {
+    fn is_preview(&self) -> bool {
+        Engine::is_preview(self)
+    }
+
+    async fn register(&self, registration: Registration) -> Registered {
+        Box::pin(self.registered(registration)).await
+    }
+
+    async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError> {
+        self.provider.invoke(token, arguments)
+    }
+
+    fn outputs(&self, outputs: Object) {
+        self.live().set_stack_outputs(outputs);
+    }
+
+    fn report(&self, diagnostic: Diagnostic) {
+        // An update follows a preview, which has told of everything but what only an update can know.
+        if self.is_preview() || diagnostic.severity == Severity::Error {
+            self.note(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Projects to registrations, or to what is wrong with them.

@@ -1,0 +1,279 @@
+//! A scripted AWS, a recorder of progress, and scratch folders.
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+use stack::{Aws, Diagnostic, Error, Operation, Options, Progress, Project, Step, Summary};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use wire::AwsError;
+
+/// An AWS that keeps what it is told, refuses what it is asked to refuse, and writes down every call.
+#[derive(Default)]
+pub struct Fake {
+    pub calls: Mutex<Vec<(String, Value)>>,
+    /// `Operation` or `Operation NAME` to the error it answers.
+    pub refuse: Mutex<BTreeMap<String, AwsError>>,
+    /// What exists: `kind NAME` to what it was made with.
+    pub things: Mutex<BTreeMap<String, Value>>,
+    /// Answers that win over everything.
+    pub answers: Mutex<BTreeMap<String, Value>>,
+}
+
+impl Fake {
+    pub fn refuse(&self, call: &str, code: &str, message: &str) {
+        let error = AwsError::new(code, message);
+        self.refuse.lock().unwrap().insert(call.to_owned(), error);
+    }
+
+    pub fn allow(&self, call: &str) {
+        self.refuse.lock().unwrap().remove(call);
+    }
+
+    /// Operations called since the last time, without the one that asks who is calling.
+    pub fn take_calls(&self) -> Vec<String> {
+        let calls = std::mem::take(&mut *self.calls.lock().unwrap());
+        calls.into_iter().map(|(name, _)| name).filter(|name| name != "GetCallerIdentity").collect()
+    }
+
+    pub fn input(&self, operation: &str) -> Value {
+        let calls = self.calls.lock().unwrap();
+        let found = calls.iter().rev().find(|(name, _)| name == operation);
+        found.unwrap_or_else(|| panic!("no {operation}")).1.clone()
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.things.lock().unwrap().keys().cloned().collect()
+    }
+}
+
+/// What is made, by which member it is named, how it is read and deleted.
+const MADE: &[(&str, &str, &str, &str, &str, &str)] = &[
+    ("CreateRole", "RoleName", "GetRole", "DeleteRole", "NoSuchEntity", "role"),
+    ("PutRolePolicy", "PolicyName", "GetRolePolicy", "DeleteRolePolicy", "NoSuchEntity", "rolepolicy"),
+    ("CreateTopic", "Name", "GetTopicAttributes", "DeleteTopic", "NotFound", "topic"),
+    ("CreateBucket", "Bucket", "HeadBucket", "DeleteBucket", "NoSuchBucket", "bucket"),
+    ("PutObject", "Key", "HeadObject", "DeleteObject", "NoSuchKey", "object"),
+    ("CreateStateMachine", "name", "DescribeStateMachine", "DeleteStateMachine", "StateMachineDoesNotExist", "machine"),
+    ("PutRule", "Name", "DescribeRule", "DeleteRule", "ResourceNotFoundException", "rule"),
+    ("CreateFunction", "FunctionName", "GetFunctionConfiguration", "DeleteFunction", "ResourceNotFoundException", "function"),
+    ("CreateModelPackageGroup", "ModelPackageGroupName", "DescribeModelPackageGroup", "DeleteModelPackageGroup", "ValidationException", "group"),
+    ("CreateQueue", "QueueName", "GetQueueAttributes", "DeleteQueue", "QueueDoesNotExist", "queue"),
+];
+
+fn error(operation: &str, error: AwsError) -> client::Error {
+    client::Error::Service { operation: operation.to_owned(), error }
+}
+
+#[async_trait]
+impl Aws for Fake {
+    async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, client::Error> {
+        tokio::task::yield_now().await;
+        self.calls.lock().unwrap().push((operation.to_owned(), input.clone()));
+        if let Some(answer) = self.answers.lock().unwrap().get(operation) {
+            return Ok(answer.clone());
+        }
+        let refuse = self.refuse.lock().unwrap().clone();
+        let by_name = input.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str());
+        let by_name = by_name.filter_map(|name| refuse.get(&format!("{operation} {name}"))).next();
+        if let Some(refusal) = by_name.or_else(|| refuse.get(operation)) {
+            return Err(error(operation, refusal.clone()));
+        }
+        if operation == "GetCallerIdentity" {
+            assert_eq!(service, "sts");
+            return Ok(json!({
+                "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/admin", "UserId": "AIDA",
+            }));
+        }
+        let mut things = self.things.lock().unwrap();
+        for (create, member, read, delete, gone, kind) in MADE {
+            let named = |input: &Value| {
+                let arn = ["stateMachineArn", "TopicArn", "QueueUrl"].iter().find_map(|m| input.get(*m));
+                let name = input.get(*member).or(arn).and_then(Value::as_str).unwrap_or_default();
+                let name = name.rsplit([':', '/']).next().unwrap_or_default();
+                format!("{kind} {name}")
+            };
+            if operation == *create {
+                let key = named(&input);
+                let puts = operation.starts_with("Put");
+                if !puts && things.contains_key(&key) {
+                    return Err(error(operation, AwsError::new("AlreadyExists", format!("{key} exists"))));
+                }
+                things.insert(key, input.clone());
+                return Ok(made(operation, &input));
+            }
+            if operation == *read || operation == *delete {
+                let key = named(&input);
+                let there = if operation == *delete { things.remove(&key) } else { things.get(&key).cloned() };
+                return match there {
+                    Some(thing) => Ok(if operation == *read { seen(&thing) } else { json!({}) }),
+                    None => {
+                        let refusal = AwsError::new(*gone, format!("{key} does not exist"));
+                        Err(error(operation, refusal))
+                    }
+                };
+            }
+        }
+        Ok(json!({}))
+    }
+
+    fn region(&self) -> String {
+        "us-east-1".to_owned()
+    }
+}
+
+fn made(operation: &str, input: &Value) -> Value {
+    let name = |member: &str| input[member].as_str().unwrap_or_default().to_owned();
+    match operation {
+        "CreateRole" => json!({ "Role": {
+            "Arn": format!("arn:aws:iam::123456789012:role/{}", name("RoleName")),
+            "RoleId": "AROA", "CreateDate": 1_700_000_000.0 } }),
+        "CreateTopic" => json!({ "TopicArn": format!("arn:aws:sns:us-east-1:123456789012:{}", name("Name")) }),
+        "CreateQueue" => json!({ "QueueUrl": format!("http://queue/123456789012/{}", name("QueueName")) }),
+        "CreateStateMachine" => json!({
+            "stateMachineArn": format!("arn:aws:states:us-east-1:123456789012:stateMachine:{}", name("name")),
+            "creationDate": 1_700_000_000.0 }),
+        "PutObject" => json!({ "ETag": "\"abc\"" }),
+        "CreateFunction" => json!({
+            "FunctionArn": format!("arn:aws:lambda:us-east-1:123456789012:function:{}", name("FunctionName")),
+            "State": "Active", "Version": "$LATEST", "CodeSha256": "sha" }),
+        _ => json!({}),
+    }
+}
+
+/// What a read of a thing answers.
+fn seen(thing: &Value) -> Value {
+    match thing.get("RoleName") {
+        Some(name) => json!({ "Role": { "RoleName": name, "Description": thing.get("Description") } }),
+        None => json!({}),
+    }
+}
+
+/// Writes down what a run tells.
+#[derive(Default)]
+pub struct Recorder {
+    pub planned: Vec<Step>,
+    pub lines: Vec<String>,
+    pub notes: Vec<Diagnostic>,
+}
+
+impl Progress for Recorder {
+    fn planned(&mut self, step: &Step) {
+        self.planned.push(step.clone());
+    }
+
+    fn done(&mut self, step: &Step, _took: Duration) {
+        self.lines.push(format!("{} {}", step.operation.word(), step.name));
+    }
+
+    fn failed(&mut self, step: &Step, why: &Diagnostic) {
+        self.lines.push(format!("failed {} {}: {}", step.operation.word(), step.name, why.message));
+    }
+
+    fn note(&mut self, diagnostic: &Diagnostic) {
+        self.notes.push(diagnostic.clone());
+    }
+}
+
+impl Recorder {
+    /// Everything planned that is not `same`, as `operation name`, sorted.
+    pub fn plan(&self) -> Vec<String> {
+        let changes = self.planned.iter().filter(|step| step.operation != Operation::Same);
+        let mut plan: Vec<String> = changes.map(|step| format!("{} {}", step.operation.word(), step.name)).collect();
+        plan.sort();
+        plan
+    }
+}
+
+/// A folder with a project, and an AWS.
+pub struct Place {
+    pub folder: PathBuf,
+    pub aws: Arc<Fake>,
+    pub options: Options,
+}
+
+impl Place {
+    pub fn new(yaml: &str) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("stack-test-{}-{count}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let aws = Arc::new(Fake::default());
+        let options = Options::new("dev", folder.join("state"), aws.clone());
+        let place = Self { folder, aws, options };
+        place.write("Pulumi.yaml", yaml);
+        place
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub fn project(&self) -> Project {
+        Project::load(&self.folder).unwrap()
+    }
+
+    pub async fn up(&self) -> (Result<Summary, Error>, Recorder) {
+        let mut recorder = Recorder::default();
+        let result = self.project().up(&self.options, &mut recorder).await;
+        (result, recorder)
+    }
+
+    pub async fn preview(&self) -> (Result<Summary, Error>, Recorder) {
+        let mut recorder = Recorder::default();
+        let result = self.project().preview(&self.options, &mut recorder).await;
+        (result, recorder)
+    }
+
+    pub async fn destroy(&self) -> (Result<Summary, Error>, Recorder) {
+        let mut recorder = Recorder::default();
+        let result = self.project().destroy(&self.options, &mut recorder).await;
+        (result, recorder)
+    }
+
+    pub fn state(&self) -> Value {
+        let project = self.project();
+        let path = self.folder.join(format!("state/.pulumi/stacks/{}/dev.json", project.name()));
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    pub fn edit_state(&self, edit: impl FnOnce(&mut Value)) {
+        let mut state = self.state();
+        edit(&mut state);
+        let path = self.folder.join(format!("state/.pulumi/stacks/{}/dev.json", self.project().name()));
+        std::fs::write(path, state.to_string()).unwrap();
+    }
+
+    pub fn resources(&self) -> Map<String, Value> {
+        let resources = self.project().resources(&self.options).unwrap();
+        resources.into_iter().map(|resource| (resource.name, Value::Object(resource.outputs))).collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What is wrong, as `line:column message`, and the hint.
+pub fn faults(diagnostics: &[Diagnostic]) -> Vec<String> {
+    diagnostics
+        .iter()
+        .map(|found| {
+            let place = found.place.as_ref().map_or_else(|| "-".to_owned(), |p| format!("{}:{}", p.line, p.column));
+            let hint = found.hint.as_ref().map(|hint| format!(" [{hint}]")).unwrap_or_default();
+            format!("{place} {}{hint}", found.message)
+        })
+        .collect()
+}
+
+/// The example of the repository.
+pub fn weather() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/weather")
+}
