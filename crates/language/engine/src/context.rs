@@ -81,29 +81,37 @@ fn context(
     item: Option<Item>,
 ) -> Value {
     let identity = &stage.base.identity;
+    if let Some(given) = stage.notes.as_ref().and_then(|notes| notes.context.as_ref()) {
+        return given.value().clone();
+    }
     let mut own = Map::new();
-    own.insert("Name".into(), (*frame.state).into());
+    // AWS: recorded: a state on trial has this name, also when it is one of a definition.
+    let name = if stage.notes.is_some() { crate::trial::STATE_NAME } else { &*frame.state };
+    own.insert("Name".into(), name.into());
     own.insert("EnteredTime".into(), format_milliseconds(frame.entered_ms).into());
     // AWS: recorded: a Pass state has no RetryCount.
     if matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)) {
         own.insert("RetryCount".into(), frame.attempt().into());
     }
     let mut context = Map::new();
-    context.insert(
-        "Execution".into(),
-        json!({
-            "Id": &*identity.execution_arn,
-            "Input": if state.context_use == ContextUse::All {
-                identity.input.value().clone()
-            } else {
-                Value::Null
-            },
-            "StartTime": format_milliseconds(identity.start_ms),
-            "Name": &*identity.name,
-            "RoleArn": &*identity.role_arn,
-            "RedriveCount": stage.progress.redrive_count,
-        }),
-    );
+    let mut execution = json!({
+        "Id": &*identity.execution_arn,
+        "Input": if state.context_use == ContextUse::All {
+            identity.input.value().clone()
+        } else {
+            Value::Null
+        },
+        "StartTime": format_milliseconds(identity.start_ms),
+        "Name": &*identity.name,
+        "RoleArn": &*identity.role_arn,
+    });
+    if stage.notes.is_none() {
+        execution["RedriveCount"] = stage.progress.redrive_count.into();
+    } else if identity.role_arn.is_empty() {
+        // AWS: recorded: a state is tried without a role, and its context has no redrives.
+        execution["RoleArn"] = Value::Null;
+    }
+    context.insert("Execution".into(), execution);
     context.insert(
         "StateMachine".into(),
         json!({ "Id": &*identity.state_machine_arn, "Name": &*identity.state_machine_name }),

@@ -236,7 +236,7 @@ fn retry(here: &mut Here<'_, '_>, retriers: &[Retrier], fault: &Fault) -> Option
 }
 
 /// The wait before a retry, in milliseconds; `before` retries have been made.
-fn delay_ms(retrier: &Retrier, before: u32, chance: f64) -> i64 {
+pub(crate) fn delay_ms(retrier: &Retrier, before: u32, chance: f64) -> i64 {
     let exponent = i32::try_from(before).unwrap_or(i32::MAX);
     let mut seconds = retrier.interval_seconds as f64 * retrier.backoff_rate.powi(exponent);
     if let Some(longest) = retrier.max_delay_seconds {
@@ -250,7 +250,12 @@ fn delay_ms(retrier: &Retrier, before: u32, chance: f64) -> i64 {
 }
 
 /// Leaves the state by a catcher.
-fn catch(here: &mut Here<'_, '_>, catcher: &Catcher, index: usize, failure: &Failure) -> Run<Step> {
+pub(crate) fn catch(
+    here: &mut Here<'_, '_>,
+    catcher: &Catcher,
+    index: usize,
+    failure: &Failure,
+) -> Run<Step> {
     let error_output = error_output(failure);
     let assign = format!("Catch[{index}]/Assign");
     let flow = asl::program::Flow::Next(catcher.next);

@@ -35,6 +35,9 @@ pub(crate) enum Children {
 impl Here<'_, '_> {
     /// Starts as many children as may run; joins at once when there are none.
     pub(crate) fn fan_out(&mut self, fan_out: FanOut, children: &Children) -> Run<Step> {
+        if self.stage.notes.is_some() {
+            return self.fan_out_on_trial(fan_out);
+        }
         let count = fan_out.children;
         let first = fan_out.concurrency.min(count);
         let first_child = self.stage.new_frames(count);
@@ -46,6 +49,24 @@ impl Here<'_, '_> {
             self.start_child(children, started)?;
         }
         if count == 0 { self.join_children(Vec::new(), started) } else { Ok(Step::Wait) }
+    }
+
+    /// On trial no child runs; only what each would get is worked out.
+    fn fan_out_on_trial(&mut self, fan_out: FanOut) -> Run<Step> {
+        let count = fan_out.children;
+        self.frame.phase = Phase::WaitingChildren(fan_out);
+        let state: &State = self.state;
+        if let StateKind::Map(map) = &state.kind
+            && map.item_selector.is_some()
+        {
+            let mut selected = Vec::new();
+            for index in 0..count {
+                selected.push(self.item_input(index)?.value().clone());
+            }
+            let selected = self.payload(Value::Array(selected))?;
+            self.note("afterItemSelector", &selected);
+        }
+        Ok(Step::Wait)
     }
 
     /// Starts the next child.

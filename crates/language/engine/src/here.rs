@@ -97,7 +97,41 @@ impl<'h, 'a> Here<'h, 'a> {
 
     /// A failure of the interpreter in a field of this state.
     pub(crate) fn fault(&self, error: StatesError, field: &str) -> Stop {
+        if self.stage.notes.is_some() {
+            // AWS: recorded for `ItemsPath`: in a trial the cause does not name the state.
+            return Fault::plain(&error.error, error.cause).into();
+        }
         Fault::of_state(error, self.frame, field).into()
+    }
+
+    /// Writes down what the data of a state on trial has become.
+    pub(crate) fn note(&mut self, name: &'static str, data: &Data) {
+        if let Some(notes) = &mut self.stage.notes {
+            notes.seen.insert(name.to_owned(), data.text().into());
+        }
+    }
+
+    /// Writes down a setting of a state on trial.
+    pub(crate) fn note_setting(&mut self, name: &'static str, value: impl Into<Value>) {
+        if let Some(notes) = &mut self.stage.notes {
+            notes.seen.insert(name.to_owned(), value.into());
+        }
+    }
+
+    /// Writes down the input after `InputPath`, which JSONata has not.
+    pub(crate) fn note_input(&mut self, input: &Data) {
+        if self.state.language == program::QueryLanguage::JsonPath {
+            self.note("afterInputPath", input);
+        }
+    }
+
+    /// Writes down the request, or what stands for it.
+    pub(crate) fn note_arguments(&mut self, arguments: &Data) {
+        let name = match self.state.language {
+            program::QueryLanguage::JsonPath => "afterParameters",
+            program::QueryLanguage::Jsonata => "afterArguments",
+        };
+        self.note(name, arguments);
     }
 
     /// A `States.Runtime` failure in this state.
@@ -189,6 +223,9 @@ impl<'h, 'a> Here<'h, 'a> {
     /// A JSONata value that was computed well but cannot be used.
     // AWS: recorded for `Timestamp`: unlike a failed expression it follows from the entry.
     pub(crate) fn unusable(&self, field: &str, cause: String) -> Stop {
+        if self.stage.notes.is_some() {
+            return self.fault(StatesError::query_evaluation(cause), field);
+        }
         let mut fault = Fault::of_state(StatesError::query_evaluation(cause), self.frame, field);
         fault.evaluation =
             Some(Evaluation { location: field.into(), previous_event: self.frame.last_event });
@@ -321,9 +358,20 @@ impl<'h, 'a> Here<'h, 'a> {
                     None => result,
                     Some(selector) => self.select(selector, &result)?,
                 };
+                // AWS: recorded: only states that have these fields show them.
+                let shown = !matches!(
+                    self.state.kind,
+                    program::StateKind::Succeed | program::StateKind::Wait(_)
+                );
+                if shown {
+                    self.note("afterResultSelector", &result);
+                }
                 let assign = self.state.assign.as_ref();
                 let assigned = self.assign(assign, "Assign", result.value(), Extra::default())?;
                 let combined = self.combine(result, result_path)?;
+                if shown {
+                    self.note("afterResultPath", &combined);
+                }
                 (self.output(combined)?, assigned)
             }
             program::QueryLanguage::Jsonata => {

@@ -26,6 +26,8 @@
 //! Task tokens name their execution and key ([`read_token`]); [`Execution::task_with_token`] says
 //! whether the token is the one being waited for.
 //!
+//! [`Trial`] runs one state alone, without an execution around it, and writes down what becomes of its data.
+//!
 //! # Invariants
 //!
 //! - Same execution, program, input, time and entropy: same turn, to the byte.
@@ -52,6 +54,7 @@ mod quarantine;
 mod stage;
 mod states;
 mod token;
+mod trial;
 
 pub use changes::Changes;
 pub use data::{Data, MAX_DEPTH};
@@ -65,3 +68,4 @@ pub use input::Input;
 pub use key::{FrameId, Key, KeyKind, NotAKey};
 pub use quarantine::Quarantine;
 pub use token::read as read_token;
+pub use trial::{Answer, Standing, Trial, TrialReport, TrialSpec, Verdict};

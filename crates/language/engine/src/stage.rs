@@ -14,6 +14,7 @@ use crate::fault::Halt;
 use crate::frame::{Frame, Join};
 use crate::history::{Detail, HistoryEvent};
 use crate::quarantine::Quarantine;
+use crate::trial::Notes;
 use crate::{Entropy, FrameId};
 
 /// Events a Standard execution may have; the last one says that it failed for that.
@@ -40,6 +41,8 @@ pub(crate) struct Stage<'a> {
     entered: u32,
     /// Whether the turn has been long enough and goes on by a timer.
     pub(crate) cut: bool,
+    /// What a trial of one state writes down; none in executions.
+    pub(crate) notes: Option<Box<Notes>>,
 }
 
 impl<'a> Stage<'a> {
@@ -62,6 +65,7 @@ impl<'a> Stage<'a> {
             joins: BTreeMap::new(),
             entered: 0,
             cut: false,
+            notes: None,
         }
     }
 

@@ -14,6 +14,9 @@ pub(crate) enum Error {
     /// `InvalidDefinition`
     #[error("Invalid State Machine Definition: '{0}'")]
     InvalidDefinition(String),
+    /// `InvalidDefinition`: of a state that cannot be tested.
+    #[error("{0}")]
+    NotTestable(String),
     /// `InvalidLoggingConfiguration`
     #[error("Invalid Logging Configuration: {0}")]
     InvalidLoggingConfiguration(String),
@@ -117,7 +120,7 @@ impl From<Error> for AwsError {
         let code = match error {
             Error::InvalidArn(_) => "InvalidArn",
             Error::InvalidName(_) => "InvalidName",
-            Error::InvalidDefinition(_) => "InvalidDefinition",
+            Error::InvalidDefinition(_) | Error::NotTestable(_) => "InvalidDefinition",
             Error::InvalidLoggingConfiguration(_) => "InvalidLoggingConfiguration",
             Error::InvalidEncryptionConfiguration(_) => "InvalidEncryptionConfiguration",
             Error::InvalidExecutionInput(_) => "InvalidExecutionInput",

@@ -9,6 +9,7 @@
 mod failure;
 mod function;
 mod job;
+pub(crate) mod mocked;
 mod naming;
 mod request;
 mod response;
@@ -41,25 +42,33 @@ pub(crate) async fn perform(
     reporter: &TaskReporter,
 ) -> Result<Data, TaskFailure> {
     let task = &request.task;
-    if task.kind == TaskKind::Lambda {
+    if task.kind != TaskKind::Sync {
+        return perform_once(kit, request).await;
+    }
+    let errand = errand(kit, request)?;
+    match errand.target.job {
+        Some(job) => job::perform(&errand, job, request.submitted, reporter).await,
+        None => Err(failure::unsupported(&task.resource)),
+    }
+}
+
+/// Performs a task that is done when the service has answered.
+pub(crate) async fn perform_once(
+    kit: &Arc<Kit>,
+    request: &TaskRequest,
+) -> Result<Data, TaskFailure> {
+    if request.task.kind == TaskKind::Lambda {
         return function::call(kit, request).await;
     }
+    errand(kit, request)?.ask().await.map(Data::new)
+}
+
+fn errand<'a>(kit: &'a Arc<Kit>, request: &'a TaskRequest) -> Result<Errand<'a>, TaskFailure> {
+    let task = &request.task;
     let target = Target::find(&task.resource_type, &task.resource_name)
         .ok_or_else(|| failure::unsupported(&task.resource))?;
-    let errand = Errand {
-        kit,
-        execution: &request.execution,
-        task,
-        effect_key: &request.effect_key,
-        target,
-    };
-    match (task.kind, errand.target.job) {
-        (TaskKind::Sync, Some(job)) => {
-            job::perform(&errand, job, request.submitted, reporter).await
-        }
-        (TaskKind::Sync, None) => Err(failure::unsupported(&task.resource)),
-        _ => errand.ask().await.map(Data::new),
-    }
+    let (execution, effect_key) = (&request.execution, &request.effect_key);
+    Ok(Errand { kit, execution, task, effect_key, target })
 }
 
 impl Errand<'_> {

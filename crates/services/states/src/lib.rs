@@ -7,7 +7,7 @@
 //!
 //! **Invariant:** nothing polls. Who waits for a job or an execution listens for its bell, then looks.
 //!
-//! Not here yet: `RedriveExecution`, `TestState`, map runs.
+//! Not here yet: `RedriveExecution`, map runs.
 
 mod aliases;
 mod announce;
@@ -27,6 +27,7 @@ mod role;
 mod tagged;
 mod tags;
 mod tasks;
+mod trial;
 mod versions;
 
 use driver::Executions;
@@ -116,6 +117,7 @@ static OPERATIONS: &[Operation<States>] = &[
     operation!("StartSyncExecution", ops::start_sync_execution, "{stateMachineArn}"),
     operation!("StopExecution", ops::stop_execution, "{executionArn}"),
     operation!("TagResource", ops::tag_resource, "{resourceArn}"),
+    operation!("TestState", ops::test_state, "*", pass "roleArn"),
     operation!("UntagResource", ops::untag_resource, "{resourceArn}"),
     operation!("UpdateStateMachine", ops::update_state_machine, "{stateMachineArn}", pass "roleArn"),
     operation!(

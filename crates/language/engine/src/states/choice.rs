@@ -13,6 +13,7 @@ use crate::here::{Extra, Here, Run, Step};
 
 pub(super) fn begin(here: &mut Here<'_, '_>, choice: &ChoiceState) -> Run<Step> {
     let input = here.input()?;
+    here.note_input(&input);
     for (index, rule) in choice.rules.iter().enumerate() {
         if applies(here, &rule.condition, input.value(), index)? {
             return follow(here, rule, index, &input);

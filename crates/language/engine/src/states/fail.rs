@@ -8,6 +8,7 @@ use crate::history::Failure;
 
 pub(super) fn begin(here: &mut Here<'_, '_>, fail: &FailState) -> Run<Step> {
     let input = here.input()?;
+    here.note_input(&input);
     let mut text = |field: &Option<TextField>, name: &str| {
         field.as_ref().map(|field| here.text(field, name, input.value())).transpose()
     };

@@ -1,6 +1,10 @@
 //! Map: runs its processor for every item.
 
-use asl::program::{Map, MapItems, MapMode, NumberField};
+use std::borrow::Cow;
+
+use asl::jsonata::Expression;
+use asl::path::Path;
+use asl::program::{Map, MapItems, MapMode, NumberField, QueryLanguage};
 use asl::value::json_text;
 use serde_json::Value;
 
@@ -15,12 +19,19 @@ use crate::history::Detail;
 const MAX_INLINE: u32 = 40;
 
 pub(super) fn begin(here: &mut Here<'_, '_>, map: &Map) -> Run<Step> {
-    if let MapMode::Distributed { .. } = map.mode {
+    if let MapMode::Distributed { .. } = map.mode
+        && here.stage.notes.is_none()
+    {
         return Err(here.runtime("refit does not run distributed Map states yet".into()));
     }
     let input = here.input()?;
-    let concurrency = concurrency(here, map, &input)?;
+    here.note_input(&input);
+    // AWS: recorded: items that are none hide the other fields.
     let items = items(here, map, &input)?;
+    let concurrency = concurrency(here, map, &input)?;
+    if let MapMode::Distributed { fields, .. } = &map.mode {
+        tolerance(here, fields, &input)?;
+    }
     let length = items.value().as_array().map_or(0, Vec::len);
     let length = u32::try_from(length).unwrap_or(u32::MAX);
     here.event(Detail::MapStateStarted { length })?;
@@ -28,7 +39,50 @@ pub(super) fn begin(here: &mut Here<'_, '_>, map: &Map) -> Run<Step> {
     here.fan_out(fan_out, &Children::Items { machine: map.processor })
 }
 
+/// Writes down how many failures a distributed Map on trial tolerates.
+fn tolerance(
+    here: &mut Here<'_, '_>,
+    fields: &serde_json::Map<String, Value>,
+    input: &Data,
+) -> Run<()> {
+    let settings = [
+        ("toleratedFailureCount", "ToleratedFailureCount", "ToleratedFailureCountPath"),
+        (
+            "toleratedFailurePercentage",
+            "ToleratedFailurePercentage",
+            "ToleratedFailurePercentagePath",
+        ),
+    ];
+    for (shown, field, by_path) in settings {
+        let value = match (fields.get(field), fields.get(by_path).and_then(Value::as_str)) {
+            (Some(Value::String(text)), _) => match Expression::extract(text) {
+                Some(source) => {
+                    let expression = Expression::compile(source)
+                        .map_err(|error| here.runtime(error.to_string()))?;
+                    here.evaluate(&expression, field, input.value(), Extra::default())?
+                }
+                None => continue,
+            },
+            (Some(value), _) => value.clone(),
+            (None, Some(text)) => {
+                let path = Path::parse(text).map_err(|error| here.runtime(error.to_string()))?;
+                let found = path.resolve(by_path, &here.scope(input.value()));
+                found.map(Cow::into_owned).map_err(|error| here.fault(error, by_path))?
+            }
+            (None, None) => continue,
+        };
+        here.note_setting(shown, value);
+    }
+    Ok(())
+}
+
 fn items(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<Data> {
+    if let MapMode::Distributed { fields, .. } = &map.mode
+        && fields.contains_key("ItemReader")
+    {
+        let read = here.stage.notes.as_ref().and_then(|notes| notes.reader_items.clone());
+        return Ok(read.unwrap_or_else(|| Data::new(Value::Array(Vec::new()))));
+    }
     let (value, field, source) = match &map.items {
         MapItems::Input => (input.clone(), "ItemsPath", "$"),
         MapItems::Path(path) => {
@@ -50,11 +104,19 @@ fn items(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<Data> {
         }
     };
     if value.value().is_array() {
+        if here.state.language == QueryLanguage::JsonPath {
+            here.note("afterItemsPath", &value);
+        }
         return Ok(value);
+    }
+    if field == "ItemsPath" {
+        // AWS: recorded, also that a path into the context object loses its first `$`.
+        let source = source.strip_prefix("$$").map_or(source.to_owned(), |rest| format!("${rest}"));
+        return Err(here.runtime(format!("Reference path \"{source}\" must point to array.")));
     }
     // UNVERIFIED: AWS's words.
     Err(here.runtime(format!(
-        "Reference path \"{source}\" of the field '{field}' must point to array, but was: {}",
+        "The field '{field}' must be an array, but was: {}",
         json_text(value.value())
     )))
 }
@@ -92,6 +154,7 @@ fn concurrency(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<u32> {
                 .ok_or_else(|| here.unexpected_type(expression, field, "integer", &value))?
         }
     };
+    here.note_setting("maxConcurrency", wanted);
     let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
     Ok(if wanted == 0 { MAX_INLINE } else { wanted.min(MAX_INLINE) })
 }

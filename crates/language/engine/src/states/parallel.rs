@@ -18,6 +18,7 @@ pub(super) fn begin(here: &mut Here<'_, '_>, parallel: &ParallelState) -> Run<St
 /// How the branches are made: all have the same input.
 fn children(here: &mut Here<'_, '_>, parallel: &ParallelState) -> Run<Children> {
     let input = here.input()?;
+    here.note_input(&input);
     let input = match &parallel.work.arguments {
         None => input,
         Some(arguments) => {
@@ -26,5 +27,6 @@ fn children(here: &mut Here<'_, '_>, parallel: &ParallelState) -> Run<Children> 
             here.payload(filled)?
         }
     };
+    here.note_arguments(&input);
     Ok(Children::Branches { input, machines: parallel.branches.clone() })
 }

@@ -11,5 +11,6 @@ pub(super) fn begin(here: &mut Here<'_, '_>) -> Run<Step> {
         return here.exit(output, assigned, Flow::End);
     }
     let input = here.input()?;
+    here.note_input(&input);
     here.finish(input, None, &ResultPath::Replace, Flow::End)
 }

@@ -18,6 +18,7 @@ pub(super) fn begin(here: &mut Here<'_, '_>, task: &TaskState) -> Run<Step> {
         here.show_token(token);
     }
     let input = here.input()?;
+    here.note_input(&input);
     let parameters = match &task.work.arguments {
         None => input.clone(),
         Some(arguments) => {
@@ -26,6 +27,7 @@ pub(super) fn begin(here: &mut Here<'_, '_>, task: &TaskState) -> Run<Step> {
             here.payload(filled)?
         }
     };
+    here.note_arguments(&parameters);
     let seconds = |here: &mut Here<'_, '_>, field: &Option<NumberField>, name| match field {
         None => Ok(None),
         Some(field) => here.seconds(field, name, input.value()).map(Some),
@@ -236,6 +238,7 @@ fn succeeded(here: &mut Here<'_, '_>, family: TaskFamily, output: Data) -> Run<S
         Err(halt) => return Err(halt),
     };
     here.event(Detail::TaskSucceeded { family, output: output.clone() })?;
+    here.note("result", &output);
     let work = &task.work;
     here.finish(output, work.result_selector.as_ref(), &work.result_path, work.flow)
 }

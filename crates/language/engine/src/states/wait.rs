@@ -16,6 +16,7 @@ const MAX_WAIT_MS: i64 = 25_931 * 86_400_000;
 
 pub(super) fn begin(here: &mut Here<'_, '_>, wait: &WaitState) -> Run<Step> {
     let input = here.input()?;
+    here.note_input(&input);
     let due_ms = match &wait.wait {
         Wait::Seconds(field) => {
             let seconds = seconds(here, field, &input)?;

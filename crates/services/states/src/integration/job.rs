@@ -18,7 +18,7 @@ pub(super) struct Job {
     name: &'static str,
     /// The first part of its ARN's resource; of executions `None`: their ARN is made of the machine's.
     noun: Option<&'static str>,
-    describe: &'static str,
+    pub(super) describe: &'static str,
     /// The member of the description that says how it stands.
     status: &'static str,
     /// The one status that is a success.

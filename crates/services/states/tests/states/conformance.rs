@@ -1,9 +1,12 @@
 //! Recorded calls and AWS's answers, where the recordings are at hand.
 
+use crate::fakes::Fake;
 use crate::world::{ACCOUNT, World};
 use serde_json::{Map, Value, json};
+use service::{AwsError, Service};
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Scenarios that are known to differ: a definition without `StartAt` has no unreachable states for AWS.
 const KNOWN: [&str; 2] = ["146a545024db", "f13e1ab9f8dd"];
@@ -111,6 +114,38 @@ impl Substitutes {
     }
 }
 
+/// Tries of states that are known to differ: refit has no model of KMS to check a mocked result with.
+const KNOWN_TRIALS: [&str; 2] = ["25d02ce121cc", "1d360831f9fb"];
+
+#[tokio::test(start_paused = true)]
+async fn trials_of_states() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../../shared/conformance/step-functions/test_state.jsonl");
+    let Ok(text) = std::fs::read_to_string(file) else { return };
+    let silent = |name| Fake::new(name, |operation, _| Err(AwsError::not_implemented(operation)));
+    let others = ["events", "lambda", "s3"].map(|name| silent(name) as Arc<dyn Service>);
+    let world = World::new(others.into()).await;
+    let (mut passed, mut failed) = (0, Vec::new());
+    for (number, line) in text.lines().enumerate() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let found = match world.call("TestState", row["request"].clone()).await {
+            Ok(output) => output,
+            Err(error) => json!({"Error": {"Code": error.code, "Message": error.message}}),
+        };
+        match compare(&row["expected_response"], &found, "") {
+            Ok(()) => passed += 1,
+            Err(why) => failed.push(format!("{number} {}: {why}", row["case"])),
+        }
+    }
+    println!("trials of states: {passed} passed, {} failed", failed.len());
+    for failure in &failed {
+        println!("{failure}");
+    }
+    let is_known = |failure: &&String| KNOWN_TRIALS.iter().any(|known| failure.contains(known));
+    let new = failed.iter().filter(|failure| !is_known(failure)).count();
+    assert_eq!(new, 0, "{new} trials differ from AWS that did not");
+}
+
 /// Compares, placeholders standing for anything.
 fn compare(expected: &Value, found: &Value, path: &str) -> Result<(), String> {
     let differs = || Err(format!("{path}: AWS has {expected}, refit has {found}"));
@@ -133,6 +168,11 @@ fn compare(expected: &Value, found: &Value, path: &str) -> Result<(), String> {
             .zip(found)
             .enumerate()
             .try_for_each(|(at, (e, f))| compare(e, f, &format!("{path}[{at}]"))),
+        (Value::String(expected), Value::String(found))
+            if expected.starts_with('[') && same_list(expected, found) =>
+        {
+            Ok(())
+        }
         (Value::String(expected), Value::String(found)) if matches(expected, found) => Ok(()),
         (Value::String(expected), Value::Number(_)) if is_time(expected) => Ok(()),
         (Value::String(text), Value::Object(found)) if found.contains_key("Error") => {
@@ -149,6 +189,12 @@ fn compare(expected: &Value, found: &Value, path: &str) -> Result<(), String> {
         _ if expected == found => Ok(()),
         _ => differs(),
     }
+}
+
+/// Lists are recorded as the texts they came in, with their spaces.
+fn same_list(expected: &str, found: &str) -> bool {
+    let lists = [expected, found].map(serde_json::from_str::<Value>);
+    matches!(lists, [Ok(expected), Ok(found)] if compare(&expected, &found, "").is_ok())
 }
 
 /// Members that newer recordings have and older ones, of the same operation, have not.
@@ -200,8 +246,15 @@ fn is_time(text: &str) -> bool {
 
 /// Whether a text is one that a recorded text with placeholders stands for.
 fn matches(expected: &str, found: &str) -> bool {
-    let whole =
-        ["snf_role_arn", "sfn_role_arn", "activity_arn", "activity_name", "timestamp", "date"];
+    let whole = [
+        "start-date",
+        "snf_role_arn",
+        "sfn_role_arn",
+        "activity_arn",
+        "activity_name",
+        "timestamp",
+        "date",
+    ];
     if whole.iter().any(|placeholder| expected.starts_with(placeholder)) {
         return true;
     }

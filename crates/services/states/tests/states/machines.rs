@@ -77,9 +77,9 @@ async fn machines_are_made_changed_and_removed() {
                 Error("StateMachineDoesNotExist", "State Machine Does Not Exist: 'arn:aws:states:us-east-1:000000000000:stateMachine:m'"),
             ),
             (
-                "TestState",
-                json!({"definition": "{}"}),
-                Error("NotImplemented", "refit does not implement TestState; docs/reference/services.md lists what it does"),
+                "DescribeMapRun",
+                json!({"mapRunArn": "arn:aws:states:us-east-1:000000000000:mapRun:m/l:1"}),
+                Error("NotImplemented", "refit does not implement DescribeMapRun; docs/reference/services.md lists what it does"),
             ),
         ],
     )

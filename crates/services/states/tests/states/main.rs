@@ -13,4 +13,5 @@ mod jobs;
 mod logging;
 mod machines;
 mod status_events;
+mod trials;
 mod world;
