@@ -209,7 +209,7 @@ fn sized(mock: &Answer, count: u32, failures: u32) -> Result<Answer, Error> {
         && let Some(items) = result.value().as_array()
         && items.len() != (count - failures) as usize
     {
-        return Err(refuse("Request array does not equal the mocked result array's size."));
+        return Err(refuse("Input array does not equal the mocked result array's size."));
     }
     Ok(mock.clone())
 }

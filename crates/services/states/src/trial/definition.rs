@@ -25,7 +25,7 @@ pub(super) fn read(input: &Request) -> Result<(Program, String), Error> {
     let no_json = errors.iter().any(is_text);
     // A state alone need not end anything.
     let counts = |found: &&Diagnostic| !alone || found.code != "MISSING_END_STATE";
-    let other = errors.iter().any(|found| counts(found));
+    let other = errors.iter().any(counts);
     let errors = errors
         .into_iter()
         .filter(|found| (!no_json || is_text(found)) && (!other || counts(found)));
