@@ -473,6 +473,6 @@ fn check_stack(stack: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`Project::load`]; [`Error::Invalid`] when the project itself is wrong.
-pub async fn find_definitions(path: &Path) -> Result<Vec<Definition>, Error> {
-    definitions::find(path).await
+pub fn find_definitions(path: &Path) -> Result<Vec<Definition>, Error> {
+    definitions::find(path)
 }

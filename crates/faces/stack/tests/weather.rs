@@ -9,7 +9,7 @@ use support::{Fake, Recorder, faults, weather};
 
 #[tokio::test]
 async fn its_definition_is_found_and_sound() {
-    let found = stack::find_definitions(&weather().join("Pulumi.yaml")).await.expect("a project");
+    let found = stack::find_definitions(&weather().join("Pulumi.yaml")).expect("a project");
     let names: Vec<&str> = found.iter().map(|definition| definition.resource.as_str()).collect();
     assert_eq!(names, ["retrain"]);
     assert_eq!(faults(&found[0].diagnostics), Vec::<String>::new());

@@ -17,12 +17,25 @@ use crate::value::{Object, Value};
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The stack whose settings are used, if it has any.
 const STACK: &str = "dev";
 
-pub(super) async fn find(path: &Path) -> Result<Vec<Definition>, Error> {
+/// Nothing in it ever waits for the outside, so it can be driven to its end right here, with or without a runtime around.
+pub(super) fn find(path: &Path) -> Result<Vec<Definition>, Error> {
+    let mut work = pin!(tokio::task::unconstrained(evaluate(path)));
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(found) = work.as_mut().poll(&mut context) {
+            return found;
+        }
+    }
+}
+
+async fn evaluate(path: &Path) -> Result<Vec<Definition>, Error> {
     let project = Project::load(path)?;
     let program = match &project.program {
         Ok(program) => program,
