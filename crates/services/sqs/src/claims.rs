@@ -74,13 +74,10 @@ impl Locks {
     pub(crate) async fn lock(&self, key: &str) -> OwnedMutexGuard<()> {
         let lock = {
             let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match locks.get(key) {
-                Some(lock) => lock.clone(),
-                None => {
-                    locks.retain(|_, lock| Arc::strong_count(lock) > 1);
-                    locks.entry(key.to_owned()).or_default().clone()
-                }
+            if !locks.contains_key(key) {
+                locks.retain(|_, lock| Arc::strong_count(lock) > 1);
             }
+            locks.entry(key.to_owned()).or_default().clone()
         };
         lock.lock_owned().await
     }

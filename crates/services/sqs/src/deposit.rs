@@ -125,7 +125,7 @@ impl<'a> Deposit<'a> {
             return batch;
         }
         for (group, expect) in self.groups.into_values() {
-            let key = queue.group_key(&group.group);
+            let key = queue.group_key(&group.id);
             batch.put_indexed(GROUP, key, &group, group.index(queue), expect);
         }
         // A queue that is deleted meanwhile must not be left with messages.
@@ -163,7 +163,7 @@ impl<'a> Deposit<'a> {
         if !self.groups.contains_key(&key) {
             let found = self.ctx.records::<Group>(GROUP).get(&key).await?;
             let entry = found.map_or_else(
-                || (Group { group, last_sequence: 0, ready_ms }, Expect::Absent),
+                || (Group { id: group, last_sequence: 0, ready_ms }, Expect::Absent),
                 |found| (found.value, found.expect),
             );
             self.groups.insert(key.clone(), entry);

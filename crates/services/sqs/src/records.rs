@@ -72,7 +72,7 @@ impl Queue {
 
     /// FIFO queues are known by their name.
     pub(crate) fn is_fifo(&self) -> bool {
-        self.name.ends_with(".fifo")
+        is_fifo_name(&self.name)
     }
 
     pub(crate) fn arn(&self, ctx: &Ctx) -> String {
@@ -189,7 +189,7 @@ pub(crate) struct Attribute {
 /// A message group of a FIFO queue that has messages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Group {
-    pub(crate) group: String,
+    pub(crate) id: String,
     pub(crate) last_sequence: u64,
     /// When its first message can be received: not while one of its messages is in flight.
     pub(crate) ready_ms: i64,
@@ -216,6 +216,11 @@ pub(crate) struct Attempt {
     /// Tails of the messages, with the marks of their receipt handles.
     pub(crate) receipts: Vec<(String, String)>,
     pub(crate) expires_ms: i64,
+}
+
+/// Whether queues of that name are FIFO queues.
+pub(crate) fn is_fifo_name(name: &str) -> bool {
+    name.strip_suffix(".fifo").is_some()
 }
 
 /// The record key of a queue.

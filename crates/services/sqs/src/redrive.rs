@@ -1,7 +1,7 @@
 //! Dead-letter queues: the attributes `RedrivePolicy` and `RedriveAllowPolicy`.
 
 use crate::error::Error;
-use crate::records::{Queue, queue_named};
+use crate::records::{Queue, is_fifo_name, queue_named};
 use serde_json::{Map, Value};
 use service::{Arn, Ctx};
 
@@ -75,7 +75,7 @@ fn target(ctx: &Ctx, queue: &Queue, document: &Map<String, Value>) -> Result<Str
     if arn.service != "sqs" {
         return Err("Only SQS queues are valid resources for deadLetterTargetArn.".to_owned());
     }
-    if arn.resource.ends_with(".fifo") != queue.is_fifo() {
+    if is_fifo_name(&arn.resource) != queue.is_fifo() {
         return Err("Dead-letter queue must be same type of queue as the source.".to_owned());
     }
     if arn.resource == queue.name {

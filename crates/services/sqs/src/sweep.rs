@@ -73,7 +73,7 @@ impl Sweep<'_> {
             if self.removed >= AT_ONCE {
                 return Ok(());
             }
-            self.messages(&queue.group_prefix(&group.value.group)).await?;
+            self.messages(&queue.group_prefix(&group.value.id)).await?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ pub(super) async fn take(sqs: &Sqs, mut picker: Picker<'_>) -> Result<Harvest, E
                 picker.next_ms = Some(picker.next_ms.map_or(ready_ms, |ms| ms.min(ready_ms)));
                 break 'pages;
             }
-            take_of(&mut picker, &found.value.group).await?;
+            take_of(&mut picker, &found.value.id).await?;
             if picker.is_full() {
                 break 'pages;
             }

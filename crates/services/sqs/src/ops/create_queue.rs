@@ -3,7 +3,7 @@
 use super::QueueUrl;
 use crate::attributes::{self, Given};
 use crate::error::Error;
-use crate::records::{Queue, put_queue, queue_named};
+use crate::records::{Queue, is_fifo_name, put_queue, queue_named};
 use crate::{Sqs, sweep};
 use serde::Deserialize;
 use service::{Ctx, Reply};
@@ -61,7 +61,7 @@ fn name(given: Option<String>, asked: &[(&str, &str)]) -> Result<String, Error> 
     let stem = name.strip_suffix(".fifo").filter(|_| is_fifo).unwrap_or(&name);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let is_good = !stem.is_empty() && name.len() <= 80 && stem.bytes().all(is_plain);
-    if is_fifo && !(is_good && name.ends_with(".fifo")) {
+    if is_fifo && !(is_good && is_fifo_name(&name)) {
         return refuse(
             "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.",
         );

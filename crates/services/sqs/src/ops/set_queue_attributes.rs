@@ -32,7 +32,7 @@ pub(crate) async fn run(sqs: &Sqs, ctx: &Ctx, input: Input) -> Result<Reply<Noth
     if queue.is_fifo() && is_changed("DelaySeconds") {
         // The delay of a FIFO queue is that of all its messages.
         for group in ctx.records::<Group>(GROUP).all(&queue.prefix()).await? {
-            changes.touch(&group.value.group);
+            changes.touch(&group.value.id);
         }
     }
     let mut batch = changes.settle().await?;
