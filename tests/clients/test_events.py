@@ -5,11 +5,13 @@ import time
 
 import pytest
 
+from support.code import function
 from support.machines import ended, machine, succeeded
 from support.names import unique
 from support.poll import eventually
 from support.refusals import refused
 from support.roles import role
+from support.training import log_lines
 
 
 @pytest.fixture
@@ -114,6 +116,19 @@ def test_the_end_of_an_execution_is_an_event(server, events):
     event = json.loads(message["Body"])
     assert event["detail-type"] == "Step Functions Execution Status Change"
     assert event["detail"]["executionArn"] == execution and event["detail"]["error"] == "Mine"
+
+
+def test_a_function_admits_the_rule_it_names(server, events):
+    name = function(server, "tell.py")
+    rule = unique("rule")
+    rule_arn = events.put_rule(Name=rule, EventPattern=json.dumps({"source": [rule]}))["RuleArn"]
+    server.client("lambda").add_permission(
+        FunctionName=name, StatementId="rule", Action="lambda:InvokeFunction", Principal="events.amazonaws.com", SourceArn=rule_arn)
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    events.put_targets(Rule=rule, Targets=[{"Id": "function", "Arn": arn, "Input": '{"name": "the rule"}'}])
+    events.put_events(Entries=[{"Source": rule, "DetailType": "t", "Detail": "{}"}])
+    wanted = "looking at the rule"
+    eventually(lambda: [line for line in log_lines(server, f"/aws/lambda/{name}") if wanted in line], "it ran")
 
 
 def test_a_target_role_that_may_not_is_tried_and_harms_nobody(server, events):

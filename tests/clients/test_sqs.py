@@ -111,7 +111,7 @@ def test_queues_are_found_purged_and_deleted(sqs):
 
 def test_refusals(sqs):
     url = made(sqs)
-    with refused("QueueNameExists"):
+    with refused("QueueAlreadyExists"):
         sqs.create_queue(QueueName=url.rpartition("/")[2], Attributes={"DelaySeconds": "7"})
     with refused("ReceiptHandleIsInvalid"):
         sqs.delete_message(QueueUrl=url, ReceiptHandle="made up")

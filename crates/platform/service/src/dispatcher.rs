@@ -145,11 +145,13 @@ async fn authorise(
         .resource_arn(ctx, row.name, input)
         .unwrap_or_else(|| fill(row.resource, ctx, input));
     let resource_policy = service.resource_policy(ctx, &resource).await?;
+    // `aws:SourceAccount` is added for every service by whoever decides.
+    let source = ctx.principal.source_arn.iter();
     let access = Access {
         principal: &ctx.principal,
         action: &action,
         resource: &resource,
-        context: Vec::new(),
+        context: source.map(|arn| ("aws:SourceArn".to_owned(), vec![arn.clone()])).collect(),
         resource_policy,
     };
     ctx.kit.authoriser().authorise(&access).await?;

@@ -35,6 +35,9 @@ pub struct Principal {
     pub access_key_id: Option<String>,
     /// An inline session policy that narrows what the session may do.
     pub session_policy: Option<String>,
+    /// The resource on whose behalf a service acts; resource policies ask about it as `aws:SourceArn`.
+    #[serde(default)]
+    pub source_arn: Option<String>,
 }
 
 impl Principal {
@@ -51,6 +54,12 @@ impl Principal {
     /// An AWS service by its principal name, for instance `events.amazonaws.com`.
     pub fn service(account: &str, name: &str) -> Self {
         Self::plain(PrincipalKind::Service(name.to_owned()), account, name.to_owned())
+    }
+
+    /// The same, on behalf of the resource `source_arn`: a rule, a topic.
+    #[must_use]
+    pub fn on_behalf_of(self, source_arn: &str) -> Self {
+        Self { source_arn: Some(source_arn.to_owned()), ..self }
     }
 
     /// Nobody.
@@ -77,6 +86,13 @@ impl Principal {
     }
 
     fn plain(kind: PrincipalKind, account: &str, arn: String) -> Self {
-        Self { kind, account: account.to_owned(), arn, access_key_id: None, session_policy: None }
+        Self {
+            kind,
+            account: account.to_owned(),
+            arn,
+            access_key_id: None,
+            session_policy: None,
+            source_arn: None,
+        }
     }
 }

@@ -71,7 +71,7 @@ async fn attempt(ctx: &Ctx, delivery: &Delivery, key: &str) -> Result<(), AwsErr
             let caller = ctx.kit.caller();
             caller.assume_for(role, PRINCIPAL, &session_name(delivery), &delivery.rule_arn).await?
         }
-        None => Principal::service(ctx.account(), PRINCIPAL),
+        None => own_principal(ctx, delivery),
     };
     let call = Call {
         service: service.to_owned(),
@@ -89,6 +89,11 @@ async fn attempt(ctx: &Ctx, delivery: &Delivery, key: &str) -> Result<(), AwsErr
         effect_key: Some(format!("events/{key}")),
     };
     ctx.kit.caller().call(call).await.map(drop)
+}
+
+/// EventBridge itself, on behalf of the rule.
+fn own_principal(ctx: &Ctx, delivery: &Delivery) -> Principal {
+    Principal::service(ctx.account(), PRINCIPAL).on_behalf_of(&delivery.rule_arn)
 }
 
 /// The call that hands `input` to the target.
@@ -161,7 +166,7 @@ async fn dead_letter(ctx: &Ctx, delivery: &Delivery, error: &AwsError, key: &str
             "ERROR_MESSAGE": text(&error.message),
         },
     });
-    let principal = Principal::service(ctx.account(), PRINCIPAL);
+    let principal = own_principal(ctx, delivery);
     let effect = Some(format!("events-dead-letter/{key}"));
     if let Err(error) = ctx.call_as(principal, "sqs", "SendMessage", message, effect).await {
         tracing::error!(queue, %error, "the dead-letter queue refused the event");

@@ -74,14 +74,14 @@ async fn attempt(service: &Sns, ctx: &Ctx, delivery: &Delivery, key: &str) -> Re
     match delivery.subscription.protocol.as_str() {
         "sqs" => {
             let message = queue_message(delivery, endpoint);
-            call(ctx, "sqs", "SendMessage", message, effect).await
+            call(ctx, delivery, "sqs", "SendMessage", message, effect).await
         }
         "lambda" => {
             let event = envelope::function_event(delivery).to_string();
             let payload = service::base64_text(event.as_bytes());
             let input =
                 json!({"FunctionName": endpoint, "InvocationType": "Event", "Payload": payload});
-            call(ctx, "lambda", "Invoke", input, effect).await
+            call(ctx, delivery, "lambda", "Invoke", input, effect).await
         }
         "http" => web::post(&service.web, delivery).await,
         "email" | "email-json" => email::send(service.sendmail.as_deref(), delivery).await,
@@ -94,12 +94,14 @@ async fn attempt(service: &Sns, ctx: &Ctx, delivery: &Delivery, key: &str) -> Re
 
 async fn call(
     ctx: &Ctx,
+    delivery: &Delivery,
     service: &str,
     operation: &str,
     input: Value,
     effect: Option<String>,
 ) -> Result<(), AwsError> {
-    let principal = Principal::service(ctx.account(), PRINCIPAL);
+    let topic = &delivery.message.topic_arn;
+    let principal = Principal::service(ctx.account(), PRINCIPAL).on_behalf_of(topic);
     ctx.call_as(principal, service, operation, input, effect).await.map(drop)
 }
 
@@ -141,7 +143,7 @@ async fn dead_letter(ctx: &Ctx, delivery: &Delivery, key: &str) {
     };
     let message = queue_message(delivery, queue);
     let effect = Some(format!("sns-dead-letter/{key}"));
-    if let Err(error) = call(ctx, "sqs", "SendMessage", message, effect).await {
+    if let Err(error) = call(ctx, delivery, "sqs", "SendMessage", message, effect).await {
         tracing::error!(queue, %error, "the dead-letter queue refused the notification");
     }
 }
