@@ -6,6 +6,9 @@
 //! **Invariant:** no receive looks at the whole queue. A standard queue's messages are found by when they can be
 //! received, a FIFO queue's by when their group can; see [`records`].
 //!
+//! **Invariant:** whatever changes a FIFO queue waits for its turn and keeps it until the commit, so that sequence numbers
+//! and deliveries have one order; standard queues have no turns.
+//!
 //! **Invariant:** what is kept in memory only spares work: which messages other receives are about to hand out, and
 //! whose turn it is in a FIFO queue. Decisions rest on the versions of records.
 

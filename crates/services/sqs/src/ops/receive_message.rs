@@ -66,6 +66,7 @@ pub(crate) async fn run(sqs: &Sqs, ctx: &Ctx, input: Input) -> Result<Reply<Outp
         let now_ms = ctx.kit.clock.now_ms().max(ctx.now_ms);
         let harvest = input.attempt(sqs, ctx, &queue, now_ms).await?;
         let is_over = Instant::now() >= deadline;
+        // Messages that were moved or dropped are a reason to answer too: only an answer is committed.
         if is_over || !harvest.taken.is_empty() || !harvest.batch.is_empty() {
             return Ok(input.reply(&queue, harvest, now_ms));
         }
