@@ -29,7 +29,13 @@ pub(crate) fn run(global: &Global, arguments: &Validate) -> Done {
             anstream::println!("{finding}\n");
         }
         let warnings = findings.len() - errors;
-        anstream::println!("{definitions} definitions: {errors} errors, {warnings} warnings");
+        let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+        anstream::println!(
+            "{}: {}, {}",
+            count(definitions, "definition"),
+            count(errors, "error"),
+            count(warnings, "warning")
+        );
     }
     Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
