@@ -88,6 +88,7 @@ impl Kit {
             now_ms: self.clock.now_ms(),
             request_id: self.entropy.uuid(),
             effect_key: None,
+            source_ip: None,
         }
     }
 
@@ -131,6 +132,8 @@ pub struct Ctx {
     pub request_id: String,
     /// Set when the call must take place once only.
     pub effect_key: Option<String>,
+    /// Where the request came from, when it came from a socket.
+    pub source_ip: Option<std::net::IpAddr>,
 }
 
 impl Ctx {

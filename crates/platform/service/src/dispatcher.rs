@@ -1,14 +1,23 @@
 //! The one path of every call.
 
 use crate::authorise::Access;
+use crate::conditions;
 use crate::registry::Row;
 use crate::{AwsError, Call, Ctx, Kit, Reply, Service, work};
+use futures_util::FutureExt;
 use serde_json::Value;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Batch, Expect};
 
 /// How often an operation is run again when a record it decided on has changed meanwhile.
 const CONFLICT_RETRIES: u32 = 64;
+/// So often it is run again at once; later after a random pause, so that many callers of one record do not keep
+/// overtaking each other.
+const CONFLICTS_WITHOUT_PAUSE: u32 = 4;
+/// The longest pause.
+const LONGEST_PAUSE_MS: u64 = 64;
 
 /// The record kind under which responses of calls with an effect key are kept.
 const EFFECT_KIND: &str = "effect";
@@ -51,15 +60,21 @@ impl Dispatcher {
         let shape = model.operation(operation);
         let shape = shape.ok_or_else(|| AwsError::not_implemented(operation))?;
         wire::validate(model, shape, &input)?;
+        // What has taken place stays true, also when the caller may no longer do it or the resource is gone.
+        if let Some(output) = recorded_effect(ctx).await? {
+            return Ok(output);
+        }
         authorise(ctx, service, row, &input).await?;
-        for _ in 0..CONFLICT_RETRIES {
-            if let Some(output) = recorded_effect(ctx).await? {
-                return Ok(output);
-            }
-            let reply = service.run(ctx, operation, input.clone()).await?;
+        for conflicts in 1..=CONFLICT_RETRIES {
+            let reply = run_to_a_reply(ctx, service, operation, input.clone()).await?;
             match commit_to_the_end(ctx, reply).await {
                 Ok(output) => return Ok(output),
-                Err(store::Error::Conflict { .. }) => {}
+                Err(store::Error::Conflict { .. }) => {
+                    pause(ctx, conflicts).await;
+                    if let Some(output) = recorded_effect(ctx).await? {
+                        return Ok(output);
+                    }
+                }
                 Err(error) => return Err(storage_error(&error)),
             }
         }
@@ -69,6 +84,30 @@ impl Dispatcher {
             503,
         ))
     }
+}
+
+/// Runs the operation. A panic is that call's failure and nobody else's.
+async fn run_to_a_reply(
+    ctx: &Ctx,
+    service: &dyn Service,
+    operation: &str,
+    input: Value,
+) -> Result<Reply<Value>, AwsError> {
+    // The future is made inside, so that a panic on the way to it counts too.
+    let run = async { service.run(ctx, operation, input).await };
+    AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(service = service.name(), operation, "an operation panicked");
+        let text = format!("refit failed in {operation}; the server's log says more");
+        Err(AwsError::fault("InternalFailure", text, 500))
+    })
+}
+
+/// Lets others go first after many conflicts.
+async fn pause(ctx: &Ctx, conflicts: u32) {
+    let Some(exponent) = conflicts.checked_sub(CONFLICTS_WITHOUT_PAUSE) else { return };
+    let most_ms = (1 << exponent.min(6)).min(LONGEST_PAUSE_MS);
+    let pause_ms = ctx.kit.entropy.next_u64() % (most_ms + 1);
+    tokio::time::sleep(Duration::from_millis(pause_ms)).await;
 }
 
 /// Commits and acts also when the caller goes away in between: what is on disk must be armed.
@@ -83,7 +122,10 @@ async fn commit_to_the_end(ctx: &Ctx, reply: Reply<Value>) -> Result<Value, stor
     }
     let ctx = ctx.clone();
     let committed = tokio::spawn(async move { commit(&ctx, reply).await });
-    committed.await.unwrap_or(Err(store::Error::Closed))
+    committed.await.unwrap_or_else(|error| {
+        let what = "acting on what was committed".to_owned();
+        Err(store::Error::Io { what, detail: error.to_string() })
+    })
 }
 
 /// Commits what an operation decided and acts on it; answers its output.
@@ -118,7 +160,11 @@ fn work_kind() -> &'static str {
 async fn recorded_effect(ctx: &Ctx) -> Result<Option<Value>, AwsError> {
     let Some(key) = &ctx.effect_key else { return Ok(None) };
     let record = ctx.kit.store.get(EFFECT_KIND, key).await.map_err(|e| storage_error(&e))?;
-    Ok(record.and_then(|record| serde_json::from_slice(&record.body).ok()))
+    let Some(record) = record else { return Ok(None) };
+    serde_json::from_slice(&record.body).map(Some).map_err(|error| {
+        let text = format!("the recorded answer of {key} cannot be read: {error}");
+        AwsError::fault("InternalFailure", text, 500)
+    })
 }
 
 /// Adds to `batch` what forgets the effects recorded under keys that start with `prefix` (an ended execution's).
@@ -145,24 +191,24 @@ async fn authorise(
         .resource_arn(ctx, row.name, input)
         .unwrap_or_else(|| fill(row.resource, ctx, input));
     let resource_policy = service.resource_policy(ctx, &resource).await?;
-    // `aws:SourceAccount` is added for every service by whoever decides.
-    let source = ctx.principal.source_arn.iter();
     let access = Access {
         principal: &ctx.principal,
         action: &action,
         resource: &resource,
-        context: source.map(|arn| ("aws:SourceArn".to_owned(), vec![arn.clone()])).collect(),
+        context: conditions::of(ctx, input),
         resource_policy,
     };
     ctx.kit.authoriser().authorise(&access).await?;
     for path in row.pass_roles {
         let Some(role) = member(input, path).and_then(Value::as_str) else { continue };
         let passed_to = format!("{}.amazonaws.com", service.iam_prefix());
+        let mut context = conditions::of(ctx, &Value::Null);
+        context.push(("iam:PassedToService".to_owned(), vec![passed_to]));
         let access = Access {
             principal: &ctx.principal,
             action: "iam:PassRole",
             resource: role,
-            context: vec![("iam:PassedToService".to_owned(), vec![passed_to])],
+            context,
             resource_policy: None,
         };
         ctx.kit.authoriser().authorise(&access).await?;

@@ -15,6 +15,7 @@
 mod authorise;
 mod caller;
 mod clock;
+mod conditions;
 mod ctx;
 mod dispatcher;
 mod entropy;

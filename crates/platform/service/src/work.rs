@@ -77,7 +77,7 @@ impl WorkOutcome {
 
     /// The item runs again at `due_ms`.
     pub fn again(item: &WorkItem, due_ms: i64) -> Self {
-        let again = WorkItem { due_ms, attempts: item.attempts + 1, ..item.clone() };
+        let again = WorkItem { due_ms, attempts: item.attempts.saturating_add(1), ..item.clone() };
         Self { again: Some(again), ..Self::default() }
     }
 }
