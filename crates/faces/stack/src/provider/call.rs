@@ -100,6 +100,8 @@ impl Provider {
     ) -> Result<(), StepError> {
         let answer = match self.send(kind, &call.call, scope.render(&call.input)?).await {
             Err(error) if error.is_one_of(&call.ignore) => return Ok(()),
+            // What is taken away because the program has it no longer may be gone already.
+            Err(error) if call.absent.is_some() && error.is_gone(kind) => return Ok(()),
             answer => answer?,
         };
         if let Some(fail) = &call.fail

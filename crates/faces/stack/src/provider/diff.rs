@@ -8,6 +8,8 @@ use crate::value::{Object, Value};
 
 /// How long a value may be when it is shown.
 const SHOWN: usize = 60;
+/// How many differences are looked into.
+const MOST: usize = 200;
 
 /// What differs, property by property; objects and maps are looked into.
 pub(crate) fn diff(kind: &ResourceType, old: &Object, new: &Object) -> Vec<Change> {
@@ -34,41 +36,92 @@ fn compare(
 ) {
     let null = Value::Null;
     let (before, after) = (old.unwrap_or(&null), new.unwrap_or(&null));
-    if same(property.map(|property| &property.shape), before, after) {
+    let shape = property.map(|property| &property.shape);
+    if same(shape, before, after) {
         return;
     }
-    if let (Value::Object(before), Value::Object(after)) = (before, after)
-        && changes.len() < 200
-    {
-        let mut names: Vec<&String> = before.keys().collect();
-        names.extend(after.keys().filter(|name| !before.contains_key(*name)));
-        for name in names {
-            let below = match property.map(|property| &property.shape) {
-                Some(Shape::Object(fields)) => fields.get(name),
-                _ => None,
-            };
-            let replaces = replaces || below.is_some_and(|property| property.replaces);
-            compare(&format!("{path}.{name}"), below, [before.get(name), after.get(name)], replaces, changes);
+    let known = changes.len();
+    if known < MOST {
+        match (before, after) {
+            (Value::Object(before), Value::Object(after)) => {
+                compare_fields(path, property, [before, after], replaces, changes);
+            }
+            (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
+                let of = match shape {
+                    Some(Shape::List(of)) => Some(&**of),
+                    _ => None,
+                };
+                for (index, (before, after)) in before.iter().zip(after).enumerate() {
+                    compare(&format!("{path}.{index}"), of, [Some(before), Some(after)], replaces, changes);
+                }
+            }
+            (Value::String(before), Value::String(after)) => {
+                if let Some([before, after]) = documents(before, after) {
+                    compare(path, None, [Some(&before), Some(&after)], replaces, changes);
+                }
+            }
+            _ => {}
         }
-        return;
     }
-    changes.push(Change { property: path.to_owned(), before: shown(before), after: shown(after), replaces });
+    if changes.len() == known {
+        let [before, after] = shown(before, after);
+        changes.push(Change { property: path.to_owned(), before, after, replaces });
+    }
 }
 
-/// A value as a short text.
-fn shown(value: &Value) -> Option<String> {
-    if value.is_empty() {
-        return None;
+fn compare_fields(
+    path: &str,
+    property: Option<&Property>,
+    [before, after]: [&Object; 2],
+    replaces: bool,
+    changes: &mut Vec<Change>,
+) {
+    let mut names: Vec<&String> = before.keys().collect();
+    names.extend(after.keys().filter(|name| !before.contains_key(*name)));
+    for name in names {
+        let below = match property.map(|property| &property.shape) {
+            Some(Shape::Object(fields)) => fields.get(name),
+            _ => None,
+        };
+        let replaces = replaces || below.is_some_and(|property| property.replaces);
+        compare(&format!("{path}.{name}"), below, [before.get(name), after.get(name)], replaces, changes);
     }
-    let text = match value.to_shown(false) {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
+}
+
+/// Two texts as the objects that they are documents of.
+fn documents(before: &str, after: &str) -> Option<[Value; 2]> {
+    let object = |text: &str| {
+        let json: serde_json::Value = serde_json::from_str(text).ok()?;
+        json.is_object().then(|| Value::from_json(json))
     };
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
-    })
+    Some([object(before)?, object(after)?])
+}
+
+/// Two values as short texts that show where they differ.
+fn shown(before: &Value, after: &Value) -> [Option<String>; 2] {
+    let text = |value: &Value| {
+        let text = match value.to_shown(false) {
+            _ if value.is_empty() => return None,
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let (before, after) = (text(before), text(after));
+    let common = match (&before, &after) {
+        (Some(before), Some(after)) => before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count(),
+        _ => 0,
+    };
+    let skip = if common > SHOWN / 2 { common - SHOWN / 4 } else { 0 };
+    [before, after].map(|text| text.map(|text| window(&text, skip)))
+}
+
+/// A part of a text.
+fn window(text: &str, skip: usize) -> String {
+    let part: String = text.chars().skip(skip).take(SHOWN).collect();
+    let head = if skip > 0 { "..." } else { "" };
+    let tail = if text.chars().count() > skip + SHOWN { "..." } else { "" };
+    format!("{head}{part}{tail}")
 }
 
 /// Whether a path of an option (`tags`, `tags.Owner`, `*`) covers a changed property.
