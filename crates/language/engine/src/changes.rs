@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::FrameId;
-use crate::execution::Progress;
+use crate::execution::{Progress, Remains};
 use crate::frame::{Frame, Join};
 
 /// The changed parts of an execution, to be stored with the turn and given to
@@ -27,6 +27,9 @@ pub struct Changes {
     /// Joins that are gone although their frames remain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<FrameId>,
+    /// What was going on, when the turn ended the execution without success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remains: Option<Remains>,
 }
 
 impl Changes {
@@ -37,5 +40,6 @@ impl Changes {
             && self.joins.is_empty()
             && self.removed.is_empty()
             && self.joined.is_empty()
+            && self.remains.is_none()
     }
 }

@@ -16,7 +16,7 @@ use crate::quarantine::Quarantine;
 use crate::stage::Stage;
 use crate::states::task::{TaskNews, after, news};
 use crate::states::{begin, waited};
-use crate::{Entropy, Execution, FrameId, Input, Key, KeyKind, finish};
+use crate::{Entropy, Execution, FrameId, Input, Key, KeyKind, finish, redrive};
 
 /// What a turn did: to be stored as one, before any effect is carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +44,8 @@ pub fn decide(
         return Err(Quarantine::UnknownVersion(execution.v));
     }
     let mut stage = Stage::new(execution, program, now_ms, entropy);
-    if !execution.progress.status.is_terminal() {
+    let redrives = input == Input::Redrive && execution.remains.is_some();
+    if redrives || !execution.progress.status.is_terminal() {
         match take(&mut stage, input).and_then(|()| run(&mut stage)) {
             Ok(()) => {}
             Err(Halt::Quarantine(broken)) => return Err(broken),
@@ -71,6 +72,8 @@ fn take(stage: &mut Stage<'_>, input: Input) -> Result<(), Halt> {
             finish::abort(stage, error, cause);
             Ok(())
         }
+        Input::Redrive if stage.base.remains.is_some() => redrive::redrive(stage),
+        Input::Redrive => Ok(()),
         Input::ExecutionTimedOut => {
             finish::time_out(stage);
             Ok(())
@@ -92,11 +95,7 @@ fn start(stage: &mut Stage<'_>) -> Result<(), Halt> {
             version_arn: identity.state_machine_version_arn.clone(),
         },
     )?;
-    if let Some(seconds) = stage.program.timeout_seconds {
-        let due_ms = after(identity.start_ms, seconds);
-        stage.progress.timeout_at_ms = Some(due_ms);
-        stage.effects.push(Effect::SetTimer { key: Key::EXECUTION_TIMEOUT, due_ms });
-    }
+    set_timeout(stage, identity.start_ms);
     let id = stage.new_frames(1);
     let frame = Frame {
         parent: None,
@@ -116,6 +115,15 @@ fn start(stage: &mut Stage<'_>) -> Result<(), Halt> {
     stage.put(id, frame);
     stage.runnable.push_back(id);
     Ok(())
+}
+
+/// Sets the timer of the execution's own `TimeoutSeconds`, counted from `from_ms`.
+pub(crate) fn set_timeout(stage: &mut Stage<'_>, from_ms: i64) {
+    if let Some(seconds) = stage.program.timeout_seconds {
+        let due_ms = after(from_ms, seconds);
+        stage.progress.timeout_at_ms = Some(due_ms);
+        stage.effects.push(Effect::SetTimer { key: Key::EXECUTION_TIMEOUT, due_ms });
+    }
 }
 
 /// Whether the task still waits for such news.

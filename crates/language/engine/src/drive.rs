@@ -11,7 +11,7 @@ use crate::frame::{Frame, Parent, Phase};
 use crate::here::{Extra, Here, Run, Step, state_type};
 use crate::history::{Detail, Failure};
 use crate::quarantine::Quarantine;
-use crate::stage::Stage;
+use crate::stage::{Snapshot, Stage};
 use crate::states::{begin, work};
 use crate::{Data, FrameId, KeyKind};
 
@@ -76,7 +76,12 @@ pub(crate) fn drive(
     mut frame: Frame,
     mut outcome: Run<Step>,
 ) -> Result<(), Halt> {
+    // How everything stood when what is going up now failed.
+    let mut snapshot: Option<Snapshot> = None;
     loop {
+        if outcome.is_ok() {
+            snapshot = None;
+        }
         outcome = match outcome {
             Ok(Step::Wait) => {
                 stage.put(id, frame);
@@ -89,6 +94,8 @@ pub(crate) fn drive(
                 frame.state = Arc::clone(&state.name);
                 frame.input = output;
                 frame.phase = Phase::Ready;
+                // Not entered yet.
+                frame.entered_event = 0;
                 if !stage.may_enter() {
                     stage.put(id, frame);
                     cut(stage);
@@ -114,22 +121,25 @@ pub(crate) fn drive(
             Err(Stop::Halt(halt)) => return Err(halt),
             Err(Stop::Fault(fault)) => {
                 let state = stage.state_of(&frame)?;
+                let before = snapshot.take();
+                let before = before.unwrap_or_else(|| stage.snapshot(Some((id, &frame))));
                 let mut here = Here::new(stage, id, &mut frame, state, None);
                 match handle(&mut here, *fault)? {
                     Handled::Step(step) => Ok(step),
                     Handled::Fatal(failure) => {
                         let last_event = frame.last_event;
                         stage.put(id, frame);
-                        crate::finish::fail(stage, last_event, failure);
+                        crate::finish::fail(stage, last_event, failure, Some(before));
                         return Ok(());
                     }
                     Handled::Up(failure) => {
                         let Some(parent) = frame.parent else {
                             let last_event = frame.last_event;
                             stage.put(id, frame);
-                            crate::finish::fail(stage, last_event, failure);
+                            crate::finish::fail(stage, last_event, failure, Some(before));
                             return Ok(());
                         };
+                        snapshot = Some(before);
                         let child_event = frame.last_event;
                         stage.put(id, frame);
                         (id, frame) = up(stage, parent)?;

@@ -113,6 +113,9 @@ pub struct Progress {
     /// Number of redrives.
     #[serde(default)]
     pub redrive_count: u32,
+    /// When it was last redriven, Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redrive_ms: Option<i64>,
     /// Id of the next history event; the first is 1.
     pub next_event_id: u64,
     /// Id of the next frame.
@@ -142,6 +145,19 @@ pub struct Execution {
     /// Progress of the frames that wait for children, apart from the frames because it changes
     /// with every child while the frame (with the items) does not.
     pub joins: BTreeMap<FrameId, Join>,
+    /// What was going on when it ended without success: what a redrive goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remains: Option<Remains>,
+}
+
+/// Frames and joins of an execution at the moment that ended it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Remains {
+    /// The frames, those that had failed included.
+    pub frames: Vec<(FrameId, Frame)>,
+    /// How far their children were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<(FrameId, Join)>,
 }
 
 impl Execution {
@@ -155,6 +171,7 @@ impl Execution {
             cause: None,
             stop_ms: None,
             redrive_count: 0,
+            redrive_ms: None,
             next_event_id: 1,
             next_frame_id: 0,
             timeout_at_ms: None,
@@ -162,13 +179,16 @@ impl Execution {
             cut_at_ms: None,
         };
         let (frames, joins) = (BTreeMap::new(), BTreeMap::new());
-        Self { v: STORED_VERSION, identity, progress, frames, joins }
+        Self { v: STORED_VERSION, identity, progress, frames, joins, remains: None }
     }
 
     /// Takes over what a turn changed.
     pub fn apply(&mut self, changes: Changes) {
         if let Some(progress) = changes.progress {
             self.progress = progress;
+        }
+        if changes.remains.is_some() || !self.progress.status.is_terminal() {
+            self.remains = changes.remains;
         }
         for id in changes.removed {
             self.frames.remove(&id);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::effect::Effect;
-use crate::execution::Status;
+use crate::execution::{MachineKind, Status};
 use crate::fan_out::call_off;
 use crate::fault::{Halt, TIMEOUT};
 use crate::history::{Detail, Failure};
-use crate::stage::{MAX_EVENTS, Stage};
+use crate::stage::{MAX_EVENTS, Snapshot, Stage};
 use crate::{Data, Key};
 
 /// Ends with an output.
@@ -23,8 +23,18 @@ pub(crate) fn succeed(
 }
 
 /// Ends with an error nobody caught.
-pub(crate) fn fail(stage: &mut Stage<'_>, previous_event: u64, failure: Failure) {
+///
+/// `before` is how everything stood when the error happened; without it nothing is left to redrive.
+pub(crate) fn fail(
+    stage: &mut Stage<'_>,
+    previous_event: u64,
+    failure: Failure,
+    before: Option<Snapshot>,
+) {
     stage.last_event(previous_event, Detail::ExecutionFailed(failure.clone()));
+    if let Some(before) = before.filter(|_| may_be_redriven(stage)) {
+        stage.leave(before);
+    }
     end(stage, Status::Failed, failure);
 }
 
@@ -35,7 +45,20 @@ pub(crate) fn history_full(stage: &mut Stage<'_>) {
         format!("The execution reached the maximum number of history events ({MAX_EVENTS}).");
     let failure = Failure { error: Some("States.Runtime".into()), cause: Some(cause.into()) };
     let previous_event = stage.progress.next_event_id.saturating_sub(1);
-    fail(stage, previous_event, failure);
+    fail(stage, previous_event, failure, None);
+}
+
+/// Only Standard executions can be redriven.
+fn may_be_redriven(stage: &Stage<'_>) -> bool {
+    stage.base.identity.kind == MachineKind::Standard
+}
+
+/// Leaves everything as it is for a redrive.
+fn leave_all(stage: &mut Stage<'_>) {
+    if may_be_redriven(stage) {
+        let now = stage.snapshot(None);
+        stage.leave(now);
+    }
 }
 
 /// Ends from outside.
@@ -43,6 +66,7 @@ pub(crate) fn abort(stage: &mut Stage<'_>, error: Option<Arc<str>>, cause: Optio
     let failure = Failure { error, cause };
     // UNVERIFIED: the chain; a timeout follows from nothing, and this is its sibling.
     stage.last_event(0, Detail::ExecutionAborted(failure.clone()));
+    leave_all(stage);
     end(stage, Status::Aborted, failure);
 }
 
@@ -52,6 +76,7 @@ pub(crate) fn abort(stage: &mut Stage<'_>, error: Option<Arc<str>>, cause: Optio
 pub(crate) fn time_out(stage: &mut Stage<'_>) {
     let failure = Failure { error: Some(TIMEOUT.into()), cause: None };
     stage.last_event(0, Detail::ExecutionTimedOut(failure));
+    leave_all(stage);
     end(stage, Status::TimedOut, Failure::default());
 }
 

@@ -89,6 +89,11 @@ pub enum Detail {
     ExecutionAborted(Failure),
     /// `ExecutionTimedOut`.
     ExecutionTimedOut(Failure),
+    /// `ExecutionRedriven`.
+    ExecutionRedriven {
+        /// How many times it has been, this time included.
+        count: u32,
+    },
     /// `…StateEntered`.
     StateEntered {
         /// Type of the state.

@@ -61,6 +61,8 @@ pub enum Input {
         /// Cause given by the caller.
         cause: Option<Arc<str>>,
     },
+    /// Somebody lets an execution that did not succeed go on; ignored when it has nothing to go on with.
+    Redrive,
     /// The execution ran longer than it may (service limit, or as a substitute for the timer).
     ExecutionTimedOut,
 }

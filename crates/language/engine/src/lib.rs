@@ -21,7 +21,8 @@
 //! - [`Effect`]s carry a [`Key`] that is the same whenever the effect is asked for again. Answers
 //!   (`Input::TaskSucceeded { key, .. }`, `Input::TimerFired { key }`) carry it back.
 //! - `Effect::Finish` comes last and once; then `execution.progress.status` is terminal and every
-//!   further input makes an empty turn.
+//!   further input makes an empty turn, but for `Input::Redrive`: an execution that did not succeed
+//!   keeps what was going on ([`Remains`]) and goes on with it.
 //!
 //! Task tokens name their execution and key ([`read_token`]); [`Execution::task_with_token`] says
 //! whether the token is the one being waited for.
@@ -51,6 +52,7 @@ mod history;
 mod input;
 mod key;
 mod quarantine;
+mod redrive;
 mod stage;
 mod states;
 mod token;
@@ -61,7 +63,7 @@ pub use data::{Data, MAX_DEPTH};
 pub use decide::{Turn, decide};
 pub use effect::{Effect, ScheduleTask, TaskKind};
 pub use entropy::Entropy;
-pub use execution::{Execution, Identity, MachineKind, Progress, STORED_VERSION, Status};
+pub use execution::{Execution, Identity, MachineKind, Progress, Remains, STORED_VERSION, Status};
 pub use frame::{FanOut, Frame, Join, Parent, Phase, TaskStage, TaskWait, Variables};
 pub use history::{Detail, Failure, HistoryEvent, IterationOutcome, StateType, TaskFamily};
 pub use input::Input;

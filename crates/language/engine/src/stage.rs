@@ -9,7 +9,7 @@ use asl::program::{Machine, State};
 
 use crate::changes::Changes;
 use crate::effect::Effect;
-use crate::execution::{Execution, MachineKind, Progress, STORED_VERSION};
+use crate::execution::{Execution, MachineKind, Progress, Remains, STORED_VERSION};
 use crate::fault::Halt;
 use crate::frame::{Frame, Join};
 use crate::history::{Detail, HistoryEvent};
@@ -23,6 +23,12 @@ pub(crate) const MAX_EVENTS: u64 = 25_000;
 
 /// States entered in one turn before the turn is cut, so that no execution holds up the others.
 const MAX_STATES_PER_TURN: u32 = 2_000;
+
+/// What a turn had changed at some moment.
+pub(crate) struct Snapshot {
+    frames: BTreeMap<FrameId, Option<Frame>>,
+    joins: BTreeMap<FrameId, Option<Join>>,
+}
 
 pub(crate) struct Stage<'a> {
     pub(crate) base: &'a Execution,
@@ -41,6 +47,8 @@ pub(crate) struct Stage<'a> {
     entered: u32,
     /// Whether the turn has been long enough and goes on by a timer.
     pub(crate) cut: bool,
+    /// What the turn leaves for a redrive.
+    pub(crate) remains: Option<Remains>,
     /// What a trial of one state writes down; none in executions.
     pub(crate) notes: Option<Box<Notes>>,
 }
@@ -65,6 +73,7 @@ impl<'a> Stage<'a> {
             joins: BTreeMap::new(),
             entered: 0,
             cut: false,
+            remains: None,
             notes: None,
         }
     }
@@ -159,6 +168,30 @@ impl<'a> Stage<'a> {
         self.entered <= MAX_STATES_PER_TURN
     }
 
+    /// How everything stands, for a redrive to go on with; `failing` has been taken out.
+    pub(crate) fn snapshot(&self, failing: Option<(FrameId, &Frame)>) -> Snapshot {
+        let mut frames = self.frames.clone();
+        frames.extend(failing.map(|(id, frame)| (id, Some(frame.clone()))));
+        Snapshot { frames, joins: self.joins.clone() }
+    }
+
+    /// Leaves a snapshot for a redrive.
+    pub(crate) fn leave(&mut self, snapshot: Snapshot) {
+        let Snapshot { frames, joins } = snapshot;
+        let own = |id: &FrameId| !frames.contains_key(id);
+        let base = self.base.frames.iter().filter(|(id, _)| own(id));
+        let mut all: BTreeMap<_, _> = base.map(|(id, frame)| (*id, frame.clone())).collect();
+        all.extend(frames.iter().filter_map(|(id, frame)| Some((*id, frame.clone()?))));
+        let own = |id: &FrameId| !joins.contains_key(id);
+        let base = self.base.joins.iter().filter(|(id, _)| own(id));
+        let mut all_joins: BTreeMap<_, _> = base.map(|(id, join)| (*id, join.clone())).collect();
+        all_joins.extend(joins.iter().filter_map(|(id, join)| Some((*id, join.clone()?))));
+        self.remains = Some(Remains {
+            frames: all.into_iter().collect(),
+            joins: all_joins.into_iter().collect(),
+        });
+    }
+
     /// What the turn has changed.
     pub(crate) fn changes(self) -> (Vec<HistoryEvent>, Vec<Effect>, Changes) {
         let mut changes = Changes {
@@ -168,6 +201,7 @@ impl<'a> Stage<'a> {
             joins: Vec::new(),
             removed: Vec::new(),
             joined: Vec::new(),
+            remains: self.remains,
         };
         for (id, frame) in self.frames {
             match frame {

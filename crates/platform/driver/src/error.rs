@@ -23,6 +23,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// It has nothing to go on with: it runs, it succeeded, or its history is full.
+    #[error("execution {0} cannot be redriven")]
+    NotRedrivable(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),

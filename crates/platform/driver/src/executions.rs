@@ -14,6 +14,7 @@ mod programs;
 mod queries;
 mod record;
 mod recover;
+mod redrive;
 mod rows;
 mod start;
 mod turn;

@@ -1,6 +1,7 @@
 //! Changes of an execution's status as events on the default bus: part of the commit that changes it, so none is lost.
 
 use crate::execution::attributes;
+use crate::redrive;
 use driver::ExecutionRecord;
 use serde_json::{Value, json};
 use service::{AwsError, Ctx, Principal, WorkItem, WorkOutcome};
@@ -15,12 +16,17 @@ const MOST_BYTES: usize = 248 * 1024;
 /// The work item that puts the event.
 pub(crate) fn item(execution: &ExecutionRecord) -> WorkItem {
     let identity = &execution.identity;
-    let key = format!("{}/{}", identity.execution_arn, execution.status.word());
-    let due_ms = execution.stop_ms.unwrap_or(identity.start_ms);
+    let mut key = format!("{}/{}", identity.execution_arn, execution.status.word());
+    if execution.redrive_count > 0 {
+        key = format!("{key}/{}", execution.redrive_count);
+    }
+    let due_ms = execution.stop_ms.or(execution.redrive_ms).unwrap_or(identity.start_ms);
     WorkItem::new(WORK, key, identity.region(), due_ms, &detail(execution))
 }
 
 fn detail(execution: &ExecutionRecord) -> Value {
+    // As it is at the change itself.
+    let now_ms = execution.stop_ms.unwrap_or(execution.identity.start_ms);
     let identity = &execution.identity;
     let output = execution.output.as_ref();
     let bytes = identity.input.text().len() + output.map_or(0, |output| output.text().len());
@@ -40,6 +46,10 @@ fn detail(execution: &ExecutionRecord) -> Value {
         "outputDetails": output.map(|_| json!({"included": included})),
         "error": execution.error.as_deref(),
         "cause": execution.cause.as_deref(),
+        "redriveCount": execution.redrive_count,
+        "redriveDate": execution.redrive_ms,
+        "redriveStatus": redrive::status(execution, now_ms),
+        "redriveStatusReason": redrive::reason(execution, now_ms),
         "traceHeader": attributes(execution).trace_header,
     })
 }

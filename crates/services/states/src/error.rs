@@ -53,6 +53,10 @@ pub(crate) enum Error {
     /// `ExecutionDoesNotExist`
     #[error("Execution Does Not Exist: '{0}'")]
     ExecutionDoesNotExist(String),
+    /// `ExecutionNotRedrivable`
+    // UNVERIFIED: that the message is the reason alone.
+    #[error("{0}")]
+    NotRedrivable(String),
     /// `ActivityDoesNotExist`
     #[error("Activity Does Not Exist: '{0}'")]
     ActivityDoesNotExist(String),
@@ -103,6 +107,9 @@ impl From<driver::Error> for Error {
     fn from(error: driver::Error) -> Self {
         match error {
             driver::Error::ExecutionDoesNotExist(arn) => Self::ExecutionDoesNotExist(arn),
+            driver::Error::NotRedrivable(_) => {
+                Self::NotRedrivable("Execution is RUNNING and cannot be redriven".to_owned())
+            }
             driver::Error::InvalidToken => Self::InvalidToken("Invalid token".to_owned()),
             driver::Error::TaskTimedOut => Self::TaskTimedOut,
             driver::Error::Definition(found) => Self::InvalidDefinition(found),
@@ -133,6 +140,7 @@ impl From<Error> for AwsError {
             Error::TypeNotSupported => "StateMachineTypeNotSupported",
             Error::ExecutionExists(_) => "ExecutionAlreadyExists",
             Error::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
+            Error::NotRedrivable(_) => "ExecutionNotRedrivable",
             Error::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
             Error::ResourceNotFound(_) => "ResourceNotFound",
             Error::MissingRequiredParameter(_) => "MissingRequiredParameter",

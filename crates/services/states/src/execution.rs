@@ -23,6 +23,9 @@ pub(crate) struct Attributes {
     pub(crate) revision_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trace_header: Option<String>,
+    /// Client tokens of the last redrives, with when they came, Unix milliseconds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) redrive_tokens: Vec<(String, i64)>,
 }
 
 /// The input of the operations that start one.
@@ -77,6 +80,7 @@ fn spec(
         updated_ms,
         revision_id,
         trace_header,
+        redrive_tokens: Vec::new(),
     };
     StartSpec {
         identity: Identity {

@@ -7,7 +7,7 @@
 //!
 //! **Invariant:** nothing polls. Who waits for a job or an execution listens for its bell, then looks.
 //!
-//! Not here yet: `RedriveExecution`, map runs.
+//! Not here yet: map runs.
 
 mod aliases;
 mod announce;
@@ -23,6 +23,7 @@ mod json_fault;
 mod names;
 mod ops;
 mod records;
+mod redrive;
 mod role;
 mod tagged;
 mod tags;
@@ -110,6 +111,7 @@ static OPERATIONS: &[Operation<States>] = &[
         ops::publish_state_machine_version,
         "{stateMachineArn}"
     ),
+    operation!("RedriveExecution", ops::redrive_execution, "{executionArn}"),
     operation!("SendTaskFailure", ops::send_task_failure, "*"),
     operation!("SendTaskHeartbeat", ops::send_task_heartbeat, "*"),
     operation!("SendTaskSuccess", ops::send_task_success, "*"),

@@ -68,6 +68,7 @@ impl Detail {
             Self::ExecutionFailed(_) => "ExecutionFailed".into(),
             Self::ExecutionAborted(_) => "ExecutionAborted".into(),
             Self::ExecutionTimedOut(_) => "ExecutionTimedOut".into(),
+            Self::ExecutionRedriven { .. } => "ExecutionRedriven".into(),
             Self::StateEntered { state_type, .. } => {
                 format!("{}StateEntered", state_word(*state_type))
             }
@@ -104,6 +105,10 @@ impl Detail {
                 optional(&mut fields, "stateMachineAliasArn", alias_arn.as_ref());
                 optional(&mut fields, "stateMachineVersionArn", version_arn.as_ref());
                 "executionStartedEventDetails".into()
+            }
+            Self::ExecutionRedriven { count } => {
+                fields.insert("redriveCount".into(), (*count).into());
+                "executionRedrivenEventDetails".into()
             }
             Self::ExecutionSucceeded { output } => {
                 payload(&mut fields, "output", output);

@@ -7,7 +7,7 @@ use service::WorkItem;
 use store::{Append, Batch, Error, Expect};
 
 use super::live::{End, Live, Pending, State};
-use super::record::ExecutionRecord;
+use super::record::{ExecutionRecord, REMAINS_KIND};
 use super::{CANCEL_TASK_WORK, Inner, rows};
 
 /// First wait before a failed commit is tried again.
@@ -113,6 +113,9 @@ impl Inner {
         let record = ExecutionRecord::ended(live, state, end);
         let work = self.handler().status_changed(&record);
         record.put_with_history(batch, &state.history, expect);
+        if state.execution.remains.is_some() {
+            batch.put(REMAINS_KIND, &**live.arn(), &state.execution, Expect::Any);
+        }
         if *end == End::Finished {
             batch.drop_streams.push(live.stream);
             if state.had_tasks {

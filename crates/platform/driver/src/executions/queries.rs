@@ -38,7 +38,7 @@ impl Executions {
             let state = live.lock();
             return Ok(match &state.outcome {
                 Some(record) => (**record).clone(),
-                None => ExecutionRecord::running(&live),
+                None => ExecutionRecord::running(&live, &state),
             });
         }
         self.0.read_record(execution_arn).await.map(ExecutionRecord::without_history)
@@ -61,10 +61,7 @@ impl Executions {
             return Ok(page(durable, skip, limit, reverse));
         }
         let record = self.0.read_record(execution_arn).await?;
-        let history = match record.history {
-            Some(history) => history,
-            None => self.0.read_history(execution_arn).await?,
-        };
+        let history = self.0.history_of(record).await?;
         Ok(page(&history, skip, limit, reverse))
     }
 
@@ -151,6 +148,17 @@ impl Inner {
         let record =
             record.ok_or_else(|| Error::ExecutionDoesNotExist(execution_arn.to_owned()))?;
         read(&record)
+    }
+
+    /// All events of an execution that has ended.
+    pub(super) async fn history_of(
+        &self,
+        record: ExecutionRecord,
+    ) -> Result<Vec<HistoryEvent>, Error> {
+        match record.history {
+            Some(history) => Ok(history),
+            None => self.read_history(&record.identity.execution_arn).await,
+        }
     }
 
     async fn read_history(&self, execution_arn: &str) -> Result<Vec<HistoryEvent>, Error> {

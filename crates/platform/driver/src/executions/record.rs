@@ -13,6 +13,8 @@ use super::live::{End, Live, State};
 pub(super) const KIND: &str = "states/execution";
 /// The record kind of histories that are too long to be part of the record; the key is the ARN.
 pub(super) const HISTORY_KIND: &str = "states/history";
+/// The record kind of what a redrive goes on with; the key is the ARN.
+pub(super) const REMAINS_KIND: &str = "states/remains";
 /// Index: executions of a machine by start.
 pub(super) const BY_MACHINE: &str = "machine";
 /// Index: executions of a machine in one status by start.
@@ -52,6 +54,12 @@ pub struct ExecutionRecord {
     /// Number of redrives.
     #[serde(default)]
     pub redrive_count: u32,
+    /// When it was last redriven, Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redrive_ms: Option<i64>,
+    /// Whether what [`crate::Executions::redrive`] goes on with is stored.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_remains: bool,
     /// Hash of its definition; see [`crate::Executions::definition`].
     pub definition: Arc<str>,
     /// Number of its events, once ended.
@@ -70,7 +78,7 @@ pub struct ExecutionRecord {
 
 impl ExecutionRecord {
     /// The record of a running execution.
-    pub(super) fn running(live: &Live) -> Self {
+    pub(super) fn running(live: &Live, state: &State) -> Self {
         Self {
             v: STORED_VERSION,
             identity: live.identity.clone(),
@@ -80,7 +88,9 @@ impl ExecutionRecord {
             error: None,
             cause: None,
             stop_ms: None,
-            redrive_count: 0,
+            redrive_count: state.execution.progress.redrive_count,
+            redrive_ms: state.execution.progress.redrive_ms,
+            has_remains: false,
             definition: live.definition.clone(),
             events: 0,
             set_aside: None,
@@ -91,7 +101,7 @@ impl ExecutionRecord {
 
     /// The record of an execution that has ended.
     pub(super) fn ended(live: &Live, state: &State, end: &End) -> Self {
-        let mut record = Self::running(live);
+        let mut record = Self::running(live, state);
         record.events = state.history.len() as u64;
         match end {
             End::Finished => {
@@ -101,7 +111,7 @@ impl ExecutionRecord {
                 record.error.clone_from(&progress.error);
                 record.cause.clone_from(&progress.cause);
                 record.stop_ms = Some(progress.stop_ms.unwrap_or(state.last_ms));
-                record.redrive_count = progress.redrive_count;
+                record.has_remains = state.execution.remains.is_some();
                 record.stream = None;
             }
             End::SetAside(reason) => record.set_aside(reason, state.last_ms),

@@ -65,7 +65,7 @@ impl Executions {
             let after = Box::new(move || inner.submit(&live, live.lock()));
             return Ok(Start { batch: Batch::new(), work: Vec::new(), after });
         }
-        Ok(self.0.clone().start_stored(live, &definition))
+        Ok(self.0.clone().start_stored(&live, &definition, Expect::Absent))
     }
 
     /// Starts an Express execution and waits for its end.
@@ -124,26 +124,33 @@ impl Inner {
         })
     }
 
-    fn start_stored(self: Arc<Self>, live: Arc<Live>, definition: &str) -> Start {
+    /// Its first turn, or the first after a redrive, as a batch; `expect` is about its record.
+    pub(super) fn start_stored(
+        self: Arc<Self>,
+        live: &Arc<Live>,
+        definition: &str,
+        expect: Expect,
+    ) -> Start {
         let mut batch = Batch::new();
         if !self.programs.is_stored(&live.definition) {
             batch.put(programs::KIND, &*live.definition, &definition, Expect::Any);
         }
         let mut state = live.lock();
-        let running = ExecutionRecord::running(&live);
+        let running = ExecutionRecord::running(live, &state);
         let mut work = self.handler().status_changed(&running);
         let flying = state.take_off().expect("the first turn always does something");
         if let Some(end) = &flying.end {
             // It never lives: what the end makes of the log is nothing.
-            work.extend(self.load_end(&live, &state, end, Expect::Absent, &mut batch));
+            work.extend(self.load_end(live, &state, end, expect, &mut batch));
             batch.drop_streams.clear();
         } else {
-            running.put(&mut batch, Expect::Absent);
-            batch.appends.push(Append { stream: live.stream, body: rows::start(&live, &state) });
+            running.put(&mut batch, expect);
+            batch.appends.push(Append { stream: live.stream, body: rows::start(live, &state) });
         }
         // What the first turn itself gave up is committed here; the dispatcher commits `work`.
         put_work(&flying.work, &mut batch);
         drop(state);
+        let live = live.clone();
         let after = Box::new(move || self.begin(&live, flying));
         Start { batch, work, after }
     }

@@ -218,7 +218,11 @@ impl Life {
         input: Value,
     ) -> Result<(), store::Error> {
         let spec = self.spec(name, definition, input, MachineKind::Standard);
-        let start = self.executions.start(spec).unwrap();
+        self.commit(self.executions.start(spec).unwrap()).await
+    }
+
+    /// Commits what starts an execution as the dispatcher does.
+    pub(crate) async fn commit(&self, start: driver::Start) -> Result<(), store::Error> {
         let mut batch = start.batch;
         for item in &start.work {
             batch.put("work", item.record_key(), item, store::Expect::Any);

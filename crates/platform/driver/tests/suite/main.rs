@@ -5,4 +5,5 @@
 mod common;
 mod crash;
 mod executions;
+mod redrive;
 mod work;

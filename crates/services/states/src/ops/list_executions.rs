@@ -42,6 +42,8 @@ struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_alias_arn: Option<String>,
     redrive_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_date: Option<f64>,
 }
 
 pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
@@ -64,15 +66,16 @@ pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Repl
     }
     let filter = input.status_filter.as_deref();
     let nothing = Output { executions: Vec::new(), next_token: None };
-    // Nothing has ever been redriven, and nothing waits for it.
-    if input.redrive_filter.as_deref() == Some("REDRIVEN") {
-        return Ok(Reply::new(nothing));
-    }
+    let redriven = match input.redrive_filter.as_deref() {
+        Some("REDRIVEN") => Some(true),
+        Some("NOT_REDRIVEN") => Some(false),
+        _ => None,
+    };
     let wanted = filter.and_then(status);
     if filter.is_some() && wanted.is_none() {
         return Ok(Reply::new(nothing));
     }
-    let question = format!("executions\n{arn}\n{}", filter.unwrap_or_default());
+    let question = format!("executions\n{arn}\n{}\n{redriven:?}", filter.unwrap_or_default());
     let token = PageToken { question: &question };
     let mut after = token.read(input.next_token.as_deref(), "InvalidToken")?;
     let limit = page_size(input.max_results, DEFAULT_PAGE, MOST_PAGE);
@@ -84,6 +87,9 @@ pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Repl
         let is_meant = |record: &ExecutionRecord| {
             // Those of a machine of that name that is no more are not this one's.
             if record.identity.start_ms < machine.value.created_ms {
+                return false;
+            }
+            if redriven.is_some_and(|redriven| redriven != (record.redrive_count > 0)) {
                 return false;
             }
             named.qualifier.is_none()
@@ -113,5 +119,6 @@ fn item(record: ExecutionRecord) -> Item {
         state_machine_version_arn: text(&identity.state_machine_version_arn),
         state_machine_alias_arn: text(&identity.state_machine_alias_arn),
         redrive_count: record.redrive_count,
+        redrive_date: record.redrive_ms.map(seconds),
     }
 }

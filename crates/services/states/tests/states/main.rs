@@ -12,6 +12,7 @@ mod integrations;
 mod jobs;
 mod logging;
 mod machines;
+mod redrive;
 mod status_events;
 mod trials;
 mod world;
