@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import subprocess
 
 import pytest
 
-from support.machines import check_history, ended, history
+from support.machines import check_history, ended, history, machine
 from support.poll import eventually
-from support.server import REPOSITORY, is_alive
+from support.roles import role
+from support.server import REPOSITORY, binary, environment, is_alive
 from support.training import log_lines
 
 MODELS = "weather-tomorrow"
@@ -42,8 +44,8 @@ def deployed(make_server, tmp_path):
     return deploy
 
 
-def started(server, machine):
-    return server.client("stepfunctions").start_execution(stateMachineArn=machine, name="the-only-one")["executionArn"]
+def started(server, arn):
+    return server.client("stepfunctions").start_execution(stateMachineArn=arn, name="the-only-one")["executionArn"]
 
 
 def the_only_job(server):
@@ -63,7 +65,7 @@ def log_lines_all(server, group, prefix):
     return [event["message"] for page in pages for event in page["events"]]
 
 
-def check_once(server, machine, execution):
+def check_once(server, arn, execution):
     """Everything that a retraining does has been done once."""
     described = ended(server, execution, 120)
     assert described["status"] == "SUCCEEDED", (described.get("error"), described.get("cause"))
@@ -72,7 +74,7 @@ def check_once(server, machine, execution):
     kinds = [event["type"] for event in events]
     assert kinds.count("TaskFailed") == kinds.count("TaskTimedOut") == 0
     assert kinds.count("TaskScheduled") == kinds.count("TaskStarted") == kinds.count("TaskSucceeded")
-    assert len(server.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]) == 1
+    assert len(server.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"]) == 1
     packages = server.client("sagemaker").list_model_packages(ModelPackageGroupName=MODELS)["ModelPackageSummaryList"]
     assert [(one["ModelPackageVersion"], one["ModelApprovalStatus"]) for one in packages] == [(1, "Approved")]
     assert json.loads(described["output"])["model_package"] == packages[0]["ModelPackageArn"]
@@ -84,8 +86,8 @@ def check_once(server, machine, execution):
 
 
 def test_a_training_does_not_notice(deployed):
-    server, machine = deployed(LONG)
-    execution = started(server, machine)
+    server, arn = deployed(LONG)
+    execution = started(server, arn)
     eventually(lambda: [line for line in log_lines(server, "/aws/sagemaker/TrainingJobs") if "train-rmse" in line], "it trains")
     [before] = server.jobs()
     server.kill9()
@@ -94,13 +96,13 @@ def test_a_training_does_not_notice(deployed):
     # The same process, started once: its record is the one that was written before.
     assert server.jobs() == [before] and is_alive(before["program_pid"])
     assert the_only_job(server)["SecondaryStatus"] == "Training"
-    check_once(server, machine, execution)
+    check_once(server, arn, execution)
     assert not is_alive(before["program_pid"]) and not is_alive(before["supervisor_pid"])
 
 
 def test_killed_again_and_again(deployed):
-    server, machine = deployed({})
-    execution = started(server, machine)
+    server, arn = deployed({})
+    execution = started(server, arn)
     kills, seen = 0, 0
     # Each time something new has happened, until the execution has ended.
     while kills < 12:
@@ -112,7 +114,7 @@ def test_killed_again_and_again(deployed):
         server.start()
         seen = newest["id"]
     assert kills >= 3
-    check_once(server, machine, execution)
+    check_once(server, arn, execution)
 
 
 def newer(server, execution, seen):
@@ -120,3 +122,59 @@ def newer(server, execution, seen):
     states = server.client("stepfunctions")
     [newest] = states.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=1)["events"]
     return newest if newest["id"] > seen else None
+
+
+def test_what_was_accepted_happens_once(make_server):
+    server = make_server().start()
+    arn = machine(server, {"Done": {"Type": "Pass", "End": True}})
+    events = server.client("events")
+    events.put_rule(Name="rule", EventPattern=json.dumps({"source": ["test"]}))
+    starter = role(server, "events", ("states:StartExecution", arn))
+    events.put_targets(Rule="rule", Targets=[{"Id": "machine", "Arn": arn, "RoleArn": starter, "InputPath": "$.detail"}])
+    for number in range(8):
+        entries = [{"Source": "test", "DetailType": "t", "Detail": json.dumps({"n": 5 * number + one})} for one in range(5)]
+        assert server.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
+        server.kill9()
+        server.start()
+
+    def done():
+        pages = server.client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=arn)
+        found = [one["executionArn"] for page in pages for one in page["executions"]]
+        return found if len(found) >= 40 else None
+
+    executions = eventually(done, "every event has started an execution")
+    outputs = [json.loads(ended(server, one)["output"])["n"] for one in executions]
+    assert sorted(outputs) == list(range(40))
+
+
+@pytest.mark.parametrize("whom", ["command", "server"])
+@pytest.mark.parametrize("created", [1, 25, 55])
+def test_a_deployment_goes_on_where_it_was_killed(make_server, whom, created):
+    server = make_server().start()
+    command = [binary(), "up", "examples/weather", "--data", server.data]
+    running = subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment(server.home), text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with running:
+        seen = 0
+        while seen < created:
+            line = running.stdout.readline()
+            assert line, f"it ended after {seen} resources"
+            seen += " created, " in line
+        if whom == "command":
+            running.kill()
+        else:
+            server.kill9()
+        running.stdout.read()
+    assert running.returncode != 0
+    if whom == "server":
+        server.start()
+    again = server.refit("up", "examples/weather")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "unchanged in" in server.refit("up", "examples/weather").stdout
+    [listed] = server.client("s3").list_buckets()["Buckets"]
+    assert len(server.client("s3").list_objects_v2(Bucket=listed["Name"])["Contents"]) == 48
+    assert len(server.client("iam").list_roles()["Roles"]) == 3
+    down = server.refit("down", "examples/weather")
+    assert down.returncode == 0, down.stdout + down.stderr
+    assert server.client("s3").list_buckets()["Buckets"] == []
+    assert server.client("iam").list_roles()["Roles"] == []
