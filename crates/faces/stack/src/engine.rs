@@ -191,7 +191,7 @@ impl<'a> Engine<'a> {
         found.dedup();
         let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
         if self.mode == Mode::Preview && found.iter().any(is_error) {
-            return Err(Error::Invalid { diagnostics: found });
+            return Err(Error::invalid(found));
         }
         let (errors, notes): (Vec<_>, Vec<_>) = found.into_iter().partition(is_error);
         let summary = summary(&live, run.changes, notes, took);
@@ -212,7 +212,9 @@ fn summary(
     took: Duration,
 ) -> Summary {
     let all = live.all();
-    let is_own = |resource: &&Resource| resource.custom && !resource.delete && !urn::is_provider(&resource.token);
+    let is_own = |resource: &&Resource| {
+        resource.custom && !resource.delete && !urn::is_provider(&resource.token)
+    };
     Summary {
         resources: all.iter().filter(|resource| is_own(resource)).count(),
         changes,

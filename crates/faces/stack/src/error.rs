@@ -77,6 +77,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// What is wrong with a project, in the order of the files.
+    pub(crate) fn invalid(mut diagnostics: Vec<Diagnostic>) -> Self {
+        diagnostics
+            .sort_by(|a, b| (a.place.is_none(), &a.place).cmp(&(b.place.is_none(), &b.place)));
+        diagnostics.dedup();
+        Self::Invalid { diagnostics }
+    }
+
     /// What was found, for those errors that carry it.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {

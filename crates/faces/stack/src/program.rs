@@ -80,7 +80,10 @@ pub(crate) struct Options {
 pub(crate) enum Alias {
     Urn(String),
     /// Another name, another type, or both.
-    Spec { name: Option<String>, token: Option<String> },
+    Spec {
+        name: Option<String>,
+        token: Option<String>,
+    },
 }
 
 /// How a registration went.

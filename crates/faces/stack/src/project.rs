@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{Engine, Keeper, Live, Mode, Parts, urn};
 use crate::error::Error;
 use crate::program::Program;
-use crate::program::yaml::{YamlProgram, YamlProject, settings};
+use crate::program::yaml::{YamlProgram, YamlProject, is_plain_name, settings};
 use crate::progress::{Operation, Progress};
 use crate::provider::Provider;
 use crate::source::Source;
@@ -120,8 +120,11 @@ impl Project {
     /// [`Error::NoProject`], [`Error::File`]; [`Error::Invalid`] when the file has no name to go by.
     pub fn load(directory: &Path) -> Result<Self, Error> {
         let path = find_file(directory)?;
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| Error::File { action: "read", path: path.clone(), source })?;
+        let text = std::fs::read_to_string(&path).map_err(|source| Error::File {
+            action: "read",
+            path: path.clone(),
+            source,
+        })?;
         let directory = path.parent().map(Path::to_owned).unwrap_or_default();
         match YamlProject::parse(&path, &text) {
             Ok(project) => {
@@ -134,7 +137,7 @@ impl Project {
                 let name = root.and_then(|root| Some(root.get("name")?.as_str()?.to_owned()));
                 match name.filter(|name| is_plain_name(name)) {
                     Some(name) => Ok(Self { directory, name, program: Err(diagnostics) }),
-                    None => Err(Error::Invalid { diagnostics }),
+                    None => Err(Error::invalid(diagnostics)),
                 }
             }
         }
@@ -152,7 +155,10 @@ impl Project {
 
     /// What is wrong with the program, as far as it shows without configuration and without AWS.
     pub fn faults(&self) -> &[Diagnostic] {
-        self.program.as_ref().err().map(Vec::as_slice).unwrap_or_default()
+        match &self.program {
+            Ok(program) => program.faults(),
+            Err(faults) => faults,
+        }
     }
 
     /// The region that the stack's configuration names (`aws:region`), if it does: what to make a client for.
@@ -183,7 +189,21 @@ impl Project {
         let program = session.program(self, options)?;
         let engine = session.engine(Mode::Preview, None, progress);
         drive(&engine, &program).await;
-        engine.finish()
+        self.with_faults(engine.finish())
+    }
+
+    /// A preview's result, with what was wrong before it began.
+    fn with_faults(&self, result: Result<Summary, Error>) -> Result<Summary, Error> {
+        let faults = self.faults();
+        match result {
+            result if faults.is_empty() => result,
+            Ok(_) => Err(Error::invalid(faults.to_vec())),
+            Err(Error::Invalid { mut diagnostics }) => {
+                diagnostics.extend_from_slice(faults);
+                Err(Error::invalid(diagnostics))
+            }
+            Err(other) => Err(other),
+        }
     }
 
     /// Makes the stack as the program says. A preview comes first: when it finds an error, nothing is changed.
@@ -191,13 +211,17 @@ impl Project {
     /// # Errors
     /// [`Error::Invalid`] before, [`Error::Failed`] and [`Error::Cancelled`] after something was changed; the others as they
     /// come.
-    pub async fn up(&self, options: &Options, progress: &mut dyn Progress) -> Result<Summary, Error> {
+    pub async fn up(
+        &self,
+        options: &Options,
+        progress: &mut dyn Progress,
+    ) -> Result<Summary, Error> {
         let lock = self.state_file(options)?.lock()?;
         let mut session = self.session(options).await?;
         let program = session.program(self, options)?;
         let engine = session.engine(Mode::Preview, None, progress);
         drive(&engine, &program).await;
-        let notes = engine.finish()?.notes;
+        let notes = self.with_faults(engine.finish())?.notes;
         let keeper = session.keeper(self, options)?;
         let engine = session.engine(Mode::Apply, Some(&keeper), progress);
         engine.recover().await;
@@ -260,7 +284,11 @@ impl Project {
     ///
     /// # Errors
     /// [`Error::NoStack`] when it was never deployed, [`Error::Secret`] when a secret cannot be opened.
-    pub fn outputs(&self, options: &Options, show_secrets: bool) -> Result<Map<String, Value>, Error> {
+    pub fn outputs(
+        &self,
+        options: &Options,
+        show_secrets: bool,
+    ) -> Result<Map<String, Value>, Error> {
         let (checkpoint, _) = self.checkpoint(options)?;
         let stack = checkpoint.resources.iter().find(|resource| resource.token == urn::STACK);
         Ok(stack.map(|stack| shown(&stack.outputs, show_secrets)).unwrap_or_default())
@@ -296,8 +324,11 @@ impl Project {
         let text = |resource: &Deployed, name: &str| {
             resource.outputs.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
-        let of = |kind: &'static str| resources.iter().filter(move |resource| resource.resource_type == kind);
-        let machines: Vec<String> = of("aws:sfn:StateMachine").map(|machine| text(machine, "arn")).collect();
+        let of = |kind: &'static str| {
+            resources.iter().filter(move |resource| resource.resource_type == kind)
+        };
+        let machines: Vec<String> =
+            of("aws:sfn:StateMachine").map(|machine| text(machine, "arn")).collect();
         let schedules: Vec<String> = of("aws:cloudwatch:EventRule")
             .filter(|rule| !text(rule, "scheduleExpression").is_empty())
             .map(|rule| text(rule, "name"))
@@ -334,7 +365,8 @@ impl Project {
             Err(error) => return Err(error),
         };
         let main = self.program.as_ref().ok().and_then(|program| program.main());
-        let directory = main.map_or_else(|| self.directory.clone(), |main| self.directory.join(main));
+        let directory =
+            main.map_or_else(|| self.directory.clone(), |main| self.directory.join(main));
         let provider = Provider::connect(options.aws.clone(), directory, options.cancel.clone())
             .await
             .map_err(|error| Error::Aws(Box::new(error)))?;
@@ -374,19 +406,28 @@ impl Session {
     ) -> Result<YamlProgram<'p>, Error> {
         let program = match &project.program {
             Ok(program) => program,
-            Err(diagnostics) => return Err(Error::Invalid { diagnostics: diagnostics.clone() }),
+            Err(diagnostics) => return Err(Error::invalid(diagnostics.clone())),
         };
         let passphrase = options.passphrase.as_ref();
-        let settings =
-            settings::read(&project.directory, &project.name, &options.stack, &options.config, passphrase)?;
+        let settings = settings::read(
+            &project.directory,
+            &project.name,
+            &options.stack,
+            &options.config,
+            passphrase,
+        )?;
         if let Some(region) = settings.region().filter(|region| *region != self.provider.region) {
-            let message =
-                format!("`aws:region` is {region}, but this run deploys to {}", self.provider.region);
+            let message = format!(
+                "`aws:region` is {region}, but this run deploys to {}",
+                self.provider.region
+            );
             return Err(Error::Invalid { diagnostics: vec![Diagnostic::error(message)] });
         }
-        program
-            .program(self.provider.directory.clone(), &options.stack, &settings, false)
-            .map_err(|diagnostics| Error::Invalid { diagnostics })
+        program.program(self.provider.directory.clone(), &options.stack, &settings, false).map_err(
+            |diagnostics| {
+                Error::invalid(project.faults().iter().cloned().chain(diagnostics).collect())
+            },
+        )
     }
 
     fn engine<'a>(
@@ -415,8 +456,13 @@ impl Session {
             Some(vault) if vault.salt().is_some() => vault,
             _ => {
                 let passphrase = options.passphrase.as_ref();
-                let settings =
-                    settings::read(&project.directory, &project.name, &options.stack, &[], passphrase);
+                let settings = settings::read(
+                    &project.directory,
+                    &project.name,
+                    &options.stack,
+                    &[],
+                    passphrase,
+                );
                 self.salt = settings.ok().and_then(|settings| settings.salt);
                 Vault::new(options.passphrase.clone(), self.salt.clone())
             }
@@ -449,14 +495,6 @@ fn find_file(directory: &Path) -> Result<PathBuf, Error> {
     let names = ["Pulumi.yaml", "Pulumi.yml"];
     let found = names.iter().map(|name| directory.join(name)).find(|path| path.is_file());
     found.ok_or_else(|| Error::NoProject { directory: directory.to_owned() })
-}
-
-/// Names of projects and stacks become names of files.
-fn is_plain_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= 100
-        && !name.starts_with('.')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 fn check_stack(stack: &str) -> Result<(), Error> {

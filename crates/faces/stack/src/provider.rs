@@ -58,7 +58,8 @@ impl Provider {
         cancel: Cancel,
     ) -> Result<Self, client::Error> {
         let caller = aws.call("sts", "GetCallerIdentity", serde_json::json!({})).await?;
-        let text = |name: &str| caller.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let text =
+            |name: &str| caller.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
         let region = aws.region();
         let partition = match region.as_str() {
             region if region.starts_with("cn-") => "aws-cn",

@@ -302,7 +302,8 @@ static TYPES: LazyLock<HashMap<String, Arc<ResourceType>>> = LazyLock::new(|| {
         })
         .collect();
     let complete = |token: &str, entry: &ResourceType| {
-        let like = entry.like.as_ref().and_then(|like| entries.iter().find(|(name, _)| name == like));
+        let like =
+            entry.like.as_ref().and_then(|like| entries.iter().find(|(name, _)| name == like));
         let mut complete = like.map_or_else(|| entry.clone(), |(_, like)| like.clone());
         complete.token = token.to_owned();
         complete.aliases.clone_from(&entry.aliases);
@@ -335,12 +336,21 @@ pub(crate) fn all() -> Vec<Arc<ResourceType>> {
 pub(crate) fn hint(token: &str) -> String {
     let names: Vec<String> = all().iter().map(|kind| kind.short()).collect();
     let asked = short(&canonical(token));
-    if let Some(found) = nearest(&asked, names.iter().map(String::as_str)) {
+    let (module, name) = asked.rsplit_once(':').unwrap_or(("", &asked));
+    let in_module = |other: &&String| other.rsplit_once(':').is_some_and(|(of, _)| of == module);
+    let last = |other: &'_ String| other.rsplit(':').next().unwrap_or_default().to_owned();
+    let near = |candidates: Vec<&String>| {
+        let found = nearest(
+            name,
+            candidates.iter().map(|other| other.rsplit(':').next().unwrap_or_default()),
+        )?;
+        candidates.into_iter().find(|other| last(other) == found).cloned()
+    };
+    let siblings: Vec<&String> = names.iter().filter(in_module).collect();
+    if let Some(found) = near(siblings.clone()).or_else(|| near(names.iter().collect())) {
         return format!("did you mean `{found}`?");
     }
-    let module = asked.rsplit_once(':').map(|(module, _)| format!("{module}:")).unwrap_or_default();
-    let near: Vec<&str> =
-        names.iter().filter(|name| name.starts_with(&module)).map(String::as_str).collect();
-    let list = if near.is_empty() { names.join(", ") } else { near.join(", ") };
-    format!("refit deploys {list}")
+    let list = if siblings.is_empty() { names.iter().collect() } else { siblings };
+    let list: Vec<&str> = list.into_iter().map(String::as_str).collect();
+    format!("refit deploys {}", list.join(", "))
 }

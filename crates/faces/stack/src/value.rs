@@ -101,7 +101,10 @@ impl Value {
             Self::Archive(archive) => Json::from(archive.describe()),
             Self::Array(items) => items.iter().map(|item| item.to_shown(show_secrets)).collect(),
             Self::Object(fields) => Json::Object(
-                fields.iter().map(|(name, value)| (name.clone(), value.to_shown(show_secrets))).collect(),
+                fields
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.to_shown(show_secrets)))
+                    .collect(),
             ),
             Self::Null => Json::Null,
             Self::Bool(flag) => Json::Bool(*flag),

@@ -234,7 +234,8 @@ impl Builder<'_> {
     }
 
     fn start(&mut self, open: Open, span: Span) -> bool {
-        let in_key = matches!(self.open.last(), Some(Open::Mapping(mapping)) if mapping.key.is_none());
+        let in_key =
+            matches!(self.open.last(), Some(Open::Mapping(mapping)) if mapping.key.is_none());
         if in_key {
             self.fault("a list or a mapping cannot be a key", span);
             return false;
@@ -279,7 +280,10 @@ impl Builder<'_> {
                 mapping.keys.insert(text.clone(), span);
             }
             let fault = duplicate.map(|first| {
-                format!("the key `{text}` stands here a second time (first in line {})", first.start.line)
+                format!(
+                    "the key `{text}` stands here a second time (first in line {})",
+                    first.start.line
+                )
             });
             mapping.key = Some(Key { text, span, is_merge, is_duplicate: duplicate.is_some() });
             if let Some(fault) = fault {
@@ -302,7 +306,10 @@ impl Builder<'_> {
             return false;
         }
         if self.open.len() + node.depth > MAX_DEPTH {
-            self.fault(format!("nested deeper than {MAX_DEPTH} levels once aliases are expanded"), span);
+            self.fault(
+                format!("nested deeper than {MAX_DEPTH} levels once aliases are expanded"),
+                span,
+            );
             return false;
         }
         let mut fault = None;

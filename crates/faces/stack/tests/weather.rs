@@ -35,7 +35,10 @@ async fn it_goes_up_stays_and_goes_down() {
     assert_eq!(up.resources, recorder.planned.len());
     let outputs = serde_json::Value::Object(up.outputs.clone());
     assert!(outputs["stateMachineArn"].as_str().expect("text").contains(":stateMachine:retrain-"));
-    assert_eq!(project.scheduled_state_machines(&options).expect("deployed"), [outputs["stateMachineArn"].as_str().expect("text")]);
+    assert_eq!(
+        project.scheduled_state_machines(&options).expect("deployed"),
+        [outputs["stateMachineArn"].as_str().expect("text")]
+    );
 
     aws.take_calls();
     let again = project.up(&options, &mut Recorder::default()).await.expect("deployable");

@@ -82,22 +82,29 @@ impl Engine<'_> {
         check::check(&self.provider, &request)
     }
 
-    fn compare(&self, wanted: &Wanted<'_>, old: &Resource, given: &Object, decision: &mut Decision) {
+    fn compare(
+        &self,
+        wanted: &Wanted<'_>,
+        old: &Resource,
+        given: &Object,
+        decision: &mut Decision,
+    ) {
         let options = &wanted.registration.options;
         let mut changes = diff::diff(wanted.kind, &old.inputs, &decision.inputs);
         for change in &mut changes {
-            let by_option = options.replace_on_changes.iter().any(|path| diff::covers(path, &change.property));
+            let by_option =
+                options.replace_on_changes.iter().any(|path| diff::covers(path, &change.property));
             change.replaces |= by_option;
         }
-        let top = |change: &Change| {
-            change.property.split('.').next().unwrap_or_default().to_owned()
-        };
+        let top =
+            |change: &Change| change.property.split('.').next().unwrap_or_default().to_owned();
         for change in changes.iter().filter(|change| !change.replaces) {
             let name = top(change);
             if wanted.kind.properties.get(&name).is_some_and(|property| property.fixed) {
                 let message =
                     format!("refit cannot change `{name}` of {} in place", wanted.kind.short());
-                let hint = format!("options: {{ replaceOnChanges: [{name}] }} makes a new one instead");
+                let hint =
+                    format!("options: {{ replaceOnChanges: [{name}] }} makes a new one instead");
                 decision.problems.push(problem(&name, message, hint));
             }
         }

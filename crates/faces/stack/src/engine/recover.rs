@@ -69,7 +69,8 @@ impl Engine<'_> {
             }
             Ok(None) => {}
             Err(error) => {
-                let message = format!("whether `{}` was created is not known: {error}", resource.name());
+                let message =
+                    format!("whether `{}` was created is not known: {error}", resource.name());
                 self.note(Diagnostic::warning(message));
             }
         }

@@ -17,10 +17,13 @@ impl Engine<'_> {
             .live()
             .old()
             .iter()
-            .filter(|resource| resource.custom && !resource.delete && !urn::is_provider(&resource.token))
+            .filter(|resource| {
+                resource.custom && !resource.delete && !urn::is_provider(&resource.token)
+            })
             .cloned()
             .collect();
-        graph::run(&vec![Vec::new(); resources.len()], |index| self.refresh_one(&resources[index])).await;
+        graph::run(&vec![Vec::new(); resources.len()], |index| self.refresh_one(&resources[index]))
+            .await;
         self.save().await;
     }
 
@@ -80,7 +83,11 @@ fn take_over(kind: &ResourceType, old: &mut Resource, read: Object) {
         if let Some(input) = old.inputs.get_mut(&name)
             && !same(shape, input, &value)
         {
-            *input = if input.has_secret() { crate::value::Value::secret(value.clone()) } else { value.clone() };
+            *input = if input.has_secret() {
+                crate::value::Value::secret(value.clone())
+            } else {
+                value.clone()
+            };
         }
         old.outputs.insert(name, value);
     }

@@ -25,7 +25,8 @@ impl Engine<'_> {
         });
         self.run().seen.insert(stack.clone());
         self.live().push_fresh(resource, old.is_none());
-        let inputs = [("region", self.provider.region.as_str()), ("skipCredentialsValidation", "false")];
+        let inputs =
+            [("region", self.provider.region.as_str()), ("skipCredentialsValidation", "false")];
         let inputs = inputs.map(|(name, text)| (name.to_owned(), Value::string(text)));
         self.put_provider("default", inputs.into_iter().collect());
         stack
@@ -115,12 +116,14 @@ impl Engine<'_> {
             return Some(old.clone());
         }
         let parent = registration.options.parent.as_deref();
-        let named = |token: &str, name: &str| urn::of(&self.stack, &self.project, parent, token, name);
+        let named =
+            |token: &str, name: &str| urn::of(&self.stack, &self.project, parent, token, name);
         let of_types = kind.aliases.iter().map(|token| named(token, &registration.name));
         let of_options = registration.options.aliases.iter().map(|alias| match alias {
             Alias::Urn(urn) => urn.clone(),
             Alias::Spec { name, token } => {
-                let token = token.as_ref().map_or_else(|| kind.token.clone(), |token| canonical(token));
+                let token =
+                    token.as_ref().map_or_else(|| kind.token.clone(), |token| canonical(token));
                 named(&token, name.as_deref().unwrap_or(&registration.name))
             }
         });
@@ -135,10 +138,14 @@ impl Engine<'_> {
     fn explicit_provider(&self, registration: &Registration) -> Registered {
         let region = registration.inputs.get("region").and_then(Value::as_str);
         if let Some(region) = region.filter(|region| *region != self.provider.region) {
-            let message =
-                format!("the provider's region is {region}, but this run deploys to {}", self.provider.region);
+            let message = format!(
+                "the provider's region is {region}, but this run deploys to {}",
+                self.provider.region
+            );
             let place = registration.places.place("region", false);
-            self.report_one(Diagnostic::error(message).at(place).hint("deploy one region at a time"));
+            self.report_one(
+                Diagnostic::error(message).at(place).hint("deploy one region at a time"),
+            );
         }
         if let Some(name) = ["defaultTags", "assumeRoles", "assumeRole"]
             .into_iter()
@@ -216,7 +223,8 @@ impl Engine<'_> {
             (found.is_some_and(|p| p.protect), found.and_then(|p| p.provider.clone()))
         };
         let old = wanted.old;
-        let provider = options.provider.clone().or(parent_provider).or_else(|| self.default_provider());
+        let provider =
+            options.provider.clone().or(parent_provider).or_else(|| self.default_provider());
         Resource {
             urn: wanted.urn.to_owned(),
             custom: true,

@@ -16,7 +16,8 @@ impl Engine<'_> {
         let (candidates, seen) = {
             let seen = self.run().seen.clone();
             let live = self.live();
-            let is_candidate = |resource: &&Resource| resource.delete || !seen.contains(&resource.urn);
+            let is_candidate =
+                |resource: &&Resource| resource.delete || !seen.contains(&resource.urn);
             (live.old().iter().filter(is_candidate).cloned().collect::<Vec<_>>(), seen)
         };
         if candidates.is_empty() {
@@ -63,7 +64,10 @@ impl Engine<'_> {
             self.plan(&step);
         }
         if resource.protect && !is_replaced {
-            let message = format!("{} `{}` is protected and cannot be deleted", step.resource_type, step.name);
+            let message = format!(
+                "{} `{}` is protected and cannot be deleted",
+                step.resource_type, step.name
+            );
             let hint = "remove the option `protect` first, and deploy, if that is meant";
             self.failed(&step, Diagnostic::error(message).hint(hint));
             return false;
@@ -101,19 +105,26 @@ impl Engine<'_> {
         };
         self.live().begin("deleting", resource);
         if !self.save().await {
-            return Err(Diagnostic::error(format!("deleting {}: the state cannot be saved", name())));
+            return Err(Diagnostic::error(format!(
+                "deleting {}: the state cannot be saved",
+                name()
+            )));
         }
-        let seconds = resource.timeouts.delete.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+        let seconds =
+            resource.timeouts.delete.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
         let timeout = seconds.map(|seconds| Duration::from_secs_f64(seconds.min(86_400.0)));
         let id = resource.id.as_deref().unwrap_or_default();
-        let result = self.provider.delete(&kind, id, [&resource.inputs, &resource.outputs], timeout).await;
+        let result =
+            self.provider.delete(&kind, id, [&resource.inputs, &resource.outputs], timeout).await;
         let result = result.map_err(|error| {
             let hint = match (kind.token.as_str(), error.code.as_deref()) {
-                (_, Some("BucketNotEmpty")) => {
-                    Some("set `forceDestroy: true`, deploy, and try again, if its objects may go".to_owned())
-                }
+                (_, Some("BucketNotEmpty")) => Some(
+                    "set `forceDestroy: true`, deploy, and try again, if its objects may go"
+                        .to_owned(),
+                ),
                 ("aws:sagemaker/modelPackageGroup:ModelPackageGroup", Some(_)) => Some(
-                    "the tag `refit:force-destroy: \"true\"` lets its model packages go with it".to_owned(),
+                    "the tag `refit:force-destroy: \"true\"` lets its model packages go with it"
+                        .to_owned(),
                 ),
                 _ => self.access_hint(&error),
             };
@@ -173,7 +184,8 @@ impl Engine<'_> {
         doomed.extend(self.live().find_old(urn).cloned());
         for resource in doomed {
             if resource.protect && resource.urn != urn {
-                let message = format!("`{}` is protected and would have to be replaced too", resource.name());
+                let message =
+                    format!("`{}` is protected and would have to be replaced too", resource.name());
                 return Err(Diagnostic::error(message));
             }
             let _permit = self.permits.acquire().await;
@@ -196,6 +208,8 @@ fn dependents(candidates: &[Resource], index: usize) -> Vec<usize> {
             || resource.provider.as_ref().is_some_and(|provider| provider.starts_with(&target.urn))
     };
     let others = candidates.iter().enumerate();
-    let others = others.filter(|(other, resource)| *other != index && resource.urn != target.urn && names(resource));
+    let others = others.filter(|(other, resource)| {
+        *other != index && resource.urn != target.urn && names(resource)
+    });
     others.map(|(other, _)| other).collect()
 }

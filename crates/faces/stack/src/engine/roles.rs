@@ -57,16 +57,19 @@ impl Engine<'_> {
             let is_missing = match known.get(&arn) {
                 Some(is_missing) => *is_missing,
                 None => {
-                    let answer = self.provider.aws.call("iam", "GetRole", json!({ "RoleName": name })).await;
-                    let is_missing =
-                        answer.is_err_and(|error| error.code().is_some_and(|code| code.starts_with("NoSuchEntity")));
+                    let answer =
+                        self.provider.aws.call("iam", "GetRole", json!({ "RoleName": name })).await;
+                    let is_missing = answer.is_err_and(|error| {
+                        error.code().is_some_and(|code| code.starts_with("NoSuchEntity"))
+                    });
                     known.insert(arn.clone(), is_missing);
                     is_missing
                 }
             };
             if is_missing {
                 let message = format!("`{resource}` names the role `{name}`, which does not exist");
-                let hint = "make it with a resource of type aws:iam:Role, and refer to it: ${role.arn}";
+                let hint =
+                    "make it with a resource of type aws:iam:Role, and refer to it: ${role.arn}";
                 self.note(Diagnostic::error(message).at(place).hint(hint));
             }
         }

@@ -48,7 +48,11 @@ impl Engine<'_> {
                 let step = Step { id: done.id.clone(), ..step };
                 match done.init_errors.first() {
                     Some(why) => {
-                        let diagnostic = self.explain(&wanted, decision.operation, &StepError::new(why.as_str()));
+                        let diagnostic = self.explain(
+                            &wanted,
+                            decision.operation,
+                            &StepError::new(why.as_str()),
+                        );
                         self.failed(&step, diagnostic);
                         Registered { urn: done.urn, outputs: done.outputs, status: Status::Failed }
                     }
@@ -76,7 +80,9 @@ impl Engine<'_> {
             resource.inputs = old.inputs.clone();
             for (name, value) in decision.inputs {
                 let property = wanted.kind.properties.get(&name);
-                if property.is_some_and(|property| property.local) || !resource.inputs.contains_key(&name) {
+                if property.is_some_and(|property| property.local)
+                    || !resource.inputs.contains_key(&name)
+                {
                     resource.inputs.insert(name, value);
                 }
             }
@@ -88,7 +94,12 @@ impl Engine<'_> {
     }
 
     /// What a preview can say of the outputs.
-    fn foresee(&self, wanted: &Wanted<'_>, decision: &Decision, mut resource: Resource) -> Registered {
+    fn foresee(
+        &self,
+        wanted: &Wanted<'_>,
+        decision: &Decision,
+        mut resource: Resource,
+    ) -> Registered {
         let is_update = decision.operation == Operation::Update;
         let old = wanted.old.filter(|_| is_update).map(|old| &old.outputs);
         let (outputs, id) = self.provider.predict(wanted.kind, &decision.inputs, old);
@@ -130,8 +141,7 @@ impl Engine<'_> {
             Operation::Update => self.update(wanted, decision).await,
             Operation::Import | Operation::Read => self.adopt(wanted, decision).await,
             _ => {
-                let request =
-                    Request { kind, inputs: &decision.inputs, old: None, changed: None };
+                let request = Request { kind, inputs: &decision.inputs, old: None, changed: None };
                 self.provider.create(&request).await
             }
         };
@@ -167,9 +177,10 @@ impl Engine<'_> {
         let Some(old) = wanted.old else {
             return Err(StepError::new("there is nothing to update"));
         };
-        let names = decision.changes.iter().map(|change| {
-            change.property.split('.').next().unwrap_or_default().to_owned()
-        });
+        let names = decision
+            .changes
+            .iter()
+            .map(|change| change.property.split('.').next().unwrap_or_default().to_owned());
         let request = Request {
             kind: wanted.kind,
             inputs: &decision.inputs,
@@ -185,9 +196,11 @@ impl Engine<'_> {
         let id = options.import.as_ref().or(options.read.as_ref()).cloned().unwrap_or_default();
         let kind = wanted.kind;
         let values = by_id(kind, &id, &decision.inputs);
-        let read = self.provider.read(kind, &id, &values).await?.ok_or_else(|| {
-            StepError::new(format!("{} `{id}` does not exist", kind.short()))
-        })?;
+        let read = self
+            .provider
+            .read(kind, &id, &values)
+            .await?
+            .ok_or_else(|| StepError::new(format!("{} `{id}` does not exist", kind.short())))?;
         let mut outputs = self.provider.predict(kind, &values, None).0;
         if options.import.is_some() {
             let differing = crate::provider::diff::diff(kind, &read, &wanted.registration.inputs)
@@ -199,7 +212,8 @@ impl Engine<'_> {
                 .map(|change| change.property)
                 .collect::<Vec<_>>();
             if !differing.is_empty() {
-                let mut error = StepError::new("inputs to import do not match the existing resource");
+                let mut error =
+                    StepError::new("inputs to import do not match the existing resource");
                 error.hint = Some(format!("these differ: {}", differing.join(", ")));
                 return Err(error);
             }
@@ -219,7 +233,8 @@ impl Engine<'_> {
             Operation::Replace => "replacing",
             _ => "creating",
         };
-        let message = format!("{verb} {} `{}`: {error}", wanted.kind.short(), wanted.registration.name);
+        let message =
+            format!("{verb} {} `{}`: {error}", wanted.kind.short(), wanted.registration.name);
         Diagnostic::error(message)
             .at(wanted.registration.places.place("", false))
             .maybe_hint(error.hint.clone().or_else(|| self.access_hint(error)))
@@ -227,7 +242,13 @@ impl Engine<'_> {
 
     pub(super) fn access_hint(&self, error: &StepError) -> Option<String> {
         let code = error.code.as_deref()?;
-        let denied = matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError");
+        let denied = matches!(
+            code,
+            "AccessDenied"
+                | "AccessDeniedException"
+                | "UnauthorizedOperation"
+                | "AuthorizationError"
+        );
         denied.then(|| format!("the calls are made as {}", self.provider.caller_arn))
     }
 }

@@ -6,7 +6,13 @@ pub(crate) const STACK: &str = "pulumi:pulumi:Stack";
 pub(crate) const PROVIDER: &str = "pulumi:providers:aws";
 
 /// The URN of a resource.
-pub(crate) fn of(stack: &str, project: &str, parent: Option<&str>, token: &str, name: &str) -> String {
+pub(crate) fn of(
+    stack: &str,
+    project: &str,
+    parent: Option<&str>,
+    token: &str,
+    name: &str,
+) -> String {
     let parent = parent.map(types).filter(|types| !types.is_empty() && *types != STACK);
     let types = parent.map_or_else(|| token.to_owned(), |parent| format!("{parent}${token}"));
     format!("urn:pulumi:{stack}::{project}::{types}::{name}")
@@ -38,6 +44,9 @@ mod tests {
         let parent = of("dev", "p", Some(&top), "aws:s3/bucket:Bucket", "b");
         assert_eq!(parent, "urn:pulumi:dev::p::aws:s3/bucket:Bucket::b");
         let child = of("dev", "p", Some(&parent), "aws:s3/bucketPolicy:BucketPolicy", "c");
-        assert_eq!(child, "urn:pulumi:dev::p::aws:s3/bucket:Bucket$aws:s3/bucketPolicy:BucketPolicy::c");
+        assert_eq!(
+            child,
+            "urn:pulumi:dev::p::aws:s3/bucket:Bucket$aws:s3/bucketPolicy:BucketPolicy::c"
+        );
     }
 }

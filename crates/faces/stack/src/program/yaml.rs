@@ -20,6 +20,7 @@ use crate::value::{Object, Value};
 use crate::yaml::{self, Node};
 use analysis::Analysis;
 use async_trait::async_trait;
+pub(crate) use document::is_plain_name;
 use document::{Document, ResourceItem};
 use evaluate::{Scope, Stop};
 use expression::Expression;
@@ -36,18 +37,32 @@ pub(crate) struct YamlProject {
     document: Document,
     analysis: Analysis,
     variables: Arc<HashMap<String, Arc<Node>>>,
+    /// What is wrong with it. It can be previewed all the same, to find what else is.
+    faults: Vec<Diagnostic>,
 }
 
 impl YamlProject {
     /// Reads a project file.
+    ///
+    /// # Errors
+    /// What is wrong with it, when that leaves nothing that could be evaluated.
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Vec<Diagnostic>> {
         let source = Arc::new(Source::new(path.to_owned(), text));
         let root = yaml::parse(&source, text)?;
-        let document = document::read(&source, &root)?;
-        let analysis = analysis::analyse(&source, &document)?;
-        let variables = document.variables.iter().map(|item| (item.name.clone(), item.node.clone()));
+        let (document, mut faults) = document::read(&source, &root);
+        let analysis = analysis::analyse(&source, &document, &mut faults);
+        let Some(analysis) = analysis.filter(|_| document.is_runnable()) else {
+            return Err(faults);
+        };
+        let variables =
+            document.variables.iter().map(|item| (item.name.clone(), item.node.clone()));
         let variables = Arc::new(variables.collect());
-        Ok(Self { source, document, analysis, variables })
+        Ok(Self { source, document, analysis, variables, faults })
+    }
+
+    /// What is wrong with it.
+    pub(crate) fn faults(&self) -> &[Diagnostic] {
+        &self.faults
     }
 
     /// The project's name.
@@ -199,6 +214,13 @@ impl YamlProgram<'_> {
 
     async fn resource(&self, index: usize, monitor: &dyn Monitor) {
         let item = &self.project.document.resources[index];
+        if crate::types::find(&item.token).is_none() && item.token != crate::engine::urn::PROVIDER {
+            // Told of by the analysis: a preview takes its outputs as unknown.
+            let unknown =
+                Registered { urn: item.name.clone(), outputs: Object::new(), status: Status::Done };
+            self.state().resources.insert(index, unknown);
+            return;
+        }
         let mut inputs = Object::new();
         let mut is_sound = true;
         let mut is_blocked = self.is_blocked(index, item);
@@ -267,13 +289,16 @@ impl YamlProgram<'_> {
             timeouts: declared.timeouts,
             ..Options::default()
         };
-        options.parent = declared.parent.as_ref().and_then(|parent| self.registered(parent)).map(|(urn, _)| urn);
+        options.parent =
+            declared.parent.as_ref().and_then(|parent| self.registered(parent)).map(|(urn, _)| urn);
         options.provider = declared
             .provider
             .as_ref()
             .and_then(|provider| self.registered(provider))
             .map(|(urn, id)| format!("{urn}::{id}"));
-        for (expression, slot) in [(&declared.import, &mut options.import), (&item.get, &mut options.read)] {
+        for (expression, slot) in
+            [(&declared.import, &mut options.import), (&item.get, &mut options.read)]
+        {
             let Some(expression) = expression else { continue };
             match self.value(expression, monitor).await {
                 Ok(value) => *slot = value.to_text(),
@@ -304,7 +329,10 @@ impl YamlProgram<'_> {
 
     fn urns(&self, indices: impl Iterator<Item = usize>) -> Vec<String> {
         let state = self.state();
-        indices.filter_map(|index| state.resources.get(&index)).map(|done| done.urn.clone()).collect()
+        indices
+            .filter_map(|index| state.resources.get(&index))
+            .map(|done| done.urn.clone())
+            .collect()
     }
 
     fn dependencies(&self, index: usize) -> Vec<String> {

@@ -18,8 +18,8 @@ use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 /// The stack whose settings are used, if it has any.
 const STACK: &str = "dev";
@@ -38,19 +38,21 @@ pub(super) fn find(path: &Path) -> Result<Vec<Definition>, Error> {
 async fn evaluate(path: &Path) -> Result<Vec<Definition>, Error> {
     let project = Project::load(path)?;
     let program = match &project.program {
-        Ok(program) => program,
-        Err(diagnostics) => return Err(Error::Invalid { diagnostics: diagnostics.clone() }),
+        Ok(program) if program.faults().is_empty() => program,
+        _ => return Err(Error::invalid(project.faults().to_vec())),
     };
     // Secrets of the stack's file need not be opened for this.
-    let settings = settings::read(&project.directory, &project.name, STACK, &[], None).unwrap_or_default();
+    let settings =
+        settings::read(&project.directory, &project.name, STACK, &[], None).unwrap_or_default();
     let region = settings.region().unwrap_or("us-east-1").to_owned();
     let directory = match program.main() {
         Some(main) => project.directory.join(main),
         None => project.directory.clone(),
     };
-    let provider = Provider::connect(Arc::new(Nowhere { region }), directory.clone(), Cancel::new())
-        .await
-        .map_err(|error| Error::Aws(Box::new(error)))?;
+    let provider =
+        Provider::connect(Arc::new(Nowhere { region }), directory.clone(), Cancel::new())
+            .await
+            .map_err(|error| Error::Aws(Box::new(error)))?;
     let program = program
         .program(directory, STACK, &settings, true)
         .map_err(|diagnostics| Error::Invalid { diagnostics })?;
@@ -115,7 +117,8 @@ fn definition(registration: &Registration) -> Option<Definition> {
         None => given.to_json()?.to_string(),
     };
     let is_express = registration.inputs.get("type").and_then(Value::as_str) == Some("EXPRESS");
-    let checked = asl::check(&text, asl::Options { express: is_express, ..asl::Options::default() });
+    let checked =
+        asl::check(&text, asl::Options { express: is_express, ..asl::Options::default() });
     let diagnostics = checked.diagnostics.into_iter().map(|found| {
         let severity = match found.severity {
             asl::Severity::Error => Severity::Error,
@@ -131,7 +134,11 @@ fn definition(registration: &Registration) -> Option<Definition> {
             hint: found.hint,
         }
     });
-    Some(Definition { resource: registration.name.clone(), diagnostics: diagnostics.collect(), text })
+    Some(Definition {
+        resource: registration.name.clone(),
+        diagnostics: diagnostics.collect(),
+        text,
+    })
 }
 
 /// An AWS that only knows who is calling: the account of AWS's own examples.

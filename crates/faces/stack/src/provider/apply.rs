@@ -64,7 +64,8 @@ impl Provider {
         outputs.shift_remove("id");
         let _guard = match &kind.serial {
             Some(template) => {
-                let key = Scope::new(self, kind, &outputs).interpolate(template).unwrap_or_default();
+                let key =
+                    Scope::new(self, kind, &outputs).interpolate(template).unwrap_or_default();
                 Some(self.serial_lock(format!("{} {key}", kind.token)).lock_owned().await)
             }
             None => None,
@@ -87,7 +88,9 @@ impl Provider {
         }
         let id = Scope::new(self, kind, &outputs).interpolate(&kind.id).unwrap_or_default();
         outputs.insert("id".to_owned(), Value::String(id.clone()));
-        if incomplete.is_none() && kind.read.as_ref().is_some_and(|read| read.after_create) {
+        let reads =
+            phase == Phase::Create && kind.read.as_ref().is_some_and(|read| read.after_create);
+        if incomplete.is_none() && reads {
             match self.read(kind, &id, &outputs).await {
                 Ok(Some(read)) => outputs.extend(read),
                 Ok(None) => {}
@@ -156,11 +159,13 @@ impl Provider {
                 .is_none_or(|changed| changed.iter().any(|name| name == property));
             let value = request.inputs.get(property).cloned().unwrap_or(Value::Null);
             let was_there = request.old.is_some_and(|(old, _, _)| old.contains_key(property));
-            let replaces = request.kind.properties.get(property).is_some_and(|known| known.replaces);
+            let replaces =
+                request.kind.properties.get(property).is_some_and(|known| known.replaces);
             if replaces || !is_changed || (value.is_empty() && !was_there) {
                 continue;
             }
-            scope = scope.local("attribute", Value::string(attribute.as_str())).local("value", value);
+            scope =
+                scope.local("attribute", Value::string(attribute.as_str())).local("value", value);
             self.perform(request.kind, call, &scope, outputs).await?;
         }
         Ok(())
@@ -214,7 +219,10 @@ impl Provider {
                 result => result?,
             };
             if !pause.rest(self).await {
-                return Err(StepError::new(format!("it is still there {} seconds after its deletion", timeout.as_secs())));
+                return Err(StepError::new(format!(
+                    "it is still there {} seconds after its deletion",
+                    timeout.as_secs()
+                )));
             }
         }
     }
@@ -316,13 +324,20 @@ fn items(
 /// Tags to set and tags to take away, by comparing old and new.
 fn with_tags<'a>(scope: Scope<'a>, request: &Request<'_>) -> Scope<'a> {
     let tags = |object: Option<&Object>| {
-        object.and_then(|object| object.get("tags")).and_then(Value::as_object).cloned().unwrap_or_default()
+        object
+            .and_then(|object| object.get("tags"))
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
     };
     let (old, new) = (tags(request.old.map(|(old, _, _)| old)), tags(Some(request.inputs)));
-    let removed = old.keys().filter(|name| !new.contains_key(*name)).map(|name| Value::string(name.as_str()));
+    let removed =
+        old.keys().filter(|name| !new.contains_key(*name)).map(|name| Value::string(name.as_str()));
     let removed = Value::Array(removed.collect());
     let everything = request.changed.is_none();
-    let changed: Object =
-        new.into_iter().filter(|(name, value)| everything || old.get(name) != Some(value)).collect();
+    let changed: Object = new
+        .into_iter()
+        .filter(|(name, value)| everything || old.get(name) != Some(value))
+        .collect();
     scope.local("changed_tags", Value::Object(changed)).local("removed_tags", removed)
 }

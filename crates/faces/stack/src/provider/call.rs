@@ -108,7 +108,9 @@ impl Provider {
             && extract(&answer, &fail.count).and_then(|count| count.as_i64()).is_some_and(|n| n > 0)
         {
             let text = |path: &str| {
-                extract(&answer, path).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+                extract(&answer, path)
+                    .and_then(|v| v.as_str().map(str::to_owned))
+                    .unwrap_or_default()
             };
             let (code, message) = (text(&fail.code), text(&fail.message));
             let mut error = StepError::new(format!("{}: {message} ({code})", call.call));

@@ -116,7 +116,12 @@ pub(crate) fn check(provider: &Provider, request: &Request<'_>) -> Checked {
 }
 
 /// Resources of other regions than the client's cannot be made.
-fn regional(provider: &Provider, kind: &ResourceType, inputs: &mut Object, problems: &mut Vec<Problem>) {
+fn regional(
+    provider: &Provider,
+    kind: &ResourceType,
+    inputs: &mut Object,
+    problems: &mut Vec<Problem>,
+) {
     if kind.global {
         return;
     }
@@ -125,8 +130,12 @@ fn regional(provider: &Provider, kind: &ResourceType, inputs: &mut Object, probl
             inputs.insert("region".to_owned(), Value::string(provider.region.as_str()));
         }
         Some(Value::String(region)) if *region != provider.region => {
-            let message = format!("the region is {region}, but this run deploys to {}", provider.region);
-            problems.push(Problem::new("region", message).hint("deploy one region at a time: set `aws:region`"));
+            let message =
+                format!("the region is {region}, but this run deploys to {}", provider.region);
+            problems.push(
+                Problem::new("region", message)
+                    .hint("deploy one region at a time: set `aws:region`"),
+            );
         }
         _ => {}
     }
@@ -156,9 +165,11 @@ impl Walk {
         };
         let mut problem = Problem::new(path, message);
         problem.is_about_name = true;
-        problem.hint = found.map(|found| format!("did you mean `{found}`?")).or_else(|| {
-            Some(format!("it has {}", names.collect::<Vec<_>>().join(", ")))
-        });
+        if !is_output {
+            problem.hint = found
+                .map(|found| format!("did you mean `{found}`?"))
+                .or_else(|| Some(format!("it has {}", names.collect::<Vec<_>>().join(", "))));
+        }
         self.problems.push(problem);
     }
 
@@ -203,13 +214,15 @@ impl Walk {
                 });
                 Value::Object(given.collect())
             }
-            (Shape::Asset, value @ Value::Asset(_)) | (Shape::Archive, value @ Value::Archive(_)) => value,
+            (Shape::Asset, value @ Value::Asset(_))
+            | (Shape::Archive, value @ Value::Archive(_)) => value,
             (shape, value) => self.scalar(path, shape, value),
         };
         if let (Some(max), Value::String(text)) = (property.max, &value) {
             let length = text.chars().count();
             if length > max {
-                let message = format!("`{path}` is {length} characters long; AWS takes at most {max}");
+                let message =
+                    format!("`{path}` is {length} characters long; AWS takes at most {max}");
                 self.problems.push(Problem::new(path, message));
             }
         }
@@ -256,7 +269,9 @@ impl Walk {
             (Shape::List(_), _) => self.refuse(path, "a list", value),
             (Shape::Object(_) | Shape::Map, _) => self.refuse(path, "a mapping", value),
             (Shape::Asset, _) => self.refuse(path, "a file, such as `fn::fileAsset: FILE`", value),
-            (Shape::Archive, _) => self.refuse(path, "an archive, such as `fn::fileArchive: FOLDER`", value),
+            (Shape::Archive, _) => {
+                self.refuse(path, "an archive, such as `fn::fileArchive: FOLDER`", value)
+            }
             (_, Value::String(_)) => value,
             (_, Value::Object(_) | Value::Array(_)) if is_document => match value.to_json() {
                 Some(json) => {

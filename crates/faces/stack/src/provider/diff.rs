@@ -52,7 +52,13 @@ fn compare(
                     _ => None,
                 };
                 for (index, (before, after)) in before.iter().zip(after).enumerate() {
-                    compare(&format!("{path}.{index}"), of, [Some(before), Some(after)], replaces, changes);
+                    compare(
+                        &format!("{path}.{index}"),
+                        of,
+                        [Some(before), Some(after)],
+                        replaces,
+                        changes,
+                    );
                 }
             }
             (Value::String(before), Value::String(after)) => {
@@ -84,7 +90,13 @@ fn compare_fields(
             _ => None,
         };
         let replaces = replaces || below.is_some_and(|property| property.replaces);
-        compare(&format!("{path}.{name}"), below, [before.get(name), after.get(name)], replaces, changes);
+        compare(
+            &format!("{path}.{name}"),
+            below,
+            [before.get(name), after.get(name)],
+            replaces,
+            changes,
+        );
     }
 }
 
@@ -109,7 +121,9 @@ fn shown(before: &Value, after: &Value) -> [Option<String>; 2] {
     };
     let (before, after) = (text(before), text(after));
     let common = match (&before, &after) {
-        (Some(before), Some(after)) => before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count(),
+        (Some(before), Some(after)) => {
+            before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count()
+        }
         _ => 0,
     };
     let skip = if common > SHOWN / 2 { common - SHOWN / 4 } else { 0 };
@@ -140,7 +154,8 @@ pub(crate) fn ignore(paths: &[String], old: &Object, new: &mut Object) {
             old.clone_into(new);
             continue;
         }
-        let steps: Vec<&str> = path.split(['.', '[', ']', '"']).filter(|step| !step.is_empty()).collect();
+        let steps: Vec<&str> =
+            path.split(['.', '[', ']', '"']).filter(|step| !step.is_empty()).collect();
         keep_old(&steps, old, new);
     }
 }

@@ -13,13 +13,16 @@ pub(crate) fn same(shape: Option<&Shape>, old: &Value, new: &Value) -> bool {
     }
     match (shape, old, new) {
         (Some(Shape::Policy), Value::String(old), Value::String(new)) => both(old, new, policy),
-        (Some(Shape::Json | Shape::StateMachine | Shape::TextJson), Value::String(old), Value::String(new)) => {
-            both(old, new, |json| json)
-        }
+        (
+            Some(Shape::Json | Shape::StateMachine | Shape::TextJson),
+            Value::String(old),
+            Value::String(new),
+        ) => both(old, new, |json| json),
         (_, Value::Asset(old), Value::Asset(new)) => old.hash == new.hash,
         (_, Value::Archive(old), Value::Archive(new)) => old.hash == new.hash,
         (Some(Shape::List(of)), Value::Array(old), Value::Array(new)) => {
-            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| same(Some(&of.shape), old, new))
+            old.len() == new.len()
+                && old.iter().zip(new).all(|(old, new)| same(Some(&of.shape), old, new))
         }
         (Some(Shape::Object(fields)), Value::Object(old), Value::Object(new)) => {
             let names = old.keys().chain(new.keys());
@@ -53,7 +56,9 @@ fn policy(json: Json) -> Normal {
         Json::Object(fields) => {
             Normal::Fields(fields.into_iter().map(|(name, value)| (name, policy(value))).collect())
         }
-        Json::Array(mut items) if items.len() == 1 => items.pop().map_or(Normal::Set(Vec::new()), policy),
+        Json::Array(mut items) if items.len() == 1 => {
+            items.pop().map_or(Normal::Set(Vec::new()), policy)
+        }
         Json::Array(items) => {
             let mut items: Vec<Normal> = items.into_iter().map(policy).collect();
             items.sort();

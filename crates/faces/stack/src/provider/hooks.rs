@@ -39,7 +39,8 @@ impl Provider {
                 input["Prefix"] = json!(key);
             }
             let answer = self.send(kind, "ListObjectVersions", Some(input)).await?;
-            let listed = ["Versions", "DeleteMarkers"].into_iter().filter_map(|name| answer.get(name));
+            let listed =
+                ["Versions", "DeleteMarkers"].into_iter().filter_map(|name| answer.get(name));
             let objects: Vec<Json> = listed
                 .filter_map(Json::as_array)
                 .flatten()
@@ -58,7 +59,8 @@ impl Provider {
             if objects.is_empty() {
                 return Ok(());
             }
-            let input = json!({ "Bucket": bucket, "Delete": { "Objects": objects, "Quiet": true } });
+            let input =
+                json!({ "Bucket": bucket, "Delete": { "Objects": objects, "Quiet": true } });
             let answer = self.send(kind, "DeleteObjects", Some(input)).await?;
             if let Some(message) = extract(&answer, "Errors.0.Message") {
                 let key = extract(&answer, "Errors.0.Key").unwrap_or_default();

@@ -33,7 +33,8 @@ impl Provider {
     pub(crate) fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError> {
         find(token)?;
         let object = |fields: &[(&str, &str)]| {
-            let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), Value::string(*text)));
+            let fields =
+                fields.iter().map(|(name, text)| ((*name).to_owned(), Value::string(*text)));
             Ok(Value::Object(fields.collect()))
         };
         let full = canonical(token);
@@ -52,8 +53,10 @@ impl Provider {
                 ("region", &self.region),
             ]),
             "getPartition" => {
-                let suffix = if self.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-                let reverse = if self.partition == "aws-cn" { "cn.com.amazonaws" } else { "com.amazonaws" };
+                let suffix =
+                    if self.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+                let reverse =
+                    if self.partition == "aws-cn" { "cn.com.amazonaws" } else { "com.amazonaws" };
                 object(&[
                     ("dnsSuffix", suffix),
                     ("id", &self.partition),

@@ -11,7 +11,15 @@ const ARGUMENTS: &[&str] =
     &["overridePolicyDocuments", "policyId", "sourcePolicyDocuments", "statements", "version"];
 /// Properties of a statement.
 const STATEMENT: &[&str] = &[
-    "actions", "conditions", "effect", "notActions", "notPrincipals", "notResources", "principals", "resources", "sid",
+    "actions",
+    "conditions",
+    "effect",
+    "notActions",
+    "notPrincipals",
+    "notResources",
+    "principals",
+    "resources",
+    "sid",
 ];
 
 /// The document for the arguments.
@@ -43,7 +51,9 @@ pub(super) fn render(arguments: &Object) -> Result<Value, InvokeError> {
     let minified = document.to_string();
     let id = hex::encode(Sha256::digest(&pretty));
     let mut result = arguments.clone();
-    for (name, text) in [("id", id.get(..10).unwrap_or_default()), ("json", &pretty), ("minifiedJson", &minified)] {
+    for (name, text) in
+        [("id", id.get(..10).unwrap_or_default()), ("json", &pretty), ("minifiedJson", &minified)]
+    {
         result.insert(name.to_owned(), Value::string(text));
     }
     let result = Value::Object(result);
@@ -84,7 +94,9 @@ fn documents(arguments: &Object, name: &str) -> Result<Vec<Json>, InvokeError> {
             .and_then(|text| serde_json::from_str(text).ok())
             .ok_or_else(|| wrong(format!("`{name}` must be JSON documents")))?;
         match parsed.get("Statement") {
-            Some(Json::Array(items)) => items.iter().for_each(|item| put(&mut statements, item.clone())),
+            Some(Json::Array(items)) => {
+                items.iter().for_each(|item| put(&mut statements, item.clone()))
+            }
             Some(one) => put(&mut statements, one.clone()),
             None => {}
         }
@@ -159,7 +171,11 @@ fn conditions(items: &[Value]) -> Result<Option<Json>, InvokeError> {
         };
         let values: Vec<Json> =
             list(fields, "values").iter().filter_map(Value::to_text).map(Json::from).collect();
-        let values = if values.len() == 1 { values.into_iter().next().unwrap_or_default() } else { Json::Array(values) };
+        let values = if values.len() == 1 {
+            values.into_iter().next().unwrap_or_default()
+        } else {
+            Json::Array(values)
+        };
         let variables = tests.entry(test).or_insert_with(|| Json::Object(Map::new()));
         variables[variable.as_str()] = values;
     }

@@ -1,8 +1,8 @@
 //! Names in templates: properties, outputs, derived values, and what the run knows.
 
 use super::Provider;
-use super::content_type;
 use super::call::StepError;
+use super::content_type;
 use crate::types::{Property, ResourceType, Shape};
 use crate::value::{Asset, AssetSource, Object, Value};
 use base64::Engine as _;
@@ -23,7 +23,11 @@ pub(super) struct Scope<'a> {
 }
 
 /// The id of a resource whose values are all known.
-pub(crate) fn interpolate_id(provider: &Provider, kind: &ResourceType, values: &Object) -> Option<String> {
+pub(crate) fn interpolate_id(
+    provider: &Provider,
+    kind: &ResourceType,
+    values: &Object,
+) -> Option<String> {
     Scope::new(provider, kind, values).interpolate(&kind.id)
 }
 
@@ -102,7 +106,8 @@ impl<'a> Scope<'a> {
 
     /// What an object of S3 is made of: a file, a text, or bytes in base64.
     fn body(&self) -> Option<Value> {
-        let given = |name: &str| self.values.get(name).filter(|value| !matches!(value.open(), Value::Null));
+        let given =
+            |name: &str| self.values.get(name).filter(|value| !matches!(value.open(), Value::Null));
         given("source").or_else(|| given("content")).cloned().or_else(|| {
             // Base64 of AWS's clients is what the wire wants: an asset-like marker is not needed.
             given("contentBase64").cloned()
@@ -111,7 +116,9 @@ impl<'a> Scope<'a> {
 
     fn guessed_content_type(&self) -> &'static str {
         let source = match self.values.get("source").map(Value::open) {
-            Some(Value::Asset(Asset { source: AssetSource::Path(path), .. })) => Some(path.as_str()),
+            Some(Value::Asset(Asset { source: AssetSource::Path(path), .. })) => {
+                Some(path.as_str())
+            }
             _ => None,
         };
         let key = self.values.get("key").and_then(Value::as_str);
@@ -128,7 +135,8 @@ impl<'a> Scope<'a> {
         while let Some(start) = rest.find('{') {
             text.push_str(&rest[..start]);
             rest = &rest[start + 1..];
-            let name_length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(rest.len());
+            let name_length =
+                rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(rest.len());
             if name_length == 0 || !rest[name_length..].starts_with('}') {
                 text.push('{');
                 continue;
@@ -149,8 +157,10 @@ impl<'a> Scope<'a> {
         match template {
             Json::String(text) => self.render_text(text),
             Json::Array(items) => {
-                let items: Vec<Json> =
-                    items.iter().filter_map(|item| self.render(item).transpose()).collect::<Result<_, _>>()?;
+                let items: Vec<Json> = items
+                    .iter()
+                    .filter_map(|item| self.render(item).transpose())
+                    .collect::<Result<_, _>>()?;
                 Ok(if items.is_empty() { None } else { Some(Json::Array(items)) })
             }
             Json::Object(fields) => {
@@ -209,13 +219,15 @@ impl<'a> Scope<'a> {
             ("list", _) => pairs("Key", "Value"),
             ("lowerlist", _) => pairs("key", "value"),
             ("query", _) => Json::from(query(value)),
-            ("zip", Value::Archive(archive)) => {
-                Json::from(STANDARD.encode(archive.zip(&self.provider.directory).map_err(StepError::asset)?))
-            }
-            ("bytes", Value::Asset(asset)) => {
-                Json::from(STANDARD.encode(asset.bytes(&self.provider.directory).map_err(StepError::asset)?))
-            }
-            ("bytes", Value::String(text)) if self.values.get("contentBase64").is_some_and(|v| !v.is_empty()) => {
+            ("zip", Value::Archive(archive)) => Json::from(
+                STANDARD.encode(archive.zip(&self.provider.directory).map_err(StepError::asset)?),
+            ),
+            ("bytes", Value::Asset(asset)) => Json::from(
+                STANDARD.encode(asset.bytes(&self.provider.directory).map_err(StepError::asset)?),
+            ),
+            ("bytes", Value::String(text))
+                if self.values.get("contentBase64").is_some_and(|v| !v.is_empty()) =>
+            {
                 Json::from(text.as_str())
             }
             ("bytes", Value::String(text)) => Json::from(STANDARD.encode(text)),
@@ -249,7 +261,9 @@ fn query(tags: &Value) -> String {
     };
     let fields = tags.as_object().into_iter().flatten();
     let pairs: Vec<String> = fields
-        .map(|(name, value)| format!("{}={}", encode(name), encode(&value.to_text().unwrap_or_default())))
+        .map(|(name, value)| {
+            format!("{}={}", encode(name), encode(&value.to_text().unwrap_or_default()))
+        })
         .collect();
     pairs.join("&")
 }
@@ -264,14 +278,17 @@ fn api(value: &Value, shape: Option<&Property>, upper: bool) -> Result<Json, Ste
                 if value.is_empty() || property.is_some_and(|property| property.computed) {
                     continue;
                 }
-                let member = property.map_or_else(|| name.clone(), |known| known.member(name, upper));
+                let member =
+                    property.map_or_else(|| name.clone(), |known| known.member(name, upper));
                 members.insert(member, api(value, property, upper)?);
             }
             Ok(Json::Object(members))
         }
-        (Value::Array(items), Some(Shape::List(of))) => {
-            items.iter().map(|item| api(item, Some(of), upper)).collect::<Result<_, _>>().map(Json::Array)
-        }
+        (Value::Array(items), Some(Shape::List(of))) => items
+            .iter()
+            .map(|item| api(item, Some(of), upper))
+            .collect::<Result<_, _>>()
+            .map(Json::Array),
         (value, _) => value.to_json().ok_or_else(|| {
             StepError::new(format!("{} cannot be sent to AWS here", value.describe()))
         }),

@@ -129,7 +129,11 @@ fn is_default(timeouts: &Timeouts) -> bool {
 
 impl Checkpoint {
     /// Reads a checkpoint. `vault` gets the salt before anything is opened.
-    pub(crate) fn parse(path: &Path, text: &str, vault: impl FnOnce(Option<String>) -> Vault) -> Result<(Self, Vault), Error> {
+    pub(crate) fn parse(
+        path: &Path,
+        text: &str,
+        vault: impl FnOnce(Option<String>) -> Vault,
+    ) -> Result<(Self, Vault), Error> {
         let unusable = |reason: String| Error::State { path: path.to_owned(), reason };
         let file: Json = serde_json::from_str(text).map_err(|error| unusable(error.to_string()))?;
         if file["version"].as_u64() != Some(VERSION) {
@@ -138,16 +142,20 @@ impl Checkpoint {
         let latest = &file["checkpoint"]["latest"];
         let kind = latest["secrets_providers"]["type"].as_str();
         if let Some(other) = kind.filter(|kind| *kind != "passphrase") {
-            return Err(unusable(format!("its secrets are sealed by `{other}`, not by a passphrase")));
+            return Err(unusable(format!(
+                "its secrets are sealed by `{other}`, not by a passphrase"
+            )));
         }
         let salt = latest["secrets_providers"]["state"]["salt"].as_str().map(str::to_owned);
         let vault = vault(salt.clone());
         let read = |json: Json| -> Result<Resource, Error> {
-            let stored: Stored = serde_json::from_value(json).map_err(|error| unusable(error.to_string()))?;
+            let stored: Stored =
+                serde_json::from_value(json).map_err(|error| unusable(error.to_string()))?;
             stored.open(&vault)
         };
         let list = |json: &Json| json.as_array().cloned().unwrap_or_default();
-        let resources = list(&latest["resources"]).into_iter().map(read).collect::<Result<_, _>>()?;
+        let resources =
+            list(&latest["resources"]).into_iter().map(read).collect::<Result<_, _>>()?;
         let pending = list(&latest["pending_operations"]).into_iter().map(|json| {
             let operation = json["type"].as_str().unwrap_or_default().to_owned();
             Ok(Pending { resource: read(json["resource"].clone())?, operation })
@@ -157,7 +165,12 @@ impl Checkpoint {
     }
 
     /// The checkpoint as text.
-    pub(crate) fn render(&self, project: &str, stack: &str, vault: &Vault) -> Result<String, Error> {
+    pub(crate) fn render(
+        &self,
+        project: &str,
+        stack: &str,
+        vault: &Vault,
+    ) -> Result<String, Error> {
         let resources = self
             .resources
             .iter()
@@ -173,7 +186,8 @@ impl Checkpoint {
             },
         });
         if let Some(salt) = vault.salt() {
-            latest["secrets_providers"] = json!({ "type": "passphrase", "state": { "salt": salt } });
+            latest["secrets_providers"] =
+                json!({ "type": "passphrase", "state": { "salt": salt } });
         }
         latest["resources"] = json!(resources);
         if !pending.is_empty() {
@@ -213,7 +227,9 @@ impl Resource {
             dependencies: self.dependencies.clone(),
             init_errors: self.init_errors.clone(),
             provider: self.provider.clone(),
-            property_dependencies: dependencies.map(|(n, urns)| (n.clone(), Some(urns.clone()))).collect(),
+            property_dependencies: dependencies
+                .map(|(n, urns)| (n.clone(), Some(urns.clone())))
+                .collect(),
             additional_secret_outputs: self.additional_secret_outputs.clone(),
             custom_timeouts: self.timeouts,
             retain_on_delete: self.retain_on_delete,
@@ -244,7 +260,9 @@ impl Stored {
             external: self.external,
             dependencies: self.dependencies,
             provider: self.provider,
-            property_dependencies: dependencies.map(|(n, urns)| (n, urns.unwrap_or_default())).collect(),
+            property_dependencies: dependencies
+                .map(|(n, urns)| (n, urns.unwrap_or_default()))
+                .collect(),
             init_errors: self.init_errors,
             additional_secret_outputs: self.additional_secret_outputs,
             timeouts: self.custom_timeouts,
@@ -257,5 +275,8 @@ impl Stored {
 
 /// An output for people.
 pub(crate) fn shown(outputs: &Object, show_secrets: bool) -> Map<String, Json> {
-    outputs.iter().map(|(name, value): (&String, &Value)| (name.clone(), value.to_shown(show_secrets))).collect()
+    outputs
+        .iter()
+        .map(|(name, value): (&String, &Value)| (name.clone(), value.to_shown(show_secrets)))
+        .collect()
 }

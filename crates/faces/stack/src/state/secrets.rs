@@ -73,8 +73,9 @@ impl Sealer for Vault {
     }
 
     fn open(&self, sealed: &str) -> Result<String, Error> {
-        unseal(&self.cipher()?, sealed)
-            .ok_or_else(|| Error::Secret("a secret cannot be opened: its sealed form is damaged".to_owned()))
+        unseal(&self.cipher()?, sealed).ok_or_else(|| {
+            Error::Secret("a secret cannot be opened: its sealed form is damaged".to_owned())
+        })
     }
 }
 
@@ -106,6 +107,7 @@ fn seal(cipher: &Aes256Gcm, plain: &str) -> Result<String, Error> {
 fn unseal(cipher: &Aes256Gcm, sealed: &str) -> Option<String> {
     let (nonce, sealed) = sealed.strip_prefix("v1:")?.split_once(':')?;
     let nonce: [u8; 12] = STANDARD.decode(nonce).ok()?.try_into().ok()?;
-    let plain = cipher.decrypt(&Nonce::from(nonce), STANDARD.decode(sealed).ok()?.as_slice()).ok()?;
+    let plain =
+        cipher.decrypt(&Nonce::from(nonce), STANDARD.decode(sealed).ok()?.as_slice()).ok()?;
     String::from_utf8(plain).ok()
 }

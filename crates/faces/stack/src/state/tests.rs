@@ -39,7 +39,13 @@ fn a_checkpoint_comes_back() {
     let (read, _) =
         Checkpoint::parse(Path::new("f"), &text, |salt| Vault::new(None, salt)).expect("readable");
     assert_eq!(read, checkpoint);
-    for broken in ["", "{}", "[]", "{\"version\":4}", "{\"version\":3,\"checkpoint\":{\"latest\":{\"resources\":[1]}}}"] {
+    for broken in [
+        "",
+        "{}",
+        "[]",
+        "{\"version\":4}",
+        "{\"version\":3,\"checkpoint\":{\"latest\":{\"resources\":[1]}}}",
+    ] {
         let result = Checkpoint::parse(Path::new("f"), broken, |salt| Vault::new(None, salt));
         assert!(matches!(result, Err(Error::State { .. })), "{broken}");
     }
@@ -83,7 +89,8 @@ fn one_run_at_a_time() {
     let text = serde_json::json!({"pid": 0x3fff_ffff, "username": "u", "hostname": host, "timestamp": "t"});
     std::fs::write(&stale, text.to_string()).expect("writable");
     drop(file.lock().expect("free again"));
-    let other = serde_json::json!({"pid": 1, "username": "u", "hostname": "elsewhere", "timestamp": "t"});
+    let other =
+        serde_json::json!({"pid": 1, "username": "u", "hostname": "elsewhere", "timestamp": "t"});
     std::fs::write(&stale, other.to_string()).expect("writable");
     let Err(Error::Locked { holder, .. }) = file.lock() else { panic!("held elsewhere") };
     assert_eq!(holder, "u@elsewhere (process 1, since t)");
@@ -99,7 +106,8 @@ fn files_are_where_pulumi_has_them() {
     file.write("one").expect("writable");
     file.prepare().expect("writable");
     file.write("two").expect("writable");
-    let read = |name: &str| std::fs::read_to_string(root.join(".pulumi").join(name)).expect("there");
+    let read =
+        |name: &str| std::fs::read_to_string(root.join(".pulumi").join(name)).expect("there");
     assert_eq!(read("stacks/p/dev.json"), "two");
     assert_eq!(read("stacks/p/dev.json.bak"), "one");
     assert_eq!(read("meta.yaml"), "version: 1\n");

@@ -129,8 +129,16 @@ impl<'de> Deserialize<'de> for Property {
         #[serde(untagged)]
         enum Form {
             Short(String),
-            List { list: Box<Property>, #[serde(default)] flags: String },
-            Object { object: IndexMap<String, Property>, #[serde(default)] flags: String },
+            List {
+                list: Box<Property>,
+                #[serde(default)]
+                flags: String,
+            },
+            Object {
+                object: IndexMap<String, Property>,
+                #[serde(default)]
+                flags: String,
+            },
         }
         let (shape, flags) = match Form::deserialize(deserializer)? {
             Form::Short(notation) => return Self::parse(&notation).map_err(D::Error::custom),
@@ -138,7 +146,10 @@ impl<'de> Deserialize<'de> for Property {
             Form::Object { object, flags } => (Shape::Object(object), flags),
         };
         let mut property = Self { shape, ..Self::default() };
-        flags.split_whitespace().try_for_each(|word| property.flag(word)).map_err(D::Error::custom)?;
+        flags
+            .split_whitespace()
+            .try_for_each(|word| property.flag(word))
+            .map_err(D::Error::custom)?;
         Ok(property)
     }
 }

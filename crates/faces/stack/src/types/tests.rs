@@ -26,7 +26,8 @@ fn tokens_have_a_short_and_a_full_form() {
 #[test]
 fn every_call_and_member_exists() {
     for kind in all() {
-        let model = model(&kind.service).unwrap_or_else(|| panic!("{}: {}", kind.token, kind.service));
+        let model =
+            model(&kind.service).unwrap_or_else(|| panic!("{}: {}", kind.token, kind.service));
         for call in kind.create.iter().chain(&kind.update).chain(&kind.delete) {
             if call.hook.is_none() {
                 check_input(&kind, model, &call.call, &call.input);
@@ -78,9 +79,20 @@ fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, templa
             let names = reference.split(':').next().unwrap_or_default();
             for name in names.split('|').filter(|name| !name.starts_with('@')) {
                 let root = name.split('.').next().unwrap_or_default();
-                let special = ["id", "item", "attribute", "value", "changed_tags", "removed_tags", "body", "guessedContentType"];
+                let special = [
+                    "id",
+                    "item",
+                    "attribute",
+                    "value",
+                    "changed_tags",
+                    "removed_tags",
+                    "body",
+                    "guessedContentType",
+                ];
                 assert!(
-                    special.contains(&root) || kind.properties.contains_key(root) || kind.derive.contains_key(root),
+                    special.contains(&root)
+                        || kind.properties.contains_key(root)
+                        || kind.derive.contains_key(root),
                     "{}: no property {name}",
                     kind.token
                 );

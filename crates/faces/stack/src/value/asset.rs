@@ -215,7 +215,10 @@ impl Archive {
                 match member {
                     Member::Asset(asset) => {
                         let bytes = asset.bytes(directory)?;
-                        push(files, File { name: format!("{prefix}{name}"), bytes, is_executable: false })
+                        push(
+                            files,
+                            File { name: format!("{prefix}{name}"), bytes, is_executable: false },
+                        )
                     }
                     Member::Archive(archive) => {
                         archive.collect(directory, &format!("{prefix}{name}/"), files, depth + 1)
@@ -254,10 +257,19 @@ fn clean(name: &str) -> Result<String, AssetError> {
             _ => return Err(AssetError::Name(name.to_owned())),
         }
     }
-    if parts.is_empty() && name != "." { Err(AssetError::Name(name.to_owned())) } else { Ok(parts.join("/")) }
+    if parts.is_empty() && name != "." {
+        Err(AssetError::Name(name.to_owned()))
+    } else {
+        Ok(parts.join("/"))
+    }
 }
 
-fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>, depth: usize) -> Result<(), AssetError> {
+fn walk(
+    folder: &Path,
+    prefix: &str,
+    files: &mut Vec<File>,
+    depth: usize,
+) -> Result<(), AssetError> {
     if depth > MAX_DEPTH {
         return Err(AssetError::TooLarge);
     }

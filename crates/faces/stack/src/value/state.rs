@@ -104,7 +104,8 @@ fn decode_secret(fields: &Map<String, Json>, sealer: &dyn Sealer) -> Result<Valu
 
 fn decode_asset(fields: &Map<String, Json>) -> Option<Asset> {
     let text = |name: &str| fields.get(name).and_then(Json::as_str).map(str::to_owned);
-    let source = text("path").map(AssetSource::Path).or_else(|| text("text").map(AssetSource::Text))?;
+    let source =
+        text("path").map(AssetSource::Path).or_else(|| text("text").map(AssetSource::Text))?;
     Some(Asset { source, hash: text("hash").unwrap_or_default() })
 }
 

@@ -28,7 +28,10 @@ fn stored_values_come_back() {
     let file = Asset::file(directory, "Cargo.toml").expect("the file is there");
     let members = [
         ("a".to_owned(), Member::Asset(file.clone())),
-        ("b/c".to_owned(), Member::Archive(Archive::path(directory, "src/yaml").expect("a folder"))),
+        (
+            "b/c".to_owned(),
+            Member::Archive(Archive::path(directory, "src/yaml").expect("a folder")),
+        ),
     ];
     let archive = Archive::members(directory, members.into_iter().collect()).expect("readable");
     let values = [

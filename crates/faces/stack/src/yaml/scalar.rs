@@ -6,9 +6,7 @@ use serde_json::Number;
 
 /// The value of a scalar. Only plain scalars can be anything but a string, unless a tag says so.
 pub(super) fn resolve(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
-    let string = |value| {
-        Kind::String(Text { value, is_block: style == ScalarStyle::Literal })
-    };
+    let string = |value| Kind::String(Text { value, is_block: style == ScalarStyle::Literal });
     match tag {
         Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => string(text),
         Some(tag) if tag.handle.is_empty() && tag.suffix == "!" => string(text),
@@ -40,10 +38,16 @@ fn plain(text: &str) -> Option<Kind> {
 
 fn number(text: &str) -> Option<Number> {
     if let Some(digits) = text.strip_prefix("0x") {
-        return i64::from_str_radix(digits, 16).ok().filter(|_| is_digits(digits, 16)).map(Number::from);
+        return i64::from_str_radix(digits, 16)
+            .ok()
+            .filter(|_| is_digits(digits, 16))
+            .map(Number::from);
     }
     if let Some(digits) = text.strip_prefix("0o") {
-        return i64::from_str_radix(digits, 8).ok().filter(|_| is_digits(digits, 8)).map(Number::from);
+        return i64::from_str_radix(digits, 8)
+            .ok()
+            .filter(|_| is_digits(digits, 8))
+            .map(Number::from);
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if is_digits(unsigned, 10) {

@@ -12,7 +12,10 @@ fn plain(node: &Node) -> Value {
         Kind::String(text) => Value::String(text.value.clone()),
         Kind::Sequence(items) => items.iter().map(|item| plain(item)).collect(),
         Kind::Mapping(entries) => Value::Object(
-            entries.iter().map(|entry| (entry.key.clone(), plain(&entry.value))).collect::<Map<_, _>>(),
+            entries
+                .iter()
+                .map(|entry| (entry.key.clone(), plain(&entry.value)))
+                .collect::<Map<_, _>>(),
         ),
     }
 }
@@ -34,13 +37,25 @@ fn read(text: &str) -> Result<Value, Vec<String>> {
 fn documents_become_trees() {
     let cases = [
         ("", json!(null)),
-        ("a: 1\nb: -2.5\nc: yes\nd: true\ne: ~\nf:\n", json!({"a":1,"b":-2.5,"c":"yes","d":true,"e":null,"f":null})),
-        ("a: 0x1f\nb: 0o17\nc: 1e3\nd: .5\ne: 1.2.3\nf: '1'\ng: 2012-10-17\nh: .inf\ni: +3\nj: 0x-1", json!({
-            "a":31,"b":15,"c":1000.0,"d":0.5,"e":"1.2.3","f":"1","g":"2012-10-17","h":".inf","i":3,"j":"0x-1"})),
-        ("a: &x {p: 1, q: [1, 2]}\nb: *x\nc: {<<: *x, p: 3}", json!({
-            "a":{"p":1,"q":[1,2]},"b":{"p":1,"q":[1,2]},"c":{"p":3,"q":[1,2]}})),
-        ("a: &x {p: 1}\nb: &y {p: 2, q: 2}\nc:\n  <<: [*x, *y]\n  r: 3", json!({
-            "a":{"p":1},"b":{"p":2,"q":2},"c":{"r":3,"p":1,"q":2}})),
+        (
+            "a: 1\nb: -2.5\nc: yes\nd: true\ne: ~\nf:\n",
+            json!({"a":1,"b":-2.5,"c":"yes","d":true,"e":null,"f":null}),
+        ),
+        (
+            "a: 0x1f\nb: 0o17\nc: 1e3\nd: .5\ne: 1.2.3\nf: '1'\ng: 2012-10-17\nh: .inf\ni: +3\nj: 0x-1",
+            json!({
+            "a":31,"b":15,"c":1000.0,"d":0.5,"e":"1.2.3","f":"1","g":"2012-10-17","h":".inf","i":3,"j":"0x-1"}),
+        ),
+        (
+            "a: &x {p: 1, q: [1, 2]}\nb: *x\nc: {<<: *x, p: 3}",
+            json!({
+            "a":{"p":1,"q":[1,2]},"b":{"p":1,"q":[1,2]},"c":{"p":3,"q":[1,2]}}),
+        ),
+        (
+            "a: &x {p: 1}\nb: &y {p: 2, q: 2}\nc:\n  <<: [*x, *y]\n  r: 3",
+            json!({
+            "a":{"p":1},"b":{"p":2,"q":2},"c":{"r":3,"p":1,"q":2}}),
+        ),
         ("a: !!str 1\nb: |\n  x\n  y\nc: >-\n  x\n  y\n", json!({"a":"1","b":"x\ny\n","c":"x y"})),
         ("1: a\ntrue: b\n", json!({"1":"a","true":"b"})),
         ("99999999999999999999", json!(1e20)),

@@ -52,14 +52,42 @@ impl Fake {
 /// What is made, by which member it is named, how it is read and deleted.
 const MADE: &[(&str, &str, &str, &str, &str, &str)] = &[
     ("CreateRole", "RoleName", "GetRole", "DeleteRole", "NoSuchEntity", "role"),
-    ("PutRolePolicy", "PolicyName", "GetRolePolicy", "DeleteRolePolicy", "NoSuchEntity", "rolepolicy"),
+    (
+        "PutRolePolicy",
+        "PolicyName",
+        "GetRolePolicy",
+        "DeleteRolePolicy",
+        "NoSuchEntity",
+        "rolepolicy",
+    ),
     ("CreateTopic", "Name", "GetTopicAttributes", "DeleteTopic", "NotFound", "topic"),
     ("CreateBucket", "Bucket", "HeadBucket", "DeleteBucket", "NoSuchBucket", "bucket"),
     ("PutObject", "Key", "HeadObject", "DeleteObject", "NoSuchKey", "object"),
-    ("CreateStateMachine", "name", "DescribeStateMachine", "DeleteStateMachine", "StateMachineDoesNotExist", "machine"),
+    (
+        "CreateStateMachine",
+        "name",
+        "DescribeStateMachine",
+        "DeleteStateMachine",
+        "StateMachineDoesNotExist",
+        "machine",
+    ),
     ("PutRule", "Name", "DescribeRule", "DeleteRule", "ResourceNotFoundException", "rule"),
-    ("CreateFunction", "FunctionName", "GetFunctionConfiguration", "DeleteFunction", "ResourceNotFoundException", "function"),
-    ("CreateModelPackageGroup", "ModelPackageGroupName", "DescribeModelPackageGroup", "DeleteModelPackageGroup", "ValidationException", "group"),
+    (
+        "CreateFunction",
+        "FunctionName",
+        "GetFunctionConfiguration",
+        "DeleteFunction",
+        "ResourceNotFoundException",
+        "function",
+    ),
+    (
+        "CreateModelPackageGroup",
+        "ModelPackageGroupName",
+        "DescribeModelPackageGroup",
+        "DeleteModelPackageGroup",
+        "ValidationException",
+        "group",
+    ),
     ("CreateQueue", "QueueName", "GetQueueAttributes", "DeleteQueue", "QueueDoesNotExist", "queue"),
 ];
 
@@ -69,7 +97,12 @@ fn error(operation: &str, error: AwsError) -> client::Error {
 
 #[async_trait]
 impl Aws for Fake {
-    async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, client::Error> {
+    async fn call(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, client::Error> {
         tokio::task::yield_now().await;
         self.calls.lock().unwrap().push((operation.to_owned(), input.clone()));
         if let Some(answer) = self.answers.lock().unwrap().get(operation) {
@@ -90,7 +123,8 @@ impl Aws for Fake {
         let mut things = self.things.lock().unwrap();
         for (create, member, read, delete, gone, kind) in MADE {
             let named = |input: &Value| {
-                let arn = ["stateMachineArn", "TopicArn", "QueueUrl"].iter().find_map(|m| input.get(*m));
+                let arn =
+                    ["stateMachineArn", "TopicArn", "QueueUrl"].iter().find_map(|m| input.get(*m));
                 let name = input.get(*member).or(arn).and_then(Value::as_str).unwrap_or_default();
                 let name = name.rsplit([':', '/']).next().unwrap_or_default();
                 format!("{kind} {name}")
@@ -99,14 +133,21 @@ impl Aws for Fake {
                 let key = named(&input);
                 let puts = operation.starts_with("Put");
                 if !puts && things.contains_key(&key) {
-                    return Err(error(operation, AwsError::new("AlreadyExists", format!("{key} exists"))));
+                    return Err(error(
+                        operation,
+                        AwsError::new("AlreadyExists", format!("{key} exists")),
+                    ));
                 }
                 things.insert(key, input.clone());
                 return Ok(made(operation, &input));
             }
             if operation == *read || operation == *delete {
                 let key = named(&input);
-                let there = if operation == *delete { things.remove(&key) } else { things.get(&key).cloned() };
+                let there = if operation == *delete {
+                    things.remove(&key)
+                } else {
+                    things.get(&key).cloned()
+                };
                 return match there {
                     Some(thing) => Ok(if operation == *read { seen(&thing) } else { json!({}) }),
                     None => {
@@ -130,8 +171,12 @@ fn made(operation: &str, input: &Value) -> Value {
         "CreateRole" => json!({ "Role": {
             "Arn": format!("arn:aws:iam::123456789012:role/{}", name("RoleName")),
             "RoleId": "AROA", "CreateDate": 1_700_000_000.0 } }),
-        "CreateTopic" => json!({ "TopicArn": format!("arn:aws:sns:us-east-1:123456789012:{}", name("Name")) }),
-        "CreateQueue" => json!({ "QueueUrl": format!("http://queue/123456789012/{}", name("QueueName")) }),
+        "CreateTopic" => {
+            json!({ "TopicArn": format!("arn:aws:sns:us-east-1:123456789012:{}", name("Name")) })
+        }
+        "CreateQueue" => {
+            json!({ "QueueUrl": format!("http://queue/123456789012/{}", name("QueueName")) })
+        }
         "CreateStateMachine" => json!({
             "stateMachineArn": format!("arn:aws:states:us-east-1:123456789012:stateMachine:{}", name("name")),
             "creationDate": 1_700_000_000.0 }),
@@ -146,7 +191,9 @@ fn made(operation: &str, input: &Value) -> Value {
 /// What a read of a thing answers.
 fn seen(thing: &Value) -> Value {
     match thing.get("RoleName") {
-        Some(name) => json!({ "Role": { "RoleName": name, "Description": thing.get("Description") } }),
+        Some(name) => {
+            json!({ "Role": { "RoleName": name, "Description": thing.get("Description") } })
+        }
         None => json!({}),
     }
 }
@@ -181,7 +228,8 @@ impl Recorder {
     /// Everything planned that is not `same`, as `operation name`, sorted.
     pub fn plan(&self) -> Vec<String> {
         let changes = self.planned.iter().filter(|step| step.operation != Operation::Same);
-        let mut plan: Vec<String> = changes.map(|step| format!("{} {}", step.operation.word(), step.name)).collect();
+        let mut plan: Vec<String> =
+            changes.map(|step| format!("{} {}", step.operation.word(), step.name)).collect();
         plan.sort();
         plan
     }
@@ -198,7 +246,8 @@ impl Place {
     pub fn new(yaml: &str) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("stack-test-{}-{count}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("stack-test-{}-{count}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let aws = Arc::new(Fake::default());
@@ -245,13 +294,17 @@ impl Place {
     pub fn edit_state(&self, edit: impl FnOnce(&mut Value)) {
         let mut state = self.state();
         edit(&mut state);
-        let path = self.folder.join(format!("state/.pulumi/stacks/{}/dev.json", self.project().name()));
+        let path =
+            self.folder.join(format!("state/.pulumi/stacks/{}/dev.json", self.project().name()));
         std::fs::write(path, state.to_string()).unwrap();
     }
 
     pub fn resources(&self) -> Map<String, Value> {
         let resources = self.project().resources(&self.options).unwrap();
-        resources.into_iter().map(|resource| (resource.name, Value::Object(resource.outputs))).collect()
+        resources
+            .into_iter()
+            .map(|resource| (resource.name, Value::Object(resource.outputs)))
+            .collect()
     }
 }
 
@@ -266,7 +319,10 @@ pub fn faults(diagnostics: &[Diagnostic]) -> Vec<String> {
     diagnostics
         .iter()
         .map(|found| {
-            let place = found.place.as_ref().map_or_else(|| "-".to_owned(), |p| format!("{}:{}", p.line, p.column));
+            let place = found
+                .place
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |p| format!("{}:{}", p.line, p.column));
             let hint = found.hint.as_ref().map(|hint| format!(" [{hint}]")).unwrap_or_default();
             format!("{place} {}{hint}", found.message)
         })

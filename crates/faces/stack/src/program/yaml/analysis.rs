@@ -39,25 +39,26 @@ pub(super) struct Analysis {
     pub(super) order: Vec<Vec<usize>>,
 }
 
-/// Looks through a document.
-pub(super) fn analyse(source: &Source, document: &Document) -> Result<Analysis, Vec<Diagnostic>> {
-    let mut faults = Vec::new();
-    let names = names(source, document, &mut faults);
+/// Looks through a document. There is no analysis when something depends on itself: then nothing can be evaluated.
+pub(super) fn analyse(
+    source: &Source,
+    document: &Document,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Analysis> {
+    let names = names(source, document, faults);
     let checker = Checker { source, document, names: &names };
     for resource in &document.resources {
-        checker.resource(resource, &mut faults);
+        checker.resource(resource, faults);
     }
     for value in document.variables.iter().chain(&document.outputs) {
-        checker.expression(&value.value, &mut faults);
+        checker.expression(&value.value, faults);
     }
     let graph = Graph::new(document, &names);
     if let Some(cycle) = graph::cycle(&graph.order) {
         faults.push(graph.describe(source, document, &cycle));
+        return None;
     }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    Ok(graph.finish(document, names))
+    Some(graph.finish(names))
 }
 
 /// The name table.
@@ -73,12 +74,17 @@ fn names(
         [(own.to_owned(), Meaning::Config(index), item.span)]
     });
     let variables = document.variables.iter().enumerate();
-    let variables = variables.map(|(index, item)| (item.name.clone(), Meaning::Variable(index), item.span));
+    let variables =
+        variables.map(|(index, item)| (item.name.clone(), Meaning::Variable(index), item.span));
     let resources = document.resources.iter().enumerate();
-    let resources = resources.map(|(index, item)| (item.key.clone(), Meaning::Resource(index), item.key_span));
+    let resources =
+        resources.map(|(index, item)| (item.key.clone(), Meaning::Resource(index), item.key_span));
     for (name, meaning, span) in config.chain(variables).chain(resources) {
-        let taken = names.get(&name).map(|(_, first)| format!("`{name}` is already the name of something in line {}", first.start.line));
-        let taken = taken.or_else(|| (name == "pulumi").then(|| "the name `pulumi` is taken".to_owned()));
+        let taken = names.get(&name).map(|(_, first)| {
+            format!("`{name}` is already the name of something in line {}", first.start.line)
+        });
+        let taken =
+            taken.or_else(|| (name == "pulumi").then(|| "the name `pulumi` is taken".to_owned()));
         match taken {
             Some(message) => faults.push(Diagnostic::error(message).at(Some(source.place(span)))),
             None => drop(names.insert(name, (meaning, span))),
@@ -98,8 +104,12 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn resource(&self, resource: &ResourceItem, faults: &mut Vec<Diagnostic>) {
-        if types::find(&resource.token).is_none() && resource.token != urn::PROVIDER {
-            let message = format!("refit cannot deploy resources of type `{}`", types::short(&resource.token));
+        let has_type = !resource.token.is_empty() && resource.token != urn::PROVIDER;
+        if has_type && types::find(&resource.token).is_none() {
+            let message = format!(
+                "refit cannot deploy resources of type `{}`",
+                types::short(&resource.token)
+            );
             faults.push(
                 Diagnostic::error(message)
                     .at(Some(self.source.place(resource.type_span)))
@@ -121,9 +131,11 @@ impl Checker<'_> {
         let single = options.parent.iter().chain(&options.provider);
         for expression in options.depends_on.iter().chain(single) {
             let Some(root) = expression.whole_resource() else { continue };
-            if self.names.get(root).is_some_and(|meaning| !matches!(meaning, Meaning::Resource(_))) {
+            if self.names.get(root).is_some_and(|meaning| !matches!(meaning, Meaning::Resource(_)))
+            {
                 let message = format!("`{root}` is no resource");
-                faults.push(Diagnostic::error(message).at(Some(self.source.place(expression.span))));
+                faults
+                    .push(Diagnostic::error(message).at(Some(self.source.place(expression.span))));
             }
         }
     }
@@ -141,7 +153,8 @@ impl Checker<'_> {
             let place = self.source.place(self.source.find(span, &access.text));
             Diagnostic::error(message).at(Some(place)).maybe_hint(hint)
         };
-        let own = access.root.strip_prefix(&format!("{}:", self.document.name)).unwrap_or(&access.root);
+        let own =
+            access.root.strip_prefix(&format!("{}:", self.document.name)).unwrap_or(&access.root);
         let Some(meaning) = self.names.get(own) else {
             let hint = did_you_mean(&access.root, self.names.keys().map(String::as_str));
             faults.push(fault(format!("`{}` refers to nothing", access.text), hint));
@@ -190,7 +203,8 @@ impl Graph {
     fn new(document: &Document, names: &HashMap<String, Meaning>) -> Self {
         let resources = document.resources.len();
         let node = |access: &Access| {
-            let own = access.root.strip_prefix(&format!("{}:", document.name)).unwrap_or(&access.root);
+            let own =
+                access.root.strip_prefix(&format!("{}:", document.name)).unwrap_or(&access.root);
             match names.get(own)? {
                 Meaning::Resource(index) => Some(*index),
                 Meaning::Variable(index) => Some(resources + index),
@@ -202,18 +216,28 @@ impl Graph {
             expression.references(&mut found);
             found.into_iter().filter_map(|(access, _)| node(access)).collect::<BTreeSet<usize>>()
         };
-        let mut graph =
-            Self { order: Vec::new(), resources, properties: Vec::new(), options: Vec::new(), variables: Vec::new() };
+        let mut graph = Self {
+            order: Vec::new(),
+            resources,
+            properties: Vec::new(),
+            options: Vec::new(),
+            variables: Vec::new(),
+        };
         for resource in &document.resources {
-            let properties: BTreeMap<_, _> =
-                resource.properties.iter().map(|(name, value)| (name.clone(), below(value))).collect();
+            let properties: BTreeMap<_, _> = resource
+                .properties
+                .iter()
+                .map(|(name, value)| (name.clone(), below(value)))
+                .collect();
             let mut found = Vec::new();
             options::references(&resource.options, &mut found);
             if let Some(get) = &resource.get {
                 get.references(&mut found);
             }
-            let options: BTreeSet<usize> = found.into_iter().filter_map(|(access, _)| node(access)).collect();
-            let all: BTreeSet<usize> = properties.values().flatten().chain(&options).copied().collect();
+            let options: BTreeSet<usize> =
+                found.into_iter().filter_map(|(access, _)| node(access)).collect();
+            let all: BTreeSet<usize> =
+                properties.values().flatten().chain(&options).copied().collect();
             graph.order.push(all.into_iter().collect());
             graph.properties.push(properties);
             graph.options.push(options);
@@ -229,7 +253,9 @@ impl Graph {
     fn describe(&self, source: &Source, document: &Document, cycle: &[usize]) -> Diagnostic {
         let name = |node: &usize| match node.checked_sub(self.resources) {
             None => (document.resources[*node].key.as_str(), document.resources[*node].key_span),
-            Some(index) => (document.variables[index].name.as_str(), document.variables[index].span),
+            Some(index) => {
+                (document.variables[index].name.as_str(), document.variables[index].span)
+            }
         };
         let mut names: Vec<&str> = cycle.iter().map(|node| name(node).0).collect();
         names.extend(names.first().copied());
@@ -240,7 +266,7 @@ impl Graph {
     }
 
     /// Follows variables to the resources behind them.
-    fn finish(self, _document: &Document, names: HashMap<String, Meaning>) -> Analysis {
+    fn finish(self, names: HashMap<String, Meaning>) -> Analysis {
         let mut behind: Vec<Option<BTreeSet<usize>>> = vec![None; self.variables.len()];
         // No cycles: as many rounds as there are variables settle everything; one round for each level is the usual case.
         for _ in 0..self.variables.len() {
@@ -256,7 +282,9 @@ impl Graph {
             property_resources: self
                 .properties
                 .iter()
-                .map(|properties| properties.iter().map(|(name, nodes)| (name.clone(), settled(nodes))).collect())
+                .map(|properties| {
+                    properties.iter().map(|(name, nodes)| (name.clone(), settled(nodes))).collect()
+                })
                 .collect(),
             option_resources: self.options.iter().map(settled).collect(),
             variable_resources: self.variables.iter().map(settled).collect(),

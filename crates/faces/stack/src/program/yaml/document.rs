@@ -15,21 +15,47 @@ const KEYS: &[&str] =
     &["name", "runtime", "description", "config", "variables", "resources", "outputs", "main"];
 /// Keys that are read by others, and change nothing here.
 const QUIET_KEYS: &[&str] = &[
-    "author", "backend", "license", "options", "plugins", "pulumi", "refresh", "stackConfigDir", "template", "website",
+    "author",
+    "backend",
+    "license",
+    "options",
+    "plugins",
+    "pulumi",
+    "refresh",
+    "stackConfigDir",
+    "template",
+    "website",
 ];
 /// Keys of a resource.
 const RESOURCE_KEYS: &[&str] = &["type", "name", "properties", "options", "get", "defaultProvider"];
 
 /// A project file.
 #[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) name: String,
+pub(super) struct Document {
+    pub(super) name: String,
+    /// Its runtime is `yaml`.
+    is_yaml: bool,
     /// Where the program is, relative to the file.
-    pub(crate) main: Option<String>,
+    pub(super) main: Option<String>,
     pub(super) config: Vec<ConfigItem>,
     pub(super) variables: Vec<Named>,
     pub(super) resources: Vec<ResourceItem>,
     pub(super) outputs: Vec<Named>,
+}
+
+impl Document {
+    /// Whether it is a project that this crate evaluates.
+    pub(super) fn is_runnable(&self) -> bool {
+        self.is_yaml && is_plain_name(&self.name)
+    }
+}
+
+/// Names of projects and stacks become names of files: at most 100 letters, digits, `-`, `_` and `.`, and not hidden.
+pub(crate) fn is_plain_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 100
+        && !name.starts_with('.')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 /// A declared configuration value.
@@ -61,6 +87,7 @@ pub(super) struct ResourceItem {
     pub(super) key_span: Span,
     /// Its name in the stack.
     pub(super) name: String,
+    /// The full token of its type; empty when it has none.
     pub(super) token: String,
     pub(super) type_span: Span,
     pub(super) properties: Vec<(String, Expression)>,
@@ -70,17 +97,20 @@ pub(super) struct ResourceItem {
     pub(super) get: Option<Expression>,
 }
 
-/// Reads a project file.
-pub(crate) fn read(source: &Source, root: &Node) -> Result<Document, Vec<Diagnostic>> {
+/// Reads a project file: what there is of it, and what is wrong with it.
+pub(super) fn read(source: &Source, root: &Node) -> (Document, Vec<Diagnostic>) {
     let mut reader = Reader { source, faults: Vec::new() };
     let document = reader.document(root);
-    if reader.faults.is_empty() { Ok(document) } else { Err(reader.faults) }
+    (document, reader.faults)
 }
 
 impl Reader<'_> {
     fn document(&mut self, root: &Node) -> Document {
         if !matches!(root.kind, Kind::Mapping(_)) {
-            let message = format!("a project is a mapping with `name`, `runtime` and `resources`, not {}", root.describe());
+            let message = format!(
+                "a project is a mapping with `name`, `runtime` and `resources`, not {}",
+                root.describe()
+            );
             self.fault(message, root.span);
         }
         for entry in root.entries() {
@@ -94,27 +124,37 @@ impl Reader<'_> {
             self.fault("the project needs a `name`", Span::START);
         }
         if let Some(name) = &name {
-            let is_good = !name.is_empty()
-                && name.len() <= 100
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-            if !is_good {
+            if !is_plain_name(name) {
                 let span = root.get("name").map_or(Span::START, |node| node.span);
                 let message = "a project's name has at most 100 letters, digits, `-`, `_` and `.`";
                 self.fault(message, span);
             }
         }
-        self.runtime(root);
+        let is_yaml = self.runtime(root);
         Document {
             name: name.unwrap_or_default(),
+            is_yaml,
             main: root.get("main").and_then(|node| node.as_str()).map(str::to_owned),
-            config: self.section(root, "config").into_iter().map(|entry| self.config(entry)).collect(),
-            variables: self.section(root, "variables").into_iter().map(|entry| self.named(entry)).collect(),
+            config: self
+                .section(root, "config")
+                .into_iter()
+                .map(|entry| self.config(entry))
+                .collect(),
+            variables: self
+                .section(root, "variables")
+                .into_iter()
+                .map(|entry| self.named(entry))
+                .collect(),
             resources: self
                 .section(root, "resources")
                 .into_iter()
-                .filter_map(|entry| self.resource(entry))
+                .map(|entry| self.resource(entry))
                 .collect(),
-            outputs: self.section(root, "outputs").into_iter().map(|entry| self.named(entry)).collect(),
+            outputs: self
+                .section(root, "outputs")
+                .into_iter()
+                .map(|entry| self.named(entry))
+                .collect(),
         }
     }
 
@@ -129,22 +169,26 @@ impl Reader<'_> {
         }
         let hint = did_you_mean(key, KEYS.iter().copied());
         let list = || format!("a project has {}", KEYS.join(", "));
-        self.fault(format!("a project has no `{key}`"), entry.key_span).hint = Some(hint.unwrap_or_else(list));
+        self.fault(format!("a project has no `{key}`"), entry.key_span).hint =
+            Some(hint.unwrap_or_else(list));
     }
 
-    fn runtime(&mut self, root: &Node) {
+    fn runtime(&mut self, root: &Node) -> bool {
         let Some(node) = root.get("runtime") else {
             if matches!(root.kind, Kind::Mapping(_)) {
-                self.fault("the project needs a `runtime`", Span::START).hint = Some("runtime: yaml".to_owned());
+                self.fault("the project needs a `runtime`", Span::START).hint =
+                    Some("runtime: yaml".to_owned());
             }
-            return;
+            return false;
         };
         let name = node.as_str().or_else(|| node.get("name").and_then(|name| name.as_str()));
         if name != Some("yaml") {
             let name = name.unwrap_or_default();
-            self.fault(format!("refit does not run programs of the runtime `{name}`"), node.span).hint =
+            self.fault(format!("refit does not run programs of the runtime `{name}`"), node.span)
+                .hint =
                 Some("it runs `runtime: yaml`: resources are described in this file".to_owned());
         }
+        name == Some("yaml")
     }
 
     /// The entries of a section.
@@ -153,7 +197,10 @@ impl Reader<'_> {
             Some((Kind::Mapping(entries), _)) => entries.iter().collect(),
             None | Some((Kind::Null, _)) => Vec::new(),
             Some((_, node)) => {
-                self.fault(format!("`{name}` must be a mapping, not {}", node.describe()), node.span);
+                self.fault(
+                    format!("`{name}` must be a mapping, not {}", node.describe()),
+                    node.span,
+                );
                 Vec::new()
             }
         }
@@ -192,8 +239,8 @@ impl Reader<'_> {
                 "description" | "items" => {}
                 other => {
                     let names = ["type", "secret", "default", "value", "description", "items"];
-                    self.fault(format!("a configuration value has no `{other}`"), entry.key_span).hint =
-                        did_you_mean(other, names);
+                    self.fault(format!("a configuration value has no `{other}`"), entry.key_span)
+                        .hint = did_you_mean(other, names);
                 }
             }
         }
@@ -213,31 +260,32 @@ impl Reader<'_> {
         if TYPES.contains(&known) {
             return Some(known.to_owned());
         }
-        self.fault(format!("`{text}` is no type of a configuration value"), node.span).hint =
-            Some(did_you_mean(text, TYPES.iter().copied()).unwrap_or_else(|| format!("there are {}", TYPES.join(", "))));
+        self.fault(format!("`{text}` is no type of a configuration value"), node.span).hint = Some(
+            did_you_mean(text, TYPES.iter().copied())
+                .unwrap_or_else(|| format!("there are {}", TYPES.join(", "))),
+        );
         None
     }
 
-    fn resource(&mut self, entry: &Entry) -> Option<ResourceItem> {
+    fn resource(&mut self, entry: &Entry) -> ResourceItem {
         let node = &entry.value;
+        for entry in node.entries() {
+            if !RESOURCE_KEYS.contains(&entry.key.as_str()) {
+                let hint = did_you_mean(&entry.key, RESOURCE_KEYS.iter().copied())
+                    .unwrap_or_else(|| "what belongs to AWS stands below `properties`".to_owned());
+                self.fault(format!("a resource has no `{}`", entry.key), entry.key_span).hint =
+                    Some(hint);
+            }
+        }
+        let token = node.get("type").and_then(|node| Some((node.as_str()?, node.span)));
         if !matches!(node.kind, Kind::Mapping(_)) {
             let message = format!("a resource is a mapping with a `type`, not {}", node.describe());
             self.fault(message, entry.key_span);
-            return None;
-        }
-        for entry in node.entries() {
-            if !RESOURCE_KEYS.contains(&entry.key.as_str()) {
-                let hint = did_you_mean(&entry.key, RESOURCE_KEYS.iter().copied()).unwrap_or_else(|| {
-                    "what belongs to AWS stands below `properties`".to_owned()
-                });
-                self.fault(format!("a resource has no `{}`", entry.key), entry.key_span).hint = Some(hint);
-            }
-        }
-        let Some(token) = node.get("type").and_then(|node| Some((node.as_str()?, node.span))) else {
+        } else if token.is_none() {
             let message = format!("the resource `{}` needs a `type`", entry.key);
-            self.fault(message, entry.key_span).hint = Some("such as `type: aws:s3:Bucket`".to_owned());
-            return None;
-        };
+            self.fault(message, entry.key_span).hint =
+                Some("such as `type: aws:s3:Bucket`".to_owned());
+        }
         let name = node.get("name").and_then(|node| node.as_str()).unwrap_or(&entry.key);
         let get = node.get("get").and_then(|get| {
             let id = get.get("id").map(|id| self.expression(id));
@@ -247,28 +295,32 @@ impl Reader<'_> {
             id
         });
         let properties_node = node.get("properties").cloned();
-        Some(ResourceItem {
+        ResourceItem {
             key: entry.key.clone(),
             key_span: entry.key_span,
             name: name.to_owned(),
-            token: canonical(token.0),
-            type_span: token.1,
+            token: token.map(|(token, _)| canonical(token)).unwrap_or_default(),
+            type_span: token.map_or(entry.key_span, |(_, span)| span),
             properties: self.properties(properties_node.as_deref()),
             properties_node,
             options: options::read(self, node.get("options").map(|node| &**node)),
             get,
-        })
+        }
     }
 
     fn properties(&mut self, node: Option<&Node>) -> Vec<(String, Expression)> {
         let Some(node) = node else { return Vec::new() };
         match &node.kind {
-            Kind::Mapping(entries) => {
-                entries.iter().map(|entry| (entry.key.clone(), self.expression(&entry.value))).collect()
-            }
+            Kind::Mapping(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), self.expression(&entry.value)))
+                .collect(),
             Kind::Null => Vec::new(),
             _ => {
-                self.fault(format!("`properties` must be a mapping, not {}", node.describe()), node.span);
+                self.fault(
+                    format!("`properties` must be a mapping, not {}", node.describe()),
+                    node.span,
+                );
                 Vec::new()
             }
         }

@@ -32,7 +32,12 @@ pub(super) struct Scope<'a> {
 pub(super) enum Stop {
     Fault(Box<Diagnostic>),
     /// A data source must be asked first.
-    Ask { call: usize, token: String, arguments: Object, span: Span },
+    Ask {
+        call: usize,
+        token: String,
+        arguments: Object,
+        span: Span,
+    },
 }
 
 impl Scope<'_> {
@@ -46,9 +51,11 @@ impl Scope<'_> {
             Form::Literal(value) => Ok(value.clone()),
             Form::Text(parts) => self.text(parts, expression.span),
             Form::Reference(access) => self.access(access, expression.span),
-            Form::List(items) => {
-                items.iter().map(|item| self.evaluate(item)).collect::<Result<_, _>>().map(Value::Array)
-            }
+            Form::List(items) => items
+                .iter()
+                .map(|item| self.evaluate(item))
+                .collect::<Result<_, _>>()
+                .map(Value::Array),
             Form::Mapping(fields) => self.mapping(fields, expression.span),
             Form::Call(call) => self.call(call, expression.span),
         }
@@ -87,7 +94,11 @@ impl Scope<'_> {
                         None if is_unknown => {}
                         None => {
                             let span = self.source.find(span, &access.text);
-                            let message = format!("`{}` is {}; only texts, numbers and booleans can stand inside a text", access.text, value.describe());
+                            let message = format!(
+                                "`{}` is {}; only texts, numbers and booleans can stand inside a text",
+                                access.text,
+                                value.describe()
+                            );
                             return Err(self.fault(message, span));
                         }
                     }
@@ -102,19 +113,25 @@ impl Scope<'_> {
     }
 
     fn access(&self, access: &Access, span: Span) -> Result<Value, Stop> {
-        let own = access.root.strip_prefix(&format!("{}:", self.document.name)).unwrap_or(&access.root);
+        let own =
+            access.root.strip_prefix(&format!("{}:", self.document.name)).unwrap_or(&access.root);
         let (value, steps) = match self.analysis.names.get(own) {
             Some(Meaning::Config(index)) => {
                 (self.config.get(*index).cloned().unwrap_or(Value::Null), access.steps.as_slice())
             }
-            Some(Meaning::Variable(index)) => {
-                (self.variables.get(index).cloned().unwrap_or(Value::Unknown), access.steps.as_slice())
+            Some(Meaning::Variable(index)) => (
+                self.variables.get(index).cloned().unwrap_or(Value::Unknown),
+                access.steps.as_slice(),
+            ),
+            Some(Meaning::Pulumi) => {
+                (self.pulumi(access), access.steps.get(1..).unwrap_or_default())
             }
-            Some(Meaning::Pulumi) => (self.pulumi(access), access.steps.get(1..).unwrap_or_default()),
-            Some(Meaning::Resource(index)) => {
-                (self.resource(*index, access.steps.first()), access.steps.get(1..).unwrap_or_default())
-            }
-            None => (Value::Null, access.steps.as_slice()),
+            Some(Meaning::Resource(index)) => (
+                self.resource(*index, access.steps.first()),
+                access.steps.get(1..).unwrap_or_default(),
+            ),
+            // Told of by the analysis; a preview goes on to find what else is wrong.
+            None => (Value::Unknown, access.steps.as_slice()),
         };
         steps.iter().try_fold(value, |value, step| self.step(&value, step, access, span))
     }
@@ -169,10 +186,11 @@ impl Scope<'_> {
                 let found = fields.get(&index.to_string()).cloned();
                 found.ok_or_else(|| fault(format!("there is no `{index}`")))
             }
-            (Value::Array(items), Step::Index(index)) => items
-                .get(*index)
-                .cloned()
-                .ok_or_else(|| fault(format!("there is no item {index} in a list of {}", items.len()))),
+            (Value::Array(items), Step::Index(index)) => {
+                items.get(*index).cloned().ok_or_else(|| {
+                    fault(format!("there is no item {index} in a list of {}", items.len()))
+                })
+            }
             (other, Step::Property(name)) => {
                 Err(fault(format!("{} has no property `{name}`", other.describe())))
             }
@@ -203,12 +221,18 @@ impl Scope<'_> {
             Value::Object(arguments) => {
                 Err(Stop::Ask { call: address, token: token.clone(), arguments, span })
             }
-            Value::Null => {
-                Err(Stop::Ask { call: address, token: token.clone(), arguments: Object::new(), span })
-            }
+            Value::Null => Err(Stop::Ask {
+                call: address,
+                token: token.clone(),
+                arguments: Object::new(),
+                span,
+            }),
             Value::Unknown => Ok(Value::Unknown),
             other => {
-                let message = format!("the arguments of a data source must be a mapping, not {}", other.describe());
+                let message = format!(
+                    "the arguments of a data source must be a mapping, not {}",
+                    other.describe()
+                );
                 Err(self.fault(message, call.arguments.span))
             }
         }

@@ -51,7 +51,10 @@ pub(super) enum Function {
     FileArchive,
     AssetArchive,
     /// A data source, and the property of its result that is wanted.
-    Invoke { token: String, result: Option<String> },
+    Invoke {
+        token: String,
+        result: Option<String>,
+    },
 }
 
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -68,6 +71,9 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("fn::fileArchive", Function::FileArchive),
     ("fn::assetArchive", Function::AssetArchive),
 ];
+
+/// What stands for something that is wrong: a preview goes on with an unknown, to find what else is.
+const BROKEN: Form = Form::Literal(Value::Unknown);
 
 /// Turns nodes into expressions and collects what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -144,8 +150,10 @@ impl Reader<'_> {
         match lower.as_str() {
             "fn::invoke" => return self.invoke(key_span, node),
             "fn::remoteasset" | "fn::remotearchive" => {
-                self.fault(format!("refit does not support `{key}`"), key_span).hint =
-                    Some("keep the file in the project, and use fn::fileAsset or fn::fileArchive".to_owned());
+                self.fault(format!("refit does not support `{key}`"), key_span).hint = Some(
+                    "keep the file in the project, and use fn::fileAsset or fn::fileArchive"
+                        .to_owned(),
+                );
             }
             // `fn::aws:getRegion: {}` is short for fn::invoke.
             _ if key[4..].contains(':') => {
@@ -160,12 +168,15 @@ impl Reader<'_> {
                     Some(hint.unwrap_or_else(list));
             }
         }
-        Form::Literal(Value::Null)
+        BROKEN
     }
 
     fn invoke(&mut self, key_span: Span, node: &Node) -> Form {
         for entry in node.entries() {
-            if !matches!(entry.key.to_lowercase().as_str(), "function" | "arguments" | "options" | "return") {
+            if !matches!(
+                entry.key.to_lowercase().as_str(),
+                "function" | "arguments" | "options" | "return"
+            ) {
                 let message = format!("fn::invoke has no `{}`", entry.key);
                 let names = ["function", "arguments", "options", "return"];
                 self.fault(message, entry.key_span).hint = did_you_mean(&entry.key, names);
@@ -173,7 +184,7 @@ impl Reader<'_> {
         }
         let Some(token) = node.get("function").and_then(|node| node.as_str()) else {
             self.fault("fn::invoke needs a `function`", key_span);
-            return Form::Literal(Value::Null);
+            return BROKEN;
         };
         let arguments = match node.get("arguments") {
             Some(arguments) => self.expression(arguments),
@@ -193,6 +204,7 @@ impl Reader<'_> {
     ) -> Form {
         if let Err(error) = crate::provider::invoke::find(token) {
             self.fault(error.message, span).hint = error.hint;
+            return BROKEN;
         }
         let function = Function::Invoke { token: canonical(token), result };
         Form::Call(Box::new(Call { function, arguments }))

@@ -51,7 +51,9 @@ pub(super) fn call(
         }
         Function::FileArchive => {
             let path = call.text(&plain, "fn::fileArchive")?;
-            Value::Archive(Archive::path(scope.directory, &path).map_err(|error| call.file(&error))?)
+            Value::Archive(
+                Archive::path(scope.directory, &path).map_err(|error| call.file(&error))?,
+            )
         }
         Function::Secret | Function::AssetArchive | Function::Invoke { .. } => plain,
     };
@@ -158,12 +160,14 @@ fn asset_archive(scope: &Scope<'_>, arguments: &Value, span: Span) -> Result<Val
             Value::Archive(archive) => Member::Archive(archive.clone()),
             Value::Unknown => return Ok(Value::Unknown),
             other => {
-                let message = format!("`{name}` must be an asset or an archive, not {}", other.describe());
+                let message =
+                    format!("`{name}` must be an asset or an archive, not {}", other.describe());
                 return Err(scope.fault(message, span));
             }
         };
         members.insert(name.clone(), member);
     }
-    let archive = Archive::members(scope.directory, members).map_err(|error| scope.fault(error.text(), span))?;
+    let archive = Archive::members(scope.directory, members)
+        .map_err(|error| scope.fault(error.text(), span))?;
     Ok(Value::Archive(archive))
 }

@@ -80,7 +80,8 @@ fn access(text: &str) -> Result<(Access, usize), Fault> {
             return Ok((access, length));
         }
         if let Some(after) = rest.strip_prefix('.') {
-            let end = after.find(['.', '[', '}']).ok_or_else(|| fault("`${` has no closing brace"))?;
+            let end =
+                after.find(['.', '[', '}']).ok_or_else(|| fault("`${` has no closing brace"))?;
             let name = after[..end].trim();
             if name.is_empty() {
                 return Err(fault("a property name is missing after the dot"));
@@ -88,7 +89,8 @@ fn access(text: &str) -> Result<(Access, usize), Fault> {
             steps.push(Step::Property(name.to_owned()));
             rest = &after[end..];
         } else if let Some(after) = rest.strip_prefix('[') {
-            let (step, after) = bracket(after).ok_or_else(|| fault("`[` must hold a number, or a name in double quotes"))?;
+            let (step, after) = bracket(after)
+                .ok_or_else(|| fault("`[` must hold a number, or a name in double quotes"))?;
             steps.push(step);
             rest = after;
         } else {
@@ -125,13 +127,14 @@ mod tests {
                 .into_iter()
                 .map(|part| match part {
                     Part::Text(text) => format!("'{text}'"),
-                    Part::Reference(access) => access.steps.iter().fold(
-                        format!("<{}>", access.root),
-                        |shown, step| match step {
-                            Step::Property(name) => format!("{shown}.{name}"),
-                            Step::Index(index) => format!("{shown}[{index}]"),
-                        },
-                    ),
+                    Part::Reference(access) => {
+                        access.steps.iter().fold(format!("<{}>", access.root), |shown, step| {
+                            match step {
+                                Step::Property(name) => format!("{shown}.{name}"),
+                                Step::Index(index) => format!("{shown}[{index}]"),
+                            }
+                        })
+                    }
                 })
                 .collect::<Vec<_>>()
                 .join(" "),

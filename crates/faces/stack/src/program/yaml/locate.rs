@@ -33,7 +33,8 @@ impl Places {
                     matches!(key.as_str(), "fn::tojson" | "fn::secret").then(|| &*entries[0].value)
                 }
                 Kind::String(text) => {
-                    let name = text.value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                    let name =
+                        text.value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
                     name.and_then(|name| self.variables.get(name)).map(|node| &**node)
                 }
                 _ => None,
@@ -57,10 +58,12 @@ impl Places {
         for step in steps {
             let here = self.through(node);
             let next = match &here.kind {
-                Kind::Mapping(entries) => entries.iter().find(|entry| entry.key == step).map(|entry| {
-                    key = Some(entry.key_span);
-                    &*entry.value
-                }),
+                Kind::Mapping(entries) => {
+                    entries.iter().find(|entry| entry.key == step).map(|entry| {
+                        key = Some(entry.key_span);
+                        &*entry.value
+                    })
+                }
                 Kind::Sequence(items) => {
                     step.parse::<usize>().ok().and_then(|index| items.get(index)).map(|item| {
                         key = Some(item.span);
@@ -101,7 +104,9 @@ impl Locate for Places {
         let Some((Some(key), node)) = self.property(path) else { return self.place(path, false) };
         let node = self.through(node);
         match &node.kind {
-            Kind::Mapping(entries) if entries.len() == 1 && entries[0].key.to_lowercase() == "fn::readfile" => {
+            Kind::Mapping(entries)
+                if entries.len() == 1 && entries[0].key.to_lowercase() == "fn::readfile" =>
+            {
                 let file = self.through(&entries[0].value).as_str()?;
                 let full = self.directory.join(file);
                 let text = std::fs::read_to_string(&full).ok()?;
@@ -120,8 +125,10 @@ impl Locate for Places {
                 Some(self.source.place(span))
             }
             Kind::String(text) if text.is_block => {
-                // The block's first line follows the `|`.
-                let line = node.span.start.line + inside.line;
+                let start = node.span.start;
+                let mark = self.source.line(start.line).chars().nth(start.column - 1);
+                // The block's first line follows the `|`; a span may start at either.
+                let line = start.line + inside.line - usize::from(mark != Some('|'));
                 let content = text.value.lines().nth(inside.line.checked_sub(1)?)?;
                 let written = self.source.line(line);
                 let indent = written.chars().count().saturating_sub(content.chars().count());
@@ -139,5 +146,9 @@ fn steps(part: &str) -> Vec<String> {
         return if part.is_empty() { Vec::new() } else { vec![part] };
     };
     let indices = indices.trim_end_matches(']').split("][");
-    std::iter::once(name).chain(indices).filter(|step| !step.is_empty()).map(str::to_owned).collect()
+    std::iter::once(name)
+        .chain(indices)
+        .filter(|step| !step.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

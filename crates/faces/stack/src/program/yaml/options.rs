@@ -9,8 +9,19 @@ use crate::value::Value;
 use crate::yaml::{Entry, Kind, Node};
 
 const NAMES: &[&str] = &[
-    "additionalSecretOutputs", "aliases", "customTimeouts", "deleteBeforeReplace", "dependsOn", "ignoreChanges", "import",
-    "parent", "protect", "provider", "replaceOnChanges", "retainOnDelete", "version",
+    "additionalSecretOutputs",
+    "aliases",
+    "customTimeouts",
+    "deleteBeforeReplace",
+    "dependsOn",
+    "ignoreChanges",
+    "import",
+    "parent",
+    "protect",
+    "provider",
+    "replaceOnChanges",
+    "retainOnDelete",
+    "version",
 ];
 
 /// Options as they are written; what they refer to is found later.
@@ -71,7 +82,8 @@ fn read_one(reader: &mut Reader<'_>, entry: &Entry, options: &mut Declared) {
         other => {
             let hint = did_you_mean(other, NAMES.iter().copied());
             let hint = hint.unwrap_or_else(|| format!("refit knows {}", NAMES.join(", ")));
-            reader.fault(format!("refit has no option `{other}`"), entry.key_span).hint = Some(hint);
+            reader.fault(format!("refit has no option `{other}`"), entry.key_span).hint =
+                Some(hint);
         }
     }
 }
@@ -122,7 +134,8 @@ fn timeouts(reader: &mut Reader<'_>, node: &Node) -> Timeouts {
         let seconds = entry.value.as_str().and_then(seconds);
         if seconds.is_none() {
             let message = format!("`{}` must be a duration", entry.key);
-            reader.fault(message, entry.value.span).hint = Some("such as 5m, 90s or 1h30m".to_owned());
+            reader.fault(message, entry.value.span).hint =
+                Some("such as 5m, 90s or 1h30m".to_owned());
         }
         match entry.key.as_str() {
             "create" => timeouts.create = seconds,
@@ -130,7 +143,8 @@ fn timeouts(reader: &mut Reader<'_>, node: &Node) -> Timeouts {
             "delete" => timeouts.delete = seconds,
             other => {
                 let message = format!("`customTimeouts` has no `{other}`");
-                reader.fault(message, entry.key_span).hint = did_you_mean(other, ["create", "update", "delete"]);
+                reader.fault(message, entry.key_span).hint =
+                    did_you_mean(other, ["create", "update", "delete"]);
             }
         }
     }
@@ -180,9 +194,13 @@ fn aliases(reader: &mut Reader<'_>, node: &Node) -> Vec<Alias> {
             aliases.push(Alias::Urn(urn));
             continue;
         }
-        let other = item.entries().iter().find(|entry| !matches!(entry.key.as_str(), "name" | "type"));
+        let other =
+            item.entries().iter().find(|entry| !matches!(entry.key.as_str(), "name" | "type"));
         if let Some(entry) = other {
-            reader.fault(format!("refit does not support `{}` of an alias", entry.key), entry.key_span);
+            reader.fault(
+                format!("refit does not support `{}` of an alias", entry.key),
+                entry.key_span,
+            );
         }
         aliases.push(Alias::Spec { name: text("name"), token: text("type") });
     }
@@ -194,7 +212,12 @@ pub(super) fn references<'a>(
     options: &'a Declared,
     found: &mut Vec<(&'a super::interpolation::Access, Span)>,
 ) {
-    let single = options.parent.iter().chain(&options.provider).chain(&options.protect).chain(&options.import);
+    let single = options
+        .parent
+        .iter()
+        .chain(&options.provider)
+        .chain(&options.protect)
+        .chain(&options.import);
     for expression in options.depends_on.iter().chain(single) {
         expression.references(found);
     }

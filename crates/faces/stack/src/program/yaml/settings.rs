@@ -14,8 +14,17 @@ use std::sync::Arc;
 
 /// Keys of AWS's own configuration that are settled by how refit was called, or mean nothing to it.
 const AWS_KEYS: &[&str] = &[
-    "accessKey", "endpoints", "profile", "region", "s3UsePathStyle", "secretKey", "skipCredentialsValidation",
-    "skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId", "token",
+    "accessKey",
+    "endpoints",
+    "profile",
+    "region",
+    "s3UsePathStyle",
+    "secretKey",
+    "skipCredentialsValidation",
+    "skipMetadataApiCheck",
+    "skipRegionValidation",
+    "skipRequestingAccountId",
+    "token",
 ];
 
 /// What a stack's file says.
@@ -62,7 +71,8 @@ impl Settings {
         passphrase: Option<&String>,
     ) -> Result<(), Error> {
         let source = Arc::new(Source::new(path.to_owned(), text));
-        let root = yaml::parse(&source, text).map_err(|diagnostics| Error::Invalid { diagnostics })?;
+        let root =
+            yaml::parse(&source, text).map_err(|diagnostics| Error::Invalid { diagnostics })?;
         self.source = Some(source);
         self.salt = root.get("encryptionsalt").and_then(|node| node.as_str()).map(str::to_owned);
         let vault = Vault::new(passphrase.cloned(), self.salt.clone());
@@ -100,7 +110,10 @@ impl Settings {
                 (None, Some(node), _) => plain(node, &vault).unwrap_or(Value::Null),
                 (None, None, Some(missing)) => missing(item),
                 (None, None, None) => {
-                    let hint = format!("give it with --config {0}=VALUE, or in the stack's file", item.name);
+                    let hint = format!(
+                        "give it with --config {0}=VALUE, or in the stack's file",
+                        item.name
+                    );
                     let message = format!("the configuration value `{}` is missing", item.name);
                     faults.push(Diagnostic::error(message).at(place()).hint(hint));
                     Value::Null
@@ -134,7 +147,8 @@ impl Settings {
                     faults.push(Diagnostic::error(message).at(place).maybe_hint(hint));
                 }
             } else if let Some(name) = key.strip_prefix(&format!("{}:", document.name)) {
-                let hint = did_you_mean(name, document.config.iter().map(|item| item.name.as_str()));
+                let hint =
+                    did_you_mean(name, document.config.iter().map(|item| item.name.as_str()));
                 let message = format!("the project declares no configuration value `{name}`");
                 faults.push(Diagnostic::error(message).at(place).maybe_hint(hint));
             }
@@ -160,7 +174,8 @@ fn plain(node: &Node, vault: &Vault) -> Result<Value, Error> {
             {
                 return Ok(Value::secret(Value::String(vault.open(sealed)?)));
             }
-            let fields = entries.iter().map(|entry| Ok((entry.key.clone(), plain(&entry.value, vault)?)));
+            let fields =
+                entries.iter().map(|entry| Ok((entry.key.clone(), plain(&entry.value, vault)?)));
             Value::Object(fields.collect::<Result<Object, Error>>()?)
         }
     })
@@ -181,7 +196,11 @@ fn typed(item: &ConfigItem, value: Value) -> Result<Value, String> {
     };
     let Some(kind) = item.kind.as_deref().or(by_default) else { return Ok(value) };
     let wrong = |value: &Value| {
-        format!("the configuration value `{}` must be of type {kind}, not {}", item.name, value.describe())
+        format!(
+            "the configuration value `{}` must be of type {kind}, not {}",
+            item.name,
+            value.describe()
+        )
     };
     let parsed = |text: &str| serde_json::from_str(text).ok().map(Value::from_json);
     match (kind, value) {
@@ -198,8 +217,10 @@ fn typed(item: &ConfigItem, value: Value) -> Result<Value, String> {
             let value = parsed(&text).filter(|value| {
                 matches!(
                     (kind, value),
-                    ("number", Value::Number(_)) | ("boolean", Value::Bool(_))
-                        | ("array", Value::Array(_)) | ("object", Value::Object(_))
+                    ("number", Value::Number(_))
+                        | ("boolean", Value::Bool(_))
+                        | ("array", Value::Array(_))
+                        | ("object", Value::Object(_))
                 ) || matches!((kind, value), ("integer", Value::Number(number)) if !number.is_f64())
             });
             value.ok_or_else(|| wrong(&Value::String(text)))

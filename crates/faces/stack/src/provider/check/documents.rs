@@ -33,11 +33,19 @@ fn property_documents(
         (Shape::Object(fields), Value::Object(given)) => {
             for (name, value) in given {
                 if let Some(property) = fields.get(name) {
-                    property_documents(&format!("{path}.{name}"), property, value, is_express, problems);
+                    property_documents(
+                        &format!("{path}.{name}"),
+                        property,
+                        value,
+                        is_express,
+                        problems,
+                    );
                 }
             }
         }
-        (Shape::StateMachine, Value::String(text)) => state_machine(path, text, is_express, problems),
+        (Shape::StateMachine, Value::String(text)) => {
+            state_machine(path, text, is_express, problems)
+        }
         (Shape::Json | Shape::Policy, Value::String(text)) => json(path, text, problems),
         (Shape::Schedule, Value::String(text)) => {
             if let Err(error) = calendar::Expression::parse_rule(text) {
@@ -53,7 +61,9 @@ fn property_documents(
         }
         (Shape::Role, Value::String(text)) if !is_role_arn(text) => {
             let message = format!("`{path}` must be the ARN of a role, not `{text}`");
-            problems.push(Problem::new(path, message).hint("a role's ARN is its output `arn`: ${role.arn}"));
+            problems.push(
+                Problem::new(path, message).hint("a role's ARN is its output `arn`: ${role.arn}"),
+            );
         }
         _ => {}
     }

@@ -9,7 +9,11 @@ use sha2::{Digest, Sha256};
 const RANDOM: usize = 7;
 
 /// Fills in defaults and the name; gives the names of what was filled in.
-pub(super) fn defaults(request: &Request<'_>, inputs: &mut Object, problems: &mut Vec<Problem>) -> Vec<String> {
+pub(super) fn defaults(
+    request: &Request<'_>,
+    inputs: &mut Object,
+    problems: &mut Vec<Problem>,
+) -> Vec<String> {
     let mut defaulted = Vec::new();
     if let Some(auto) = &request.kind.auto_name
         && !inputs.contains_key(&auto.property)

@@ -31,8 +31,10 @@ fn bucket_name(inputs: &Object, problems: &mut Vec<Problem>) {
         && name.ends_with(is_edge)
         && !name.contains("..");
     if !is_good {
-        let hint = "3 to 63 lower-case letters, digits, hyphens and dots; a letter or digit at both ends";
-        problems.push(Problem::new("bucket", format!("`{name}` is no name for a bucket")).hint(hint));
+        let hint =
+            "3 to 63 lower-case letters, digits, hyphens and dots; a letter or digit at both ends";
+        problems
+            .push(Problem::new("bucket", format!("`{name}` is no name for a bucket")).hint(hint));
     }
 }
 
@@ -55,7 +57,8 @@ fn function_name(inputs: &Object, problems: &mut Vec<Problem>) {
         && name.len() <= 170
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '$'));
     if !is_good {
-        let message = "invalid value for function_name (must be valid function name or function ARN)";
+        let message =
+            "invalid value for function_name (must be valid function name or function ARN)";
         problems.push(Problem::new("function", message).hint("use ${FUNCTION.name}"));
     }
 }
