@@ -5,6 +5,7 @@ use crate::server::{REGION, aws};
 use driver::{Executions, Work};
 use iam::Iam;
 use runner::Runner;
+use runner::resources::Resources;
 use service::{Kit, Service};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -25,8 +26,8 @@ pub(crate) struct Parts {
     pub(crate) algorithm_argv: Vec<OsString>,
     /// Where jobs and functions reach the server.
     pub(crate) url: String,
-    /// How many processors jobs may use.
-    pub(crate) processors: usize,
+    /// What jobs may use of the machine.
+    pub(crate) capacity: Resources,
     /// The program that e-mails are piped to.
     pub(crate) sendmail: Option<PathBuf>,
 }
@@ -59,12 +60,12 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
             objects.clone(),
             parts.algorithm_argv,
             url,
-            parts.processors as u32,
+            parts.capacity,
         )),
         Arc::new(logs::Logs::default()),
         Arc::new(sns::Sns::new(parts.sendmail)),
         Arc::new(sqs::Sqs::new(&kit, url)),
-        Arc::new(lambda::Lambda::new(&kit, objects.clone(), &parts.functions, url)?),
+        Arc::new(lambda::Lambda::new(objects.clone(), &parts.functions, url)?),
     ];
     kit.join(iam.clone(), work.clone(), services);
     Ok(Composed { kit, iam, objects, executions, work })

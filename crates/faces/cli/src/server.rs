@@ -56,7 +56,7 @@ impl Server {
             functions: home.path().join("functions"),
             algorithm_argv: vec![executable, OsString::from("algorithm")],
             url: url.clone(),
-            processors: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            capacity: runner::resources::machine(),
             sendmail: std::env::var_os("REFIT_SENDMAIL").map(Into::into),
         })?;
         let administrator =

@@ -2,6 +2,7 @@
 
 use crate::compose::{Composed, Parts, compose};
 use crate::server::{ACCOUNT, REGION};
+use runner::resources::Resources;
 use runner::{FakeRunner, FakeScript, LogStream};
 use serde_json::{Value, json};
 use service::{Clock, Kit, Principal, SeededEntropy, SystemClock};
@@ -48,7 +49,7 @@ impl World {
             functions: self.folder.join("functions"),
             algorithm_argv: vec!["refit".into(), "algorithm".into()],
             url: "http://127.0.0.1:0".to_owned(),
-            processors: 2,
+            capacity: Resources { vcpus: 2, memory_mib: 8192, gpus: 0 },
             sendmail: None,
         });
         let composed = composed.map_err(|_| "the server cannot be composed").unwrap();

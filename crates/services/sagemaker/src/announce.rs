@@ -1,5 +1,7 @@
 //! State changes as events on the default bus: durable, so that no crash loses one.
 
+use crate::ops::{describe_training_job, describe_transform_job};
+use crate::records::{Job, JobKind};
 use serde_json::{Value, json};
 use service::{AwsError, Ctx, Principal, WorkItem, WorkOutcome};
 
@@ -22,8 +24,58 @@ pub(crate) async fn run(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsEr
         "Detail": item.body["detail"].to_string(),
     });
     let principal = Principal::platform(ctx.account());
-    let effect = Some(format!("{WORK}/{}", item.key));
+    let effect = format!("{WORK}/{}#", item.key);
     let input = json!({"Entries": [entry]});
-    ctx.call_as(principal, "events", "PutEvents", input, effect).await?;
-    Ok(WorkOutcome::done())
+    ctx.call_as(principal, "events", "PutEvents", input, Some(effect.clone())).await?;
+    let mut outcome = WorkOutcome::done();
+    service::forget_effects(&mut outcome.batch, &effect);
+    Ok(outcome)
+}
+
+/// The work item that tells of a job's status.
+pub(crate) fn job(ctx: &Ctx, job: &Job) -> WorkItem {
+    let mut detail = match job.kind {
+        JobKind::Training => describe_training_job::view(job.clone()),
+        JobKind::Transform => describe_transform_job::view(job),
+    };
+    to_milliseconds(&mut detail);
+    item(ctx, job.kind.event(), &job.arn, detail)
+}
+
+/// Times in these events are whole milliseconds, where responses have seconds.
+// AWS: automating-sagemaker-with-eventbridge, the example of a training job's event.
+fn to_milliseconds(value: &mut Value) {
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(to_milliseconds),
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member.as_f64() {
+                    Some(seconds) if TIMES.contains(&name.as_str()) => {
+                        *member = Value::from((seconds * 1000.0).round() as i64);
+                    }
+                    _ if is_own(name) => to_milliseconds(member),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Members of a description that hold times.
+const TIMES: [&str; 9] = [
+    "CreationTime",
+    "LastModifiedTime",
+    "TrainingStartTime",
+    "TrainingEndTime",
+    "TransformStartTime",
+    "TransformEndTime",
+    "StartTime",
+    "EndTime",
+    "Timestamp",
+];
+
+/// Not what the user gave: hyperparameters and the environment have names of their own.
+fn is_own(name: &str) -> bool {
+    matches!(name, "SecondaryStatusTransitions" | "FinalMetricDataList")
 }

@@ -1,15 +1,19 @@
 //! What the job operations share: creating, finding, describing and stopping.
 
 use crate::error::Error;
-use crate::records::{Job, JobKind, Status, created_entry, key, seconds};
+use crate::records::{BY_STATUS, Job, JobKind, Status, created_entry, key, seconds};
 use crate::tags::tag_new;
-use crate::{Sagemaker, job};
+use crate::{Sagemaker, announce, job};
 use serde_json::{Map, Value, json};
 use service::{Ctx, Found, Principal, Reply, WorkItem};
 use store::{Batch, Expect};
 
 /// SageMaker's own service principal.
 pub(crate) const PRINCIPAL: &str = "sagemaker.amazonaws.com";
+
+/// The time limit of a job that is given none.
+// AWS: StoppingCondition: MaxRuntimeInSeconds is one day by default.
+pub(crate) const DEFAULT_RUNTIME_SECONDS: u64 = 86_400;
 
 /// The session that the job gets; its role must trust SageMaker.
 pub(crate) async fn assume(
@@ -76,6 +80,7 @@ pub(crate) async fn create(
     ctx: &Ctx,
     kind: JobKind,
     mut input: Map<String, Value>,
+    model: Option<Map<String, Value>>,
 ) -> Result<Reply<Job>, Error> {
     let name_member = format!("{}Name", kind.member());
     let name = input.get(&name_member).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -87,34 +92,20 @@ pub(crate) async fn create(
     }
     let mut batch = Batch::new();
     tag_new(&mut batch, &arn, input.remove("Tags").as_ref());
-    let mut job = Job {
-        kind,
-        name,
-        region: ctx.region.clone(),
-        arn,
-        request: input,
-        status: Status::InProgress,
-        secondary: String::new(),
-        transitions: Vec::new(),
-        failure_reason: None,
-        created_ms: ctx.now_ms,
-        modified_ms: ctx.now_ms,
-        started_ms: None,
-        ended_ms: None,
-        metrics: Vec::new(),
-        artifacts: None,
-        log_offset: 0,
-    };
-    job.enter("Starting", "Starting the training job", ctx.now_ms);
+    let mut job = Job::new(kind, &ctx.region, &name, &ctx.uuid()[..8], ctx.now_ms);
+    (job.arn, job.request, job.model) = (arn, input, model);
+    job.enter("Starting", kind.texts().starting, ctx.now_ms);
     put(&mut batch, &job, Expect::Absent);
     let work_key = format!("{}/{record_key}", kind.noun());
     let item = WorkItem::new(job::WORK, work_key, &ctx.region, ctx.now_ms, &kind);
-    Ok(Reply::with(job, batch).work(item))
+    let event = announce::job(ctx, &job);
+    Ok(Reply::with(job, batch).work(item).work(event))
 }
 
 /// Adds the job's record to `batch`.
 pub(crate) fn put(batch: &mut Batch, job: &Job, expect: Expect) {
-    let index = vec![created_entry(&job.region, job.created_ms)];
+    let by_status = format!("{}/{}/", job.region, job.status.word());
+    let index = vec![created_entry(&job.region, job.created_ms), (BY_STATUS, by_status)];
     batch.put_indexed(job.kind.records(), key(&job.region, &job.name), job, index, expect);
 }
 
@@ -137,7 +128,6 @@ pub(crate) fn view_base(job: &Job) -> Map<String, Value> {
     view.insert(format!("{member}Arn"), Value::from(job.arn.as_str()));
     view.insert(format!("{member}Status"), Value::from(job.status.word()));
     view.insert("CreationTime".to_owned(), seconds(job.created_ms));
-    view.insert("LastModifiedTime".to_owned(), seconds(job.modified_ms));
     let short = member.trim_end_matches("Job");
     if let Some(started_ms) = job.started_ms {
         view.insert(format!("{short}StartTime"), seconds(started_ms));
@@ -171,9 +161,10 @@ pub(crate) async fn stop(
     }
     let mut batch = Batch::new();
     put(&mut batch, &found.value, found.expect);
-    let (runner, id) = (service.runner.clone(), job::runner_id(&found.value));
+    let (runner, id) = (service.runner.clone(), found.value.run_id.clone());
     let bell = job::stop_bell(&found.value);
     let reply = Reply::with(json!({}), batch).notice(found.value.arn.clone()).notice(bell);
+    let reply = reply.work(announce::job(ctx, &found.value));
     Ok(reply.after(move || {
         tokio::spawn(async move {
             // A job that does not run yet learns of it from its record.

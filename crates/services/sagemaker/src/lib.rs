@@ -18,17 +18,18 @@ mod listing;
 mod models;
 mod ops;
 mod packages;
+mod places;
 mod records;
 mod tags;
 
 use runner::Runner;
+use runner::resources::Resources;
 use service::{
     AwsError, Ctx, Objects, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome,
     operation,
 };
 use std::ffi::OsString;
 use std::sync::{Arc, LazyLock};
-use tokio::sync::Semaphore;
 use wire::Model;
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| {
@@ -43,29 +44,26 @@ pub struct Sagemaker {
     pub(crate) algorithm_argv: Vec<OsString>,
     /// Where jobs find AWS's APIs.
     pub(crate) endpoint: String,
-    /// Processors that jobs may take, given out in arrival order.
-    pub(crate) processors: Arc<Semaphore>,
-    pub(crate) processor_count: u32,
+    /// What jobs may use of the machine, given out in arrival order.
+    pub(crate) places: places::Places,
 }
 
 impl Sagemaker {
     /// The service over a runner and object storage. `algorithm_argv` is usually this binary and `algorithm`;
-    /// `endpoint` is the URL at which jobs reach this server; `processor_count` (at least 1) is what jobs may use of the machine.
+    /// `endpoint` is the URL at which jobs reach this server; `capacity` is what jobs may use of the machine.
     pub fn new(
         runner: Arc<dyn Runner>,
         objects: Arc<dyn Objects>,
         algorithm_argv: Vec<OsString>,
         endpoint: &str,
-        processor_count: u32,
+        capacity: Resources,
     ) -> Self {
-        let processor_count = processor_count.max(1);
         Self {
             runner,
             objects,
             algorithm_argv,
             endpoint: endpoint.to_owned(),
-            processors: Arc::new(Semaphore::new(processor_count as usize)),
-            processor_count,
+            places: places::Places::new(capacity),
         }
     }
 }
@@ -174,9 +172,14 @@ impl Service for Sagemaker {
         service::run(OPERATIONS, self, ctx, operation, input)
     }
 
+    async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
+        job::recover(self, ctx).await
+    }
+
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
         match item.kind.as_str() {
             job::WORK => job::run(self, ctx, item).await,
+            job::SWEEP => job::sweep(self, ctx, item).await,
             announce::WORK => announce::run(ctx, item).await,
             other => Err(AwsError::fault(
                 "InternalFailure",

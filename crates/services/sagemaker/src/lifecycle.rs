@@ -7,12 +7,10 @@
 use crate::records::{Job, Status, Transition};
 
 impl Job {
-    /// Enters a secondary status: ends the live transition and begins the next. Entering the present one changes nothing.
+    /// Enters a secondary status: ends the live transition and begins the next. There is no way back: entering the
+    /// present status or an earlier one, as a handler does that runs again, changes nothing.
     pub(crate) fn enter(&mut self, secondary: &str, message: &str, now_ms: i64) {
-        if self.status.is_terminal()
-            || (self.secondary == secondary
-                && self.transitions.last().is_some_and(|t| t.message == message))
-        {
+        if self.status.is_terminal() || rank(secondary) <= rank(&self.secondary) {
             return;
         }
         self.close(now_ms);
@@ -45,7 +43,13 @@ impl Job {
         // AWS: FailureReason has at most 1024 characters.
         let reason: String = reason.chars().take(1024).collect();
         self.finish(Status::Failed, "Failed", &reason, now_ms);
+        self.grant = None;
         self.failure_reason = Some(reason);
+    }
+
+    /// Whether its program has been started.
+    pub(crate) fn was_launched(&self) -> bool {
+        self.transitions.iter().any(|transition| transition.status == "Training")
     }
 
     /// Asks the job to stop. `false` when it has ended or is stopping already.
@@ -71,29 +75,29 @@ impl Job {
     }
 }
 
+/// The place of a secondary status on a job's way.
+fn rank(secondary: &str) -> u8 {
+    match secondary {
+        "" => 0,
+        "Starting" => 1,
+        "Pending" => 2,
+        "Downloading" => 3,
+        "Training" => 4,
+        "Stopping" => 5,
+        "Uploading" => 6,
+        _ => 7,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::records::{Job, JobKind, Status};
 
     fn job() -> Job {
-        Job {
-            kind: JobKind::Training,
-            name: "j".to_owned(),
-            region: "us-east-1".to_owned(),
-            arn: String::new(),
-            request: serde_json::Map::new(),
-            status: Status::InProgress,
-            secondary: "Starting".to_owned(),
-            transitions: Vec::new(),
-            failure_reason: None,
-            created_ms: 0,
-            modified_ms: 0,
-            started_ms: Some(1_000),
-            ended_ms: None,
-            metrics: Vec::new(),
-            artifacts: None,
-            log_offset: 0,
-        }
+        let mut job = Job::new(JobKind::Training, "us-east-1", "j", "1", 0);
+        job.enter("Starting", "Starting the training job", 0);
+        job.started_ms = Some(1_000);
+        job
     }
 
     #[test]
@@ -114,6 +118,20 @@ mod tests {
         let mut job = job();
         job.enter("Downloading", "Downloading input data", 1);
         job.enter("Downloading", "Downloading input data", 2);
-        assert_eq!(job.transitions.len(), 1);
+        assert_eq!(job.transitions.len(), 2);
+    }
+
+    #[test]
+    fn there_is_no_way_back() {
+        let mut job = job();
+        let way = ["Downloading", "Training", "Downloading", "Stopping", "Training", "Uploading"];
+        for secondary in way {
+            job.enter(secondary, "", 1);
+        }
+        job.enter("Training", "", 1);
+        job.finish(Status::Stopped, "Stopped", "", 2);
+        let seen: Vec<&str> = job.transitions.iter().map(|t| t.status.as_str()).collect();
+        let kept = ["Starting", "Downloading", "Training", "Stopping", "Uploading", "Stopped"];
+        assert_eq!(seen, kept);
     }
 }

@@ -1,7 +1,7 @@
 //! Listing by creation time, as all of SageMaker's lists work.
 
 use crate::error::Error;
-use crate::records::{BY_CREATION, Job, JobKind, seconds};
+use crate::records::{BY_CREATION, BY_STATUS, Job, JobKind, seconds};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use service::{Ctx, PageToken, Reply, page_size};
@@ -19,28 +19,57 @@ pub(crate) struct Question {
     name_contains: Option<String>,
     created_after_ms: Option<f64>,
     created_before_ms: Option<f64>,
+    modified_after_ms: Option<f64>,
+    modified_before_ms: Option<f64>,
+    sort_by: Option<String>,
     token: Option<String>,
     text: String,
 }
 
 impl Question {
-    /// Reads the members that every list request has. Lists are ordered by creation time, the newest first unless asked.
-    pub(crate) fn of(ctx: &Ctx, kind: &'static str, input: &Map<String, Value>) -> Self {
+    /// Reads the members that every list request has. Lists are ordered by creation time unless asked; `newest_first`
+    /// says which end comes first where the request does not.
+    pub(crate) fn of(
+        ctx: &Ctx,
+        kind: &'static str,
+        newest_first: bool,
+        input: &Map<String, Value>,
+    ) -> Self {
         let text = |member: &str| input.get(member).and_then(Value::as_str).map(str::to_owned);
         let time = |member: &str| input.get(member).and_then(Value::as_f64).map(|s| s * 1000.0);
         let mut asked = input.clone();
         asked.remove("NextToken");
+        asked.remove("MaxResults");
         Self {
             kind,
             prefix: format!("{}/", ctx.region),
             size: page_size(input.get("MaxResults").and_then(Value::as_i64), 10, 100),
-            newest_first: text("SortOrder").as_deref() != Some("Ascending"),
+            newest_first: text("SortOrder").map_or(newest_first, |order| order == "Descending"),
             name_contains: text("NameContains"),
             created_after_ms: time("CreationTimeAfter"),
             created_before_ms: time("CreationTimeBefore"),
+            modified_after_ms: time("LastModifiedTimeAfter"),
+            modified_before_ms: time("LastModifiedTimeBefore"),
+            sort_by: text("SortBy"),
             token: text("NextToken"),
             text: format!("{kind} {}", Value::Object(asked)),
         }
+    }
+
+    /// `None` lists by name: the records' keys.
+    fn index(&self) -> Option<&'static str> {
+        match self.sort_by.as_deref() {
+            Some("Name") => None,
+            Some("Status") if self.kind.ends_with("-job") => Some(BY_STATUS),
+            _ => Some(BY_CREATION),
+        }
+    }
+
+    /// Whether the time of the last change is among those asked for.
+    fn admits_change(&self, modified_ms: i64) -> bool {
+        let modified_ms = modified_ms as f64;
+        self.modified_after_ms.is_none_or(|after| modified_ms > after)
+            && self.modified_before_ms.is_none_or(|before| modified_ms < before)
     }
 
     /// Whether a name and a creation time are among those asked for.
@@ -78,7 +107,7 @@ pub(crate) async fn page<T: DeserializeOwned>(
         let left = question.size - items.len();
         let scan = Scan {
             kind: question.kind,
-            index: Some(BY_CREATION),
+            index: question.index(),
             prefix: &question.prefix,
             after: after.as_deref(),
             // A record more than fits would be skipped by the next page's cursor.
@@ -104,10 +133,11 @@ pub(crate) async fn jobs(
     input: &Map<String, Value>,
 ) -> Result<Reply<Value>, Error> {
     let status = input.get("StatusEquals").and_then(Value::as_str);
-    let question = Question::of(ctx, kind.records(), input);
+    let question = Question::of(ctx, kind.records(), true, input);
     let member = kind.member();
     let page = page::<Job>(ctx, &question, |job| {
         let is_wanted = question.admits(&job.name, job.created_ms)
+            && question.admits_change(job.modified_ms)
             && status.is_none_or(|status| status == job.status.word());
         is_wanted.then(|| summary(job, member))
     })
@@ -131,7 +161,7 @@ fn summary(job: &Job, member: &str) -> Value {
             if job.kind == JobKind::Training { "TrainingEndTime" } else { "TransformEndTime" };
         view[end] = seconds(ended_ms);
     }
-    if let Some(reason) = &job.failure_reason {
+    if let Some(reason) = job.failure_reason.as_ref().filter(|_| job.kind == JobKind::Transform) {
         view["FailureReason"] = Value::from(reason.as_str());
     }
     view

@@ -24,10 +24,15 @@ pub(crate) async fn find(ctx: &Ctx, given: Option<&Value>) -> Result<Found<Packa
     let given = given.and_then(Value::as_str).unwrap_or_default();
     let missing = || Error::Validation(format!("ModelPackage {given} does not exist."));
     let arn = Arn::parse(given).map_err(|_| missing())?;
-    let mut parts = arn.resource.split('/').skip(1);
-    let (Some(group), Some(version), None) = (parts.next(), parts.next(), parts.next()) else {
+    let mut parts = arn.resource.split('/');
+    let (Some("model-package"), Some(group), Some(version), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(missing());
     };
+    if arn.account != ctx.account() || arn.region != ctx.region {
+        return Err(missing());
+    }
     let version = version.parse().map_err(|_| missing())?;
     let record_key = package_key(&arn.region, group, version);
     ctx.records::<Package>(PACKAGE).get(&record_key).await?.ok_or_else(missing)
@@ -50,6 +55,7 @@ pub(crate) fn summary(package: &Package) -> Value {
 // AWS: automating-sagemaker-with-eventbridge: SageMaker Model Package State Change.
 pub(crate) fn event(package: &Package) -> Value {
     let mut detail = summary(package);
+    detail["CreationTime"] = json!(package.created_ms);
     detail["ApprovalDescription"] = json!(package.approval_description);
     detail["CustomerMetadataProperties"] = json!(package.request.get("CustomerMetadataProperties"));
     detail

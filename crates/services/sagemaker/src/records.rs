@@ -2,6 +2,7 @@
 //!
 //! A resource keeps the request that made it, as it came: describing it gives the request back, plus what happened since.
 
+use runner::resources::Grant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -12,10 +13,14 @@ pub(crate) const MODEL: &str = "sagemaker/model";
 pub(crate) const GROUP: &str = "sagemaker/model-package-group";
 /// Record kind of [`Package`]; the key is `region/group/version` with the version in ten digits.
 pub(crate) const PACKAGE: &str = "sagemaker/model-package";
+/// Record kind of a package's ARN by the token of the request that made it; the key is `region/group/token`.
+pub(crate) const PACKAGE_TOKEN: &str = "sagemaker/model-package-token";
 /// Record kind of tags; the key is the resource's ARN.
 pub(crate) const TAGS: &str = "sagemaker/tags";
 /// The index that lists by creation time: `region/` and 15 digits of milliseconds.
 pub(crate) const BY_CREATION: &str = "created";
+/// The index that lists jobs by status: `region/status/`.
+pub(crate) const BY_STATUS: &str = "status";
 
 /// A resource's tags.
 pub(crate) type Tags = BTreeMap<String, String>;
@@ -60,6 +65,26 @@ impl JobKind {
         }
     }
 
+    /// What its status messages say.
+    pub(crate) fn texts(self) -> Texts {
+        match self {
+            Self::Training => Texts {
+                starting: "Starting the training job",
+                running: "Training image download completed. Training in progress.",
+                uploading: "Uploading generated training model",
+                completed: "Training job completed",
+                stopped: "Training job stopped",
+            },
+            Self::Transform => Texts {
+                starting: "Starting the transform job",
+                running: "Transform in progress",
+                uploading: "Uploading transform output",
+                completed: "Transform job completed",
+                stopped: "Transform job stopped",
+            },
+        }
+    }
+
     /// Where its log goes.
     pub(crate) fn log_group(self) -> &'static str {
         match self {
@@ -75,6 +100,15 @@ impl JobKind {
             Self::Transform => "SageMaker Transform Job State Change",
         }
     }
+}
+
+/// Status messages of a kind of job.
+pub(crate) struct Texts {
+    pub(crate) starting: &'static str,
+    pub(crate) running: &'static str,
+    pub(crate) uploading: &'static str,
+    pub(crate) completed: &'static str,
+    pub(crate) stopped: &'static str,
 }
 
 /// A job's status.
@@ -106,7 +140,7 @@ impl Status {
 }
 
 /// One step of a training job's way.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Transition {
     pub(crate) status: String,
     pub(crate) message: String,
@@ -123,13 +157,17 @@ pub(crate) struct Metric {
 }
 
 /// A training or transform job.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) kind: JobKind,
     pub(crate) name: String,
     pub(crate) region: String,
     pub(crate) arn: String,
+    /// Its id with the runner: never used again, also when a job of the same name is made after this one is deleted.
+    pub(crate) run_id: String,
     pub(crate) request: Map<String, Value>,
+    /// The request of the model that a transform job uses, as it was when the job was made.
+    pub(crate) model: Option<Map<String, Value>>,
     pub(crate) status: Status,
     pub(crate) secondary: String,
     pub(crate) transitions: Vec<Transition>,
@@ -143,6 +181,46 @@ pub(crate) struct Job {
     pub(crate) artifacts: Option<String>,
     /// Byte offset up to which the log has been delivered.
     pub(crate) log_offset: u64,
+    /// What is being delivered after that offset.
+    pub(crate) log_page: Option<LogPage>,
+    /// What the job has of the machine while it runs.
+    pub(crate) grant: Option<Grant>,
+}
+
+/// A piece of a log whose delivery has begun: the same piece is delivered again after a crash, whatever has been
+/// written since.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LogPage {
+    pub(crate) lines: usize,
+    pub(crate) next_offset: u64,
+}
+
+impl Job {
+    /// A job that has not begun. `run` makes its runner id unique.
+    pub(crate) fn new(kind: JobKind, region: &str, name: &str, run: &str, now_ms: i64) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            region: region.to_owned(),
+            arn: String::new(),
+            run_id: format!("{}.{region}.{name}.{run}", kind.noun()),
+            request: Map::new(),
+            model: None,
+            status: Status::InProgress,
+            secondary: String::new(),
+            transitions: Vec::new(),
+            failure_reason: None,
+            created_ms: now_ms,
+            modified_ms: now_ms,
+            started_ms: None,
+            ended_ms: None,
+            metrics: Vec::new(),
+            artifacts: None,
+            log_offset: 0,
+            log_page: None,
+            grant: None,
+        }
+    }
 }
 
 /// A model: what a transform job or an endpoint runs.

@@ -1,9 +1,11 @@
 //! Tags: one record per resource, keyed by its ARN.
 
 use crate::error::Error;
-use crate::records::{TAGS, Tags};
+use crate::packages;
+use crate::records::{GROUP, JobKind, MODEL, TAGS, Tags, key};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use service::{Ctx, Found};
+use service::{Arn, Ctx, Found};
 use store::{Batch, Expect};
 
 /// One tag as the wire has it.
@@ -24,8 +26,30 @@ pub(crate) fn tag_new(batch: &mut Batch, arn: &str, tags: Option<&serde_json::Va
     }
 }
 
+/// Refuses the ARN of what is not there.
+async fn require(ctx: &Ctx, arn: &str) -> Result<(), Error> {
+    let missing = || Error::Validation(format!("Could not find resource \"{arn}\"."));
+    let parsed = Arn::parse(arn).map_err(|_| missing())?;
+    let (noun, name) = parsed.resource.split_once('/').ok_or_else(missing)?;
+    let kind = match noun {
+        "training-job" => JobKind::Training.records(),
+        "transform-job" => JobKind::Transform.records(),
+        "model" => MODEL,
+        "model-package-group" => GROUP,
+        "model-package" => {
+            let arn = serde_json::Value::from(arn);
+            return packages::find(ctx, Some(&arn)).await.map(drop);
+        }
+        _ => return Err(missing()),
+    };
+    let found = ctx.records::<IgnoredAny>(kind).get(&key(&ctx.region, name)).await?;
+    let is_own = parsed.region == ctx.region && parsed.account == ctx.account();
+    if found.is_some() && is_own { Ok(()) } else { Err(missing()) }
+}
+
 /// The tags of a resource, with what to expect when they are written again.
 pub(crate) async fn of(ctx: &Ctx, arn: &str) -> Result<Found<Tags>, Error> {
+    require(ctx, arn).await?;
     let found = ctx.records::<Tags>(TAGS).get(arn).await?;
     Ok(found.unwrap_or_else(|| Found {
         key: arn.to_owned(),

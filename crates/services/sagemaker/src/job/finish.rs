@@ -26,7 +26,7 @@ pub(crate) fn failure(exit: &Exit, folder: &JobFolder) -> Failure {
         }
         _ => {}
     }
-    let told = read_start(&folder.ml().join("output/failure")).unwrap_or_default();
+    let told = start_of(&folder.ml().join("output/failure")).unwrap_or_default();
     let told = if told.trim().is_empty() { exit.stderr_tail.as_str() } else { told.as_str() };
     let code = exit.shell_code().map_or_else(|| "unknown".to_owned(), |code| code.to_string());
     let room = 1024 - "AlgorithmError: , exit code: ".len() - code.len();
@@ -37,10 +37,14 @@ pub(crate) fn failure(exit: &Exit, folder: &JobFolder) -> Failure {
         .any(|kind| told.starts_with(kind));
     let kind = if has_kind { "" } else { "AlgorithmError: " };
     // UNVERIFIED: AWS's exact frame around the failure file's text.
-    Failure(format!("{kind}{told}, exit code: {code}"))
+    Failure::plain(format!("{kind}{told}, exit code: {code}"))
 }
 
-fn read_start(file: &Path) -> io::Result<String> {
+/// The beginning of a file that a job wrote; only of a file: a pipe would never end, a link shows another's.
+fn start_of(file: &Path) -> io::Result<String> {
+    if !file.symlink_metadata()?.is_file() {
+        return Ok(String::new());
+    }
     let mut bytes = Vec::new();
     File::open(file)?.take(LONGEST_REASON_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -90,26 +94,29 @@ pub(crate) async fn put(
     uri: &str,
 ) -> Result<(), Failure> {
     let (bucket, key) = split_uri(uri).map_err(Failure::client)?;
-    service.objects.put_file(principal, bucket, key, file).await.map(drop).map_err(|error| {
-        Failure::client(format!("Upload failed: {uri}: {} ({})", error.message, error.code))
-    })
+    let stored = service.objects.put_file(principal, bucket, key, file).await;
+    stored.map(drop).map_err(|error| Failure::refused(&format!("Upload failed: {uri}"), &error))
 }
 
-/// Packs the content of a folder, with names relative to it. Links are packed as links, devices not at all.
-fn pack(content: &Path, archive: &PathBuf) -> io::Result<()> {
+/// Packs the content of a folder, with names relative to it and in order. Links are packed as links; pipes, sockets and
+/// devices are not packed.
+fn pack(content: &Path, archive: &Path) -> io::Result<()> {
     let encoder =
         flate2::write::GzEncoder::new(File::create(archive)?, flate2::Compression::fast());
     let mut builder = tar::Builder::new(encoder);
     builder.follow_symlinks(false);
-    if content.is_dir() {
-        let mut entries: Vec<_> = content.read_dir()?.collect::<io::Result<_>>()?;
+    let mut folders = if content.is_dir() { vec![PathBuf::new()] } else { Vec::new() };
+    while let Some(folder) = folders.pop() {
+        let mut entries: Vec<_> = content.join(&folder).read_dir()?.collect::<io::Result<_>>()?;
         entries.sort_by_key(std::fs::DirEntry::file_name);
         for entry in entries {
-            let name = entry.file_name();
-            if entry.file_type()?.is_dir() {
-                builder.append_dir_all(name, entry.path())?;
-            } else {
-                builder.append_path_with_name(entry.path(), name)?;
+            let name = folder.join(entry.file_name());
+            let kind = entry.file_type()?;
+            if kind.is_dir() || kind.is_file() || kind.is_symlink() {
+                builder.append_path_with_name(entry.path(), &name)?;
+            }
+            if kind.is_dir() {
+                folders.push(name);
             }
         }
     }

@@ -7,7 +7,8 @@ use crate::records::Job;
 use runner::JobFolder;
 use serde_json::Value;
 use service::{AwsError, Principal};
-use std::path::{Component, Path, PathBuf};
+use std::io;
+use std::path::{Component, Path};
 
 /// One object to fetch: its key, and where it goes below the channel's folder.
 struct Fetch {
@@ -40,10 +41,7 @@ pub(crate) async fn channels(
         let Some((kind, uri)) = object_source(channel) else {
             return Err(refuse("file system data sources"));
         };
-        let target = folder.ml().join("input/data").join(name);
-        if Path::new(name).components().count() != 1 {
-            return Err(Failure::client(format!("{name} is not a channel name")));
-        }
+        let target = folder.ml().join("input/data").join(inside(name)?);
         let fetches = match kind {
             "S3Prefix" => prefix(service, principal, uri).await?,
             "ManifestFile" => manifest(service, principal, uri).await?,
@@ -129,23 +127,19 @@ async fn fetch(
     fetch: &Fetch,
     folder: &Path,
 ) -> Result<(), Failure> {
-    let relative = PathBuf::from(&fetch.relative);
-    let is_inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
-    if !is_inside || fetch.relative.is_empty() {
-        return Err(Failure::client(format!(
-            "Data download failed: the key {} does not fit into a folder",
-            fetch.key
-        )));
-    }
+    let target = folder.join(inside(&fetch.relative)?);
     let uri = format!("s3://{}/{}", fetch.bucket, fetch.key);
-    let source = service.objects.file(principal, &fetch.bucket, &fetch.key).await;
-    let source = source.map_err(|error| download_failed(&uri, &error))?;
-    let target = folder.join(relative);
-    if let Some(parent) = target.parent() {
-        tokio::fs::create_dir_all(parent).await.map_err(Failure::internal)?;
-    }
-    tokio::fs::copy(&source, &target).await.map_err(Failure::internal)?;
-    Ok(())
+    fetch_to(service, principal, &uri, &target).await
+}
+
+/// The name as a path, when it stays inside the folder it is put into.
+pub(crate) fn inside(name: &str) -> Result<&Path, Failure> {
+    let path = Path::new(name);
+    let is_inside =
+        !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));
+    is_inside.then_some(path).ok_or_else(|| {
+        Failure::client(format!("Data download failed: the name {name} does not fit into a folder"))
+    })
 }
 
 /// Fetches one object to a file.
@@ -158,14 +152,25 @@ pub(crate) async fn fetch_to(
     let (bucket, key) = split_uri(uri).map_err(Failure::client)?;
     let source = service.objects.file(principal, bucket, key).await;
     let source = source.map_err(|error| download_failed(uri, &error))?;
-    if let Some(parent) = target.parent() {
-        tokio::fs::create_dir_all(parent).await.map_err(Failure::internal)?;
-    }
-    tokio::fs::copy(&source, target).await.map_err(Failure::internal)?;
-    Ok(())
+    let copied = async {
+        if let Some(parent) = target.parent() {
+            tokio::fs::create_dir_all(parent).await?;
+        }
+        tokio::fs::copy(&source, target).await
+    };
+    copied.await.map(drop).map_err(|error| match error.kind() {
+        // Keys that no folder can hold together: `a` and `a/b`, or a name that is too long.
+        io::ErrorKind::AlreadyExists
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::IsADirectory
+        | io::ErrorKind::InvalidFilename => {
+            Failure::client(format!("Data download failed: {uri}: {error}"))
+        }
+        _ => Failure::internal(format!("Data download failed: {uri}: {error}")),
+    })
 }
 
 // AWS: FailureReason of a job whose role may not read its data.
 fn download_failed(uri: &str, error: &AwsError) -> Failure {
-    Failure::client(format!("Data download failed: {uri}: {} ({})", error.message, error.code))
+    Failure::refused(&format!("Data download failed: {uri}"), error)
 }

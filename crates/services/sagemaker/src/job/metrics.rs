@@ -84,7 +84,7 @@ pub(crate) fn merge(into: &mut Vec<Metric>, found: Vec<Metric>) {
 #[cfg(test)]
 mod tests {
     use super::{Metrics, merge};
-    use crate::records::{Job, JobKind, Status};
+    use crate::records::{Job, JobKind};
     use serde_json::json;
 
     #[test]
@@ -94,24 +94,8 @@ mod tests {
             {"Name": "auc", "Regex": r".*\[[0-9]+\].*#011validation-auc:(\S+)"},
         ]}});
         let serde_json::Value::Object(request) = request else { unreachable!() };
-        let job = Job {
-            kind: JobKind::Training,
-            name: "j".into(),
-            region: "r".into(),
-            arn: String::new(),
-            request,
-            status: Status::InProgress,
-            secondary: String::new(),
-            transitions: vec![],
-            failure_reason: None,
-            created_ms: 0,
-            modified_ms: 0,
-            started_ms: None,
-            ended_ms: None,
-            metrics: vec![],
-            artifacts: None,
-            log_offset: 0,
-        };
+        let mut job = Job::new(JobKind::Training, "r", "j", "1", 0);
+        job.request = request;
         let metrics = Metrics::of(&job);
         let mut all = Vec::new();
         for line in [

@@ -3,78 +3,67 @@
 use crate::Sagemaker;
 use crate::images::{Engine, engine};
 use crate::job::Failure;
-use crate::records::{Job, JobKind, MODEL, Model, key};
+use crate::jobs;
+use crate::records::{Job, JobKind};
+use runner::resources::{Grant, Resources};
 use runner::{JobSpec, Limits};
 use serde_json::Value;
 use service::{Ctx, Principal};
 
 /// Seconds that credentials outlive a job's time limit, for stopping and uploading.
 const CREDENTIAL_SLACK_SECONDS: i64 = 900;
-/// The time limit where none is given.
-// AWS: StoppingCondition: MaxRuntimeInSeconds is one day by default.
-const DEFAULT_RUNTIME_SECONDS: u64 = 86_400;
 
 /// The image of a training job, or of the model that a transform job uses.
-async fn image_of(ctx: &Ctx, job: &Job) -> Result<String, Failure> {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    match job.kind {
+fn image_of(job: &Job) -> Result<&str, Failure> {
+    let image = match job.kind {
         JobKind::Training => {
             let algorithm = &job.request["AlgorithmSpecification"];
-            text(&algorithm["TrainingImage"])
-                .or_else(|| text(&algorithm["AlgorithmName"]))
-                .ok_or_else(|| Failure::client("the job names neither image nor algorithm"))
+            algorithm.get("TrainingImage").or_else(|| algorithm.get("AlgorithmName"))
         }
-        JobKind::Transform => {
-            let model = model_of(ctx, job).await?;
-            text(&container(&model)["Image"])
-                .ok_or_else(|| Failure::client("the model's container names no image"))
-        }
-    }
+        JobKind::Transform => container(job).get("Image"),
+    };
+    image.and_then(Value::as_str).ok_or_else(|| {
+        Failure::client(match job.kind {
+            JobKind::Training => "the job names neither image nor algorithm",
+            JobKind::Transform => "the model's container names no image",
+        })
+    })
 }
 
-/// The model of a transform job.
-pub(crate) async fn model_of(ctx: &Ctx, job: &Job) -> Result<Model, Failure> {
-    let name = job.request.get("ModelName").and_then(Value::as_str).unwrap_or_default();
-    let found = ctx.records::<Model>(MODEL).get(&key(&job.region, name)).await;
-    let found = found.map_err(|error| Failure::internal(error.message))?;
-    found.map(|found| found.value).ok_or_else(|| Failure::client(format!("model {name} is gone")))
-}
-
-/// The one container of a model.
-pub(crate) fn container(model: &Model) -> &Value {
+/// The one container of a transform job's model.
+pub(crate) fn container(job: &Job) -> &Value {
+    let model = job.model.as_ref();
     model
-        .request
-        .get("PrimaryContainer")
-        .or_else(|| model.request.get("Containers")?.get(0))
+        .and_then(|model| model.get("PrimaryContainer").or_else(|| model.get("Containers")?.get(0)))
         .unwrap_or(&Value::Null)
 }
 
 /// What runs the job.
-pub(crate) async fn engine_of(ctx: &Ctx, job: &Job) -> Result<Engine, Failure> {
-    engine(&image_of(ctx, job).await?).map_err(Failure::client)
+pub(crate) fn engine_of(job: &Job) -> Result<Engine, Failure> {
+    engine(image_of(job)?).map_err(Failure::client)
 }
 
 /// The role that the job acts with.
-pub(crate) async fn role_of(ctx: &Ctx, job: &Job) -> Result<String, Failure> {
+pub(crate) fn role_of(job: &Job) -> Result<String, Failure> {
     let role = match job.kind {
-        JobKind::Training => job.request.get("RoleArn").cloned(),
-        JobKind::Transform => model_of(ctx, job).await?.request.get("ExecutionRoleArn").cloned(),
+        JobKind::Training => job.request.get("RoleArn"),
+        JobKind::Transform => job.model.as_ref().and_then(|model| model.get("ExecutionRoleArn")),
     };
-    role.as_ref()
-        .and_then(Value::as_str)
+    role.and_then(Value::as_str)
         .map(str::to_owned)
         .ok_or_else(|| Failure::client("the job has no role"))
 }
 
-/// How many processors the job takes: its instance type's, and never more than there are.
-pub(crate) fn processors_of(service: &Sagemaker, job: &Job) -> u32 {
-    let resources = match job.kind {
-        JobKind::Training => &job.request["ResourceConfig"],
-        JobKind::Transform => &job.request["TransformResources"],
+/// What the job asks for: its instance type's processors, memory and GPUs.
+pub(crate) fn wanted(job: &Job) -> Resources {
+    let member = match job.kind {
+        JobKind::Training => "ResourceConfig",
+        JobKind::Transform => "TransformResources",
     };
-    let instance = resources["InstanceType"].as_str().unwrap_or_default();
-    let wanted = runner::resources::instance_type(instance).map_or(1, |known| known.vcpus);
-    wanted.clamp(1, service.processor_count)
+    let instance = job.request.get(member).and_then(|r| r.get("InstanceType")?.as_str());
+    // A type that is not known asks for little; it is refused by nobody.
+    let small = Resources { vcpus: 1, memory_mib: 1024, gpus: 0 };
+    instance.and_then(runner::resources::instance_type).unwrap_or(small)
 }
 
 /// The runner's specification of the job.
@@ -83,7 +72,7 @@ pub(crate) async fn spec(
     ctx: &Ctx,
     principal: &Principal,
     job: &Job,
-    id: &str,
+    grant: &Grant,
     engine: Engine,
 ) -> Result<JobSpec, Failure> {
     let Engine::BuiltIn(algorithm) = engine;
@@ -96,28 +85,33 @@ pub(crate) async fn spec(
         .iter()
         .map(|argument| argument.to_string_lossy().into_owned())
         .chain([algorithm.to_owned(), action.to_owned()]);
-    let mut spec = JobSpec::new(id, argv);
+    let mut spec = JobSpec::new(job.run_id.as_str(), argv);
     spec.mount_opt_ml = true;
     spec.hostname = Some("algo-1".to_owned());
     let seconds =
         job.request.get("StoppingCondition").and_then(|s| s["MaxRuntimeInSeconds"].as_u64());
-    let seconds = seconds.unwrap_or(DEFAULT_RUNTIME_SECONDS);
+    let seconds = seconds.unwrap_or(jobs::DEFAULT_RUNTIME_SECONDS);
     spec.limits = Limits { max_runtime_seconds: Some(seconds), ..Limits::default() };
     let credentials = ctx
         .kit
         .authoriser()
         .credentials(principal, seconds as i64 + CREDENTIAL_SLACK_SECONDS)
         .await
-        .map_err(|error| Failure::internal(error.message))?;
+        .map_err(|error| Failure::refused("the job gets no credentials", &error))?;
     spec.env.extend(credentials);
     spec.env.extend([
         ("AWS_ENDPOINT_URL".to_owned(), service.endpoint.clone()),
         ("AWS_REGION".to_owned(), job.region.clone()),
         ("AWS_DEFAULT_REGION".to_owned(), job.region.clone()),
-        ("TRAINING_JOB_NAME".to_owned(), job.name.clone()),
-        ("TRAINING_JOB_ARN".to_owned(), job.arn.clone()),
         ("CURRENT_HOST".to_owned(), "algo-1".to_owned()),
     ]);
+    if job.kind == JobKind::Training {
+        spec.env.insert("TRAINING_JOB_NAME".to_owned(), job.name.clone());
+        spec.env.insert("TRAINING_JOB_ARN".to_owned(), job.arn.clone());
+    }
+    // A job sees the GPUs that are its own, and no other.
+    let gpus: Vec<String> = grant.gpu_indices.iter().map(ToString::to_string).collect();
+    spec.env.insert("CUDA_VISIBLE_DEVICES".to_owned(), gpus.join(","));
     for (name, value) in
         job.request.get("Environment").and_then(Value::as_object).into_iter().flatten()
     {

@@ -5,24 +5,25 @@
 
 use crate::Sagemaker;
 use crate::job::finish::put;
-use crate::job::input::{fetch_to, objects};
+use crate::job::input::{fetch_to, inside, objects};
 use crate::job::{Failure, spec};
 use crate::jobs::{object_source, split_uri};
 use crate::records::Job;
 use runner::JobFolder;
 use serde_json::json;
-use service::{Ctx, Principal};
+use service::Principal;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Component, Path};
+use std::path::Path;
 
 /// Bytes that an unpacked model may have, against archives made to fill the disk.
 const LARGEST_MODEL_BYTES: u64 = 20 * 1024 * 1024 * 1024;
+/// Files that it may have.
+const MOST_ENTRIES: usize = 100_000;
 
 /// Fetches the model and the input, and writes the configuration.
 pub(crate) async fn prepare(
     service: &Sagemaker,
-    ctx: &Ctx,
     principal: &Principal,
     job: &Job,
     folder: &JobFolder,
@@ -31,12 +32,12 @@ pub(crate) async fn prepare(
     for name in ["input/config", "input/data/input", "model", "output/data"] {
         std::fs::create_dir_all(ml.join(name)).map_err(Failure::internal)?;
     }
-    let model = spec::model_of(ctx, job).await?;
-    let uri = spec::container(&model)["ModelDataUrl"].as_str().unwrap_or_default();
+    let uri = spec::container(job)["ModelDataUrl"].as_str().unwrap_or_default();
     let archive = folder.path().join("model.tar.gz");
     fetch_to(service, principal, uri, &archive).await?;
     let target = ml.join("model");
-    let unpacked = tokio::task::spawn_blocking(move || unpack(&archive, &target)).await;
+    let unpacked =
+        tokio::task::spawn_blocking(move || unpack(&archive, &target, LARGEST_MODEL_BYTES)).await;
     unpacked
         .map_err(Failure::internal)?
         .map_err(|error| Failure::client(format!("the model {uri} cannot be unpacked: {error}")))?;
@@ -46,7 +47,7 @@ pub(crate) async fn prepare(
     };
     let (bucket, _) = split_uri(uri).map_err(Failure::client)?;
     for (key, relative) in objects(service, principal, uri).await? {
-        let target = ml.join("input/data/input").join(safe(&relative)?);
+        let target = ml.join("input/data/input").join(inside(&relative)?);
         fetch_to(service, principal, &format!("s3://{bucket}/{key}"), &target).await?;
     }
     let config = json!({
@@ -87,30 +88,31 @@ pub(crate) async fn upload(
     Ok(())
 }
 
-/// The name, when it stays inside a folder.
-fn safe(relative: &str) -> Result<&Path, Failure> {
-    let path = Path::new(relative);
-    let is_inside =
-        !relative.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));
-    is_inside
-        .then_some(path)
-        .ok_or_else(|| Failure::client(format!("the key {relative} does not fit into a folder")))
-}
-
 /// Unpacks a model archive: files and folders inside the target only, and not without end.
-fn unpack(archive: &Path, target: &Path) -> io::Result<()> {
-    let decoder = flate2::read::GzDecoder::new(File::open(archive)?).take(LARGEST_MODEL_BYTES);
-    let mut archive = tar::Archive::new(decoder);
-    for entry in archive.entries()? {
+fn unpack(archive: &Path, target: &Path, most_bytes: u64) -> io::Result<()> {
+    let decoder = flate2::read::MultiGzDecoder::new(File::open(archive)?);
+    let mut archive = tar::Archive::new(decoder.take(most_bytes));
+    let mut bytes_left = most_bytes;
+    for (number, entry) in archive.entries()?.enumerate() {
         let mut entry = entry?;
         let kind = entry.header().entry_type();
-        if !(kind.is_file() || kind.is_dir()) {
-            let path = entry.path()?.display().to_string();
-            return Err(io::Error::other(format!("{path} is neither a file nor a folder")));
+        if kind.is_pax_global_extensions() {
+            continue;
         }
+        let refuse = |entry: &tar::Entry<_>, why: &str| {
+            let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            Err(io::Error::other(format!("{path} {why}")))
+        };
+        if !(kind.is_file() || kind.is_dir()) {
+            return refuse(&entry, "is neither a file nor a folder");
+        }
+        // What an entry claims is checked before anything is written for it.
+        bytes_left = match bytes_left.checked_sub(entry.size()) {
+            Some(left) if number < MOST_ENTRIES => left,
+            _ => return refuse(&entry, "makes the archive too large"),
+        };
         if !entry.unpack_in(target)? {
-            let path = entry.path()?.display().to_string();
-            return Err(io::Error::other(format!("{path} lies outside the archive")));
+            return refuse(&entry, "lies outside the archive");
         }
     }
     Ok(())

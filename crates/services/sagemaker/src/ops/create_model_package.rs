@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::packages::{PENDING, event, find_group};
-use crate::records::{GROUP, PACKAGE, Package, created_entry, package_key};
+use crate::records::{GROUP, PACKAGE, PACKAGE_TOKEN, Package, created_entry, package_key};
 use crate::tags::tag_new;
 use crate::{Sagemaker, announce};
 use serde_json::{Map, Value, json};
@@ -22,6 +22,14 @@ pub(crate) async fn run(
     }
     let group = find_group(ctx, input.get("ModelPackageGroupName")).await?;
     let mut record = group.value;
+    let token = input.remove("ClientToken");
+    let token = token.as_ref().and_then(Value::as_str);
+    let token = token.map(|token| format!("{}/{}/{token}", ctx.region, record.name));
+    if let Some(token) = &token
+        && let Some(made) = ctx.records::<String>(PACKAGE_TOKEN).get(token).await?
+    {
+        return Ok(Reply::new(json!({"ModelPackageArn": made.value})));
+    }
     record.last_version += 1;
     let version = record.last_version;
     let arn = ctx.arn("sagemaker", &format!("model-package/{}/{version}", record.name));
@@ -47,6 +55,9 @@ pub(crate) async fn run(
     let package_key = package_key(&ctx.region, &package.group, version);
     let index = vec![created_entry(&ctx.region, ctx.now_ms)];
     batch.put_indexed(PACKAGE, package_key, &package, index, Expect::Absent);
+    if let Some(token) = token {
+        batch.put(PACKAGE_TOKEN, token, &arn, Expect::Absent);
+    }
     let announcement =
         announce::item(ctx, "SageMaker Model Package State Change", &arn, event(&package));
     let reply = Reply::with(json!({"ModelPackageArn": arn}), batch);

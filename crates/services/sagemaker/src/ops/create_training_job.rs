@@ -6,6 +6,7 @@ use crate::jobs::{self, object_source};
 use crate::records::JobKind;
 use serde_json::{Map, Value, json};
 use service::{Ctx, Reply};
+use std::collections::HashSet;
 
 /// Members that AWS's model leaves optional for serverless jobs, which refit has not.
 const NEEDED: [&str; 3] = ["AlgorithmSpecification", "ResourceConfig", "StoppingCondition"];
@@ -13,7 +14,7 @@ const NEEDED: [&str; 3] = ["AlgorithmSpecification", "ResourceConfig", "Stopping
 pub(crate) async fn run(
     service: &Sagemaker,
     ctx: &Ctx,
-    input: Map<String, Value>,
+    mut input: Map<String, Value>,
 ) -> Result<Reply<Value>, Error> {
     for member in NEEDED {
         if !input.get(member).is_some_and(Value::is_object) {
@@ -27,11 +28,23 @@ pub(crate) async fn run(
                 .to_owned(),
         ));
     }
+    let mut names = HashSet::new();
+    for channel in input.get("InputDataConfig").and_then(Value::as_array).into_iter().flatten() {
+        let name = channel.get("ChannelName").and_then(Value::as_str).unwrap_or_default();
+        if !names.insert(name) {
+            return Err(Error::Validation(format!("Channel names must be unique: {name}.")));
+        }
+    }
+    if let Some(Value::Object(condition)) = input.get_mut("StoppingCondition") {
+        condition
+            .entry("MaxRuntimeInSeconds")
+            .or_insert_with(|| Value::from(jobs::DEFAULT_RUNTIME_SECONDS));
+    }
     let arn = jobs::arn(ctx, JobKind::Training, &input);
     let principal = jobs::assume(ctx, &input, "RoleArn", &arn).await?;
     for channel in input.get("InputDataConfig").and_then(Value::as_array).into_iter().flatten() {
         jobs::require_objects(service, &principal, object_source(channel)).await?;
     }
-    let reply = jobs::create(ctx, JobKind::Training, input).await?;
+    let reply = jobs::create(ctx, JobKind::Training, input, None).await?;
     Ok(reply.map(|job| json!({"TrainingJobArn": job.arn})))
 }

@@ -23,6 +23,6 @@ pub(crate) async fn run(
     let arn = jobs::arn(ctx, JobKind::Transform, &input);
     let principal = jobs::assume(ctx, &model.value.request, "ExecutionRoleArn", &arn).await?;
     jobs::require_objects(service, &principal, object_source(&input["TransformInput"])).await?;
-    let reply = jobs::create(ctx, JobKind::Transform, input).await?;
+    let reply = jobs::create(ctx, JobKind::Transform, input, Some(model.value.request)).await?;
     Ok(reply.map(|job| json!({"TransformJobArn": job.arn})))
 }

@@ -3,7 +3,7 @@
 use crate::Sagemaker;
 use crate::error::Error;
 use crate::packages::find_group;
-use crate::records::{GROUP, PACKAGE, Package, TAGS};
+use crate::records::{GROUP, PACKAGE, PACKAGE_TOKEN, Package, TAGS};
 use serde_json::{Map, Value, json};
 use service::{Ctx, Reply};
 use store::{Batch, Expect, Scan};
@@ -25,6 +25,7 @@ pub(crate) async fn run(
     }
     let mut batch = Batch::new();
     batch.remove(GROUP, &group.key, group.expect);
+    batch.remove_prefixes.push((PACKAGE_TOKEN.to_owned(), prefix));
     batch.remove(TAGS, &group.value.arn, Expect::Any);
     Ok(Reply::with(json!({}), batch))
 }

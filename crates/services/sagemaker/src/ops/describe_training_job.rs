@@ -46,6 +46,7 @@ pub(crate) fn view(job: Job) -> Value {
         })
         .collect();
     let mut view = jobs::view_base(&job);
+    view.insert("LastModifiedTime".to_owned(), seconds(job.modified_ms));
     view.insert("SecondaryStatus".to_owned(), Value::from(job.secondary));
     view.insert("SecondaryStatusTransitions".to_owned(), Value::from(transitions));
     // AWS: ModelArtifacts is required in the response, so it is there before there is an artefact.
@@ -57,6 +58,11 @@ pub(crate) fn view(job: Job) -> Value {
     if let Some(duration) = duration {
         view.insert("TrainingTimeInSeconds".to_owned(), Value::from(duration));
         view.insert("BillableTimeInSeconds".to_owned(), Value::from(duration));
+    }
+    if let Some(Value::Object(output)) = view.get_mut("OutputDataConfig") {
+        // AWS: the key's id is in the response also when there is none; SDKs that attach to a job read it.
+        output.entry("KmsKeyId").or_insert_with(|| Value::from(""));
+        output.entry("CompressionType").or_insert_with(|| Value::from("GZIP"));
     }
     for flag in [
         "EnableNetworkIsolation",

@@ -12,7 +12,7 @@ pub(crate) async fn run(
     ctx: &Ctx,
     input: Map<String, Value>,
 ) -> Result<Reply<Value>, Error> {
-    let question = Question::of(ctx, GROUP, &input);
+    let question = Question::of(ctx, GROUP, false, &input);
     let page = page::<PackageGroup>(ctx, &question, |group| {
         question.admits(&group.name, group.created_ms).then(|| {
             json!({

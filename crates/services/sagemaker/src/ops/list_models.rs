@@ -12,7 +12,7 @@ pub(crate) async fn run(
     ctx: &Ctx,
     input: Map<String, Value>,
 ) -> Result<Reply<Value>, Error> {
-    let question = Question::of(ctx, MODEL, &input);
+    let question = Question::of(ctx, MODEL, true, &input);
     let page = page::<Model>(ctx, &question, |model| {
         question.admits(&model.name, model.created_ms).then(|| {
             json!({
