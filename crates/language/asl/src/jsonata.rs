@@ -15,7 +15,6 @@ mod message;
 mod native;
 mod reads;
 mod run;
-#[cfg(test)]
 mod suite;
 #[cfg(test)]
 mod tests;

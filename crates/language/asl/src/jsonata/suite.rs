@@ -1,5 +1,7 @@
 //! The official JSONata suite, where a copy of it lies beside the project: prints how many cases pass.
 
+#![cfg(test)]
+
 use super::{Expression, Failure, Frame, Limits, convert, run};
 use crate::value::SplitMix;
 use jsonata_core::value::JValue;
