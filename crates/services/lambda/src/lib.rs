@@ -10,6 +10,7 @@
 mod code;
 mod configuration;
 mod error;
+mod later;
 mod names;
 mod ops;
 mod records;
@@ -20,18 +21,13 @@ use records::{FUNCTION, Function};
 use runtime::Interpreters;
 use sandbox::Pool;
 use service::{
-    AwsError, Ctx, Kit, Objects, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome,
+    AwsError, Ctx, Objects, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome,
     operation,
 };
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use wire::Model;
-
-/// Work kind of an asynchronous invocation; the key is random.
-pub(crate) const ASYNC_WORK: &str = "lambda/invoke";
-// AWS: asynchronous invocation: two more tries, after one and two minutes.
-const ASYNC_DELAYS_MS: [i64; 2] = [60_000, 120_000];
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| {
     Model::parse(include_str!("../model.json")).expect("the model in this crate can be read")
@@ -54,18 +50,13 @@ impl Lambda {
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn new(
-        kit: &Arc<Kit>,
-        objects: Arc<dyn Objects>,
-        folder: &Path,
-        endpoint: &str,
-    ) -> io::Result<Self> {
+    pub fn new(objects: Arc<dyn Objects>, folder: &Path, endpoint: &str) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         Ok(Self {
             objects,
             folder: folder.to_owned(),
             endpoint: endpoint.to_owned(),
-            pool: Pool::new(kit),
+            pool: Arc::default(),
             interpreters: Interpreters::default(),
         })
     }
@@ -166,7 +157,33 @@ impl Service for Lambda {
         operation: &str,
         input: serde_json::Value,
     ) -> OperationFuture<'a> {
+        // There are no versions and aliases, whatever is asked of them.
+        let qualifier = input.get("Qualifier").and_then(serde_json::Value::as_str);
+        if let Some(qualifier) = qualifier.filter(|qualifier| *qualifier != "$LATEST") {
+            let name = input["FunctionName"].as_str().unwrap_or_default();
+            let mut named = names::parse(ctx, name);
+            named.qualifier = Some(qualifier);
+            let error = error::Error::NoFunction(named.arn());
+            return Box::pin(async move { Err(error.into()) });
+        }
         service::run(OPERATIONS, self, ctx, operation, input)
+    }
+
+    fn resource_arn(
+        &self,
+        ctx: &Ctx,
+        operation: &str,
+        input: &serde_json::Value,
+    ) -> Option<String> {
+        if operation == "ListFunctions" {
+            return None;
+        }
+        let given = input.get("FunctionName").or_else(|| input.get("Resource"))?.as_str()?;
+        let mut named = names::parse(ctx, given);
+        // `$LATEST` is the function itself: a policy about the function must not be evaded by naming it so.
+        let qualifier = input.get("Qualifier").and_then(serde_json::Value::as_str);
+        named.qualifier = named.qualifier.or(qualifier).filter(|given| *given != "$LATEST");
+        Some(named.arn())
     }
 
     async fn resource_policy(&self, ctx: &Ctx, resource: &str) -> Result<Option<String>, AwsError> {
@@ -177,29 +194,13 @@ impl Service for Lambda {
     }
 
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
-        let key = item.body["function"].as_str().unwrap_or_default();
-        let Some(function) = ctx.records::<Function>(FUNCTION).get(key).await? else {
-            tracing::warn!(function = key, "an asynchronous invocation's function is gone");
-            return Ok(WorkOutcome::done());
-        };
-        let payload = decode_payload(&item.body["payload"]);
-        let outcome = self.pool.invoke(ctx, self, &function.value, payload).await?;
-        let attempt = item.body["attempt"].as_u64().unwrap_or(0) as usize;
-        if !outcome.failed {
-            return Ok(WorkOutcome::done());
-        }
-        let Some(delay_ms) = ASYNC_DELAYS_MS.get(attempt) else {
-            tracing::error!(function = key, "an asynchronous invocation failed for good");
-            return Ok(WorkOutcome::done());
-        };
-        let mut again = item.clone();
-        again.body["attempt"] = serde_json::Value::from(attempt + 1);
-        Ok(WorkOutcome::again(&again, ctx.kit.clock.now_ms() + delay_ms))
+        later::run(self, ctx, item).await
     }
-}
 
-fn decode_payload(payload: &serde_json::Value) -> Vec<u8> {
-    use base64::Engine;
-    let text = payload.as_str().unwrap_or_default();
-    base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default()
+    async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
+        let functions = ctx.records::<Function>(FUNCTION).all("").await?;
+        let used = functions.into_iter().map(|found| found.value.code_folder).collect();
+        code::sweep(&self.folder, &used);
+        Ok(())
+    }
 }

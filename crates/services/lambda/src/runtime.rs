@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -105,6 +106,9 @@ async fn runs(program: &Path) -> bool {
     matches!(ended, Ok(Ok(status)) if status.success())
 }
 
+/// How many bootstraps have been written.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
+
 /// Writes a bootstrap unless it is there with this content.
 fn bootstrap(folder: &Path, name: &str, content: &str) -> Result<PathBuf, Error> {
     let path = folder.join(name);
@@ -112,7 +116,9 @@ fn bootstrap(folder: &Path, name: &str, content: &str) -> Result<PathBuf, Error>
     if std::fs::read_to_string(&path).is_ok_and(|present| present == content) {
         return Ok(path);
     }
-    let draft = folder.join(format!("{name}.{}", std::process::id()));
+    // Of its own: two functions may start at once.
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    let draft = folder.join(format!("{name}.{}.{number}", std::process::id()));
     std::fs::write(&draft, content).map_err(service)?;
     std::fs::rename(&draft, &path).map_err(service)?;
     Ok(path)

@@ -9,9 +9,9 @@ use crate::error::Error;
 use crate::records::Function;
 use process::Sandbox;
 use serde_json::json;
-use service::{Ctx, Kit};
+use service::Ctx;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -31,8 +31,8 @@ pub(crate) struct Outcome {
 }
 
 /// Warm processes by function.
+#[derive(Default)]
 pub(crate) struct Pool {
-    kit: Weak<Kit>,
     state: Mutex<State>,
 }
 
@@ -44,12 +44,8 @@ struct State {
 }
 
 impl Pool {
-    /// An empty pool.
-    pub(crate) fn new(kit: &Arc<Kit>) -> Arc<Self> {
-        Arc::new(Self { kit: Arc::downgrade(kit), state: Mutex::default() })
-    }
-
-    /// Runs one invocation in a warm process of the function's present revision, or a new one.
+    /// Runs one invocation in a warm process of the function's present revision, or a new one. It goes on to its end also
+    /// when nobody waits for it any more.
     pub(crate) async fn invoke(
         self: &Arc<Self>,
         ctx: &Ctx,
@@ -58,16 +54,21 @@ impl Pool {
         payload: Vec<u8>,
     ) -> Result<Outcome, Error> {
         let key = function.key();
-        let _place = self.enter(&key, function)?;
+        let place = self.enter(&key, function)?;
         let mut sandbox = match self.take(&key, &function.revision_id) {
             Some(sandbox) => sandbox,
             None => Sandbox::start(ctx, service, function).await?,
         };
-        let outcome = sandbox.invoke(ctx, function, payload).await;
-        if sandbox.is_usable() {
-            self.give_back(key, sandbox);
-        }
-        Ok(outcome)
+        let (pool, ctx, function) = (self.clone(), ctx.clone(), function.clone());
+        let invocation = tokio::spawn(async move {
+            let outcome = sandbox.invoke(&ctx, &function, payload).await;
+            if sandbox.is_usable() {
+                pool.give_back(key, sandbox);
+            }
+            drop(place);
+            outcome
+        });
+        invocation.await.map_err(|error| Error::Service(error.to_string()))
     }
 
     /// Ends the idle processes of a function.
@@ -77,15 +78,22 @@ impl Pool {
 
     fn enter(self: &Arc<Self>, key: &str, function: &Function) -> Result<Place, Error> {
         let mut state = self.lock();
-        let most = function.reserved_concurrency.map_or(MOST_CONCURRENT, |most| most as usize);
-        let busy = state.busy.entry(key.to_owned()).or_default();
-        if *busy >= most {
+        let busy = state.busy.get(key).copied().unwrap_or_default();
+        let reserved = function.reserved_concurrency.map(|most| most as usize);
+        let reason = if reserved.is_some_and(|most| busy >= most) {
+            Some("ReservedFunctionConcurrentInvocationLimitExceeded")
+        } else if state.busy.values().sum::<usize>() >= MOST_CONCURRENT {
+            Some("ConcurrentInvocationLimitExceeded")
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
             return Err(Error::Other(
                 service::AwsError::fault("TooManyRequestsException", "Rate Exceeded.", 429)
-                    .with_field("Reason", "ReservedFunctionConcurrentInvocationLimitExceeded"),
+                    .with_field("Reason", reason),
             ));
         }
-        *busy += 1;
+        state.busy.insert(key.to_owned(), busy + 1);
         Ok(Place { pool: self.clone(), key: key.to_owned() })
     }
 
@@ -93,7 +101,7 @@ impl Pool {
     fn take(&self, key: &str, revision_id: &str) -> Option<Sandbox> {
         let mut state = self.lock();
         let idle = state.idle.get_mut(key)?;
-        idle.retain(|(sandbox, _)| sandbox.revision_id == revision_id && sandbox.is_usable());
+        idle.retain_mut(|(sandbox, _)| sandbox.revision_id == revision_id && sandbox.is_usable());
         idle.pop().map(|(sandbox, _)| sandbox)
     }
 
@@ -138,7 +146,6 @@ impl Drop for Place {
                 state.busy.remove(&self.key);
             }
         }
-        debug_assert!(self.pool.kit.strong_count() > 0 || state.busy.is_empty());
     }
 }
 

@@ -30,10 +30,10 @@ class Context:
         return max(0, self.deadline_ms - int(time.time() * 1000))
 
 
-def described(error):
+def described(error, request=""):
     """An exception as Lambda reports it."""
     frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
-    return {"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": frames}
+    return {"errorMessage": str(error), "errorType": type(error).__name__, "requestId": request, "stackTrace": frames}
 
 
 def exchange(connection, method, path, body=None):
@@ -46,7 +46,8 @@ def load(connection):
     """The handler function; a failure is reported and ends the process."""
     try:
         module, _, name = os.environ["_HANDLER"].rpartition(".")
-        sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
+        # In place of this script's own folder, whose files are none of the function's.
+        sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
         return getattr(importlib.import_module(module.replace("/", ".")), name)
     except BaseException as error:
         report = described(error)
@@ -68,11 +69,19 @@ def main():
         request = headers["Lambda-Runtime-Aws-Request-Id"]
         os.environ["_X_AMZN_TRACE_ID"] = headers.get("Lambda-Runtime-Trace-Id", "")
         try:
-            result = json.dumps(handler(json.loads(body), Context(headers)))
+            answer = handler(json.loads(body), Context(headers))
             path = "/response"
+            try:
+                result = json.dumps(answer)
+            except Exception as error:
+                path = "/error"
+                result = json.dumps({
+                    "errorMessage": f"Unable to marshal response: {error}",
+                    "errorType": "Runtime.MarshalError", "requestId": request, "stackTrace": [],
+                })
         except Exception as error:
             traceback.print_exc()
-            result = json.dumps(described(error))
+            result = json.dumps(described(error, request))
             path = "/error"
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,6 +1,7 @@
 //! `AddPermission`: one statement more in the function's resource policy.
 
 use crate::Lambda;
+use crate::configuration::check_revision;
 use crate::error::Error;
 use crate::names::find;
 use crate::records::FUNCTION;
@@ -16,6 +17,7 @@ pub(crate) async fn run(
     let text = |member: &str| input.get(member).and_then(Value::as_str);
     let found = find(ctx, text("FunctionName").unwrap_or_default()).await?;
     let mut function = found.value;
+    check_revision(&function, &input)?;
     let id = text("StatementId").unwrap_or_default().to_owned();
     if function.permissions.iter().any(|(own, _)| *own == id) {
         return Err(Error::Exists(format!(
@@ -51,7 +53,20 @@ fn statement(ctx: &Ctx, input: &Map<String, Value>, arn: &str) -> Value {
         statement["Condition"]["ArnLike"] = json!({"AWS:SourceArn": source});
     }
     if let Some(account) = text("SourceAccount") {
-        statement["Condition"]["StringEquals"] = json!({"AWS:SourceAccount": account});
+        statement["Condition"]["StringEquals"]["AWS:SourceAccount"] = json!(account);
+    }
+    // A condition that was asked for and is not there would open the function to more callers than was meant.
+    if let Some(organisation) = text("PrincipalOrgID") {
+        statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"] = json!(organisation);
+    }
+    if let Some(kind) = text("FunctionUrlAuthType") {
+        statement["Condition"]["StringEquals"]["lambda:FunctionUrlAuthType"] = json!(kind);
+    }
+    if let Some(token) = text("EventSourceToken") {
+        statement["Condition"]["StringEquals"]["lambda:EventSourceToken"] = json!(token);
+    }
+    if let Some(is_by_url) = input.get("InvokedViaFunctionUrl").and_then(Value::as_bool) {
+        statement["Condition"]["Bool"]["lambda:InvokedViaFunctionUrl"] = json!(is_by_url);
     }
     tracing::debug!(account = ctx.account(), %statement, "a permission is added");
     statement

@@ -2,7 +2,7 @@
 
 use crate::Lambda;
 use crate::code::receive;
-use crate::configuration::{check_role, complete};
+use crate::configuration::{check_role, complete, refuse_versions};
 use crate::error::Error;
 use crate::records::{FUNCTION, Function};
 use serde_json::{Map, Value};
@@ -15,8 +15,16 @@ pub(crate) async fn run(
     mut input: Map<String, Value>,
 ) -> Result<Reply<Value>, Error> {
     let given = input.remove("FunctionName").unwrap_or_default();
-    let (_, name) = crate::names::parse(ctx, given.as_str().unwrap_or_default())?;
-    let name = name.to_owned();
+    let named = crate::names::parse(ctx, given.as_str().unwrap_or_default());
+    if named.region != ctx.region || named.account != ctx.account() || named.qualifier.is_some() {
+        return Err(Error::Invalid(format!("{} cannot be created by this call", named.arn())));
+    }
+    // AWS: FunctionName: 64 characters in length.
+    if named.name.is_empty() || named.name.len() > 64 {
+        return Err(Error::Invalid("FunctionName: 1 to 64 characters".to_owned()));
+    }
+    refuse_versions(&input)?;
+    let name = named.name.to_owned();
     let key = format!("{}/{name}", ctx.region);
     if ctx.records::<Function>(FUNCTION).get(&key).await?.is_some() {
         return Err(Error::Exists(format!("Function already exist: {name}")));

@@ -1,9 +1,10 @@
 //! `Invoke`: now, later, or only to see whether it would be allowed.
 
+use crate::Lambda;
 use crate::error::Error;
+use crate::later::{Later, WORK};
 use crate::names::find;
 use crate::sandbox::Outcome;
-use crate::{ASYNC_WORK, Lambda};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -37,10 +38,13 @@ pub(crate) async fn run(service: &Lambda, ctx: &Ctx, input: Input) -> Result<Rep
     match kind {
         "DryRun" => Ok(Reply::new(json!({"StatusCode": 204}))),
         "Event" => {
-            let body = json!({
-                "function": function.key(), "payload": STANDARD.encode(&payload), "attempt": 0,
-            });
-            let item = WorkItem::new(ASYNC_WORK, ctx.uuid(), &function.region, ctx.now_ms, &body);
+            let body = Later {
+                function: function.key(),
+                payload: STANDARD.encode(&payload),
+                attempt: 0,
+                accepted_ms: ctx.now_ms,
+            };
+            let item = WorkItem::new(WORK, &ctx.request_id, &function.region, ctx.now_ms, &body);
             Ok(Reply::new(json!({"StatusCode": 202})).work(item))
         }
         _ => {

@@ -14,11 +14,15 @@ use store::Batch;
 pub(crate) struct Input {
     function_name: String,
     statement_id: String,
+    revision_id: Option<String>,
 }
 
 pub(crate) async fn run(_: &Lambda, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
     let found = find(ctx, &input.function_name).await?;
     let mut function = found.value;
+    if input.revision_id.is_some_and(|given| given != function.revision_id) {
+        return Err(Error::Revision);
+    }
     let before = function.permissions.len();
     function.permissions.retain(|(id, _)| *id != input.statement_id);
     if function.permissions.len() == before {

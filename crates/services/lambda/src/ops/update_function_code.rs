@@ -2,7 +2,7 @@
 
 use crate::Lambda;
 use crate::code::receive;
-use crate::configuration::check_revision;
+use crate::configuration::{check_revision, refuse_versions};
 use crate::error::Error;
 use crate::names::find;
 use crate::records::FUNCTION;
@@ -19,6 +19,7 @@ pub(crate) async fn run(
     let found = find(ctx, name).await?;
     let mut function = found.value;
     check_revision(&function, &input)?;
+    refuse_versions(&input)?;
     let code = receive(service, ctx, &input).await?;
     function.code_sha256 = code.sha256;
     function.code_folder = code.folder;

@@ -11,9 +11,11 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use service::{AwsError, Ctx, Principal};
-use std::process::Stdio;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::{Instant, timeout};
 
 /// How long credentials last; a process is renewed before.
@@ -28,7 +30,7 @@ pub(super) struct Sandbox {
     pub(super) revision_id: String,
     api: Api,
     child: Child,
-    group: Option<Pid>,
+    group: Group,
     output: Output,
     log_stream: String,
     started: Instant,
@@ -53,6 +55,7 @@ impl Sandbox {
         let id = ctx.uuid().replace('-', "");
         let log_stream = format!("{}/[$LATEST]{id}", day.strftime("%Y/%m/%d"));
         let mut command = Command::new(&launch.program);
+        let group = Group::start().map_err(failed)?;
         command
             .args(&launch.arguments)
             .current_dir(&code)
@@ -64,17 +67,15 @@ impl Sandbox {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
+            .process_group(group.id.as_raw())
             .kill_on_drop(true);
         let mut child = command.spawn().map_err(failed)?;
-        let output = Output::default();
-        if let Some(pipe) = child.stdout.take() {
-            output.drain(pipe);
-        }
-        if let Some(pipe) = child.stderr.take() {
-            output.drain(pipe);
-        }
-        let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+        let pipes = [
+            child.stdout.take().map(ChildStdout::into_owned_fd),
+            child.stderr.take().map(ChildStderr::into_owned_fd),
+        ];
+        let pipes = pipes.into_iter().flatten().collect::<io::Result<_>>().map_err(failed)?;
+        let output = Output::of(pipes).map_err(failed)?;
         let started = Instant::now();
         let revision_id = function.revision_id.clone();
         Ok(Self {
@@ -91,8 +92,9 @@ impl Sandbox {
     }
 
     /// Whether it can serve another invocation.
-    pub(super) fn is_usable(&self) -> bool {
-        !self.is_broken && self.started.elapsed() < OLDEST
+    pub(super) fn is_usable(&mut self) -> bool {
+        let is_alive = matches!(self.child.try_wait(), Ok(None));
+        is_alive && !self.is_broken && self.started.elapsed() < OLDEST
     }
 
     /// Runs one invocation to its end, whatever that is, and delivers its log.
@@ -102,11 +104,11 @@ impl Sandbox {
         function: &Function,
         payload: Vec<u8>,
     ) -> Outcome {
-        let began = Instant::now();
         let is_first = !self.is_warm;
         let limit = Duration::from_secs(function.number("Timeout", 3));
-        let allowed = if is_first { limit + INIT } else { limit };
         let id = &ctx.request_id;
+        let init_error = if is_first { self.get_ready(id).await } else { None };
+        let began = Instant::now();
         self.output.line(&format!("START RequestId: {id} Version: $LATEST"));
         let deadline_ms = ctx.kit.clock.now_ms() + limit.as_millis() as i64;
         let invocation = Invocation {
@@ -115,18 +117,21 @@ impl Sandbox {
             function_arn: function.arn.clone(),
             payload,
         };
-        let (payload, failed) =
-            if let Ok(answer) = timeout(allowed, self.exchange(invocation)).await {
-                answer
-            } else {
-                self.is_broken = true;
-                let text = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
-                self.output.line(&format!("{id} {text}"));
-                let now = jiff::Timestamp::from_millisecond(ctx.kit.clock.now_ms());
-                let now = now.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
-                (error_payload("Sandbox.Timedout", &format!("{now} {id} {text}")), true)
-            };
+        let (payload, failed) = if let Some(error) = init_error {
+            (error, true)
+        } else if let Ok(answer) = timeout(limit, self.exchange(invocation)).await {
+            answer
+        } else {
+            self.is_broken = true;
+            self.group.kill();
+            let text = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
+            self.output.line(&format!("{id} {text}"));
+            let now = jiff::Timestamp::from_millisecond(ctx.kit.clock.now_ms());
+            let now = now.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+            (error_payload("Sandbox.Timedout", &format!("{now} {id} {text}")), true)
+        };
         self.is_warm = true;
+        self.output.catch_up();
         self.output.line(&format!("END RequestId: {id}"));
         let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
         let memory = function.number("MemorySize", 128);
@@ -135,10 +140,34 @@ impl Sandbox {
             milliseconds.ceil()
         ));
         let log_tail = self.deliver_log(ctx, function, is_first).await;
-        if self.is_broken {
-            self.kill();
-        }
         Outcome { payload, failed, log_tail }
+    }
+
+    /// Waits until the process has loaded the function, or its time for that is over: then it has the invocation's own.
+    /// `Some`: why it cannot serve.
+    async fn get_ready(&mut self, id: &str) -> Option<Vec<u8>> {
+        let outcome = timeout(INIT, async {
+            tokio::select! {
+                biased;
+                answer = self.api.answers.recv() => match answer {
+                    Some(Answer::InitError(payload)) => Some(payload),
+                    _ => None,
+                },
+                ready = self.api.ready.wait_for(|ready| *ready) => {
+                    ready.err().map(|_| error_payload("Runtime.ExitError", "the process is gone"))
+                }
+                status = self.child.wait() => {
+                    // What it reported just before it ended says more.
+                    match self.api.answers.try_recv() {
+                        Ok(Answer::InitError(payload)) => Some(payload),
+                        _ => Some(exited(id, status)),
+                    }
+                }
+            }
+        });
+        let error = outcome.await.unwrap_or_default();
+        self.is_broken |= error.is_some();
+        error
     }
 
     /// Hands the invocation over and waits for its answer, or for the process's end.
@@ -166,9 +195,7 @@ impl Sandbox {
                 },
                 status = self.child.wait() => {
                     self.is_broken = true;
-                    let status = status.map_or_else(|e| e.to_string(), |s| s.to_string());
-                    let text = format!("RequestId: {id} Error: Runtime exited with error: {status}");
-                    return (error_payload("Runtime.ExitError", &text), true);
+                    return (exited(&id, status), true);
                 }
             }
         }
@@ -176,9 +203,8 @@ impl Sandbox {
 
     /// Sends the invocation's log to CloudWatch Logs. A log that cannot be delivered is no reason to fail.
     async fn deliver_log(&self, ctx: &Ctx, function: &Function, is_first: bool) -> Vec<u8> {
-        // What the process wrote just before it answered may still be in the pipe.
-        tokio::task::yield_now().await;
         let (lines, tail) = self.output.take();
+        let mut made_again = false;
         let now_ms = ctx.kit.clock.now_ms();
         let events: Vec<Value> =
             lines.iter().map(|line| json!({"timestamp": now_ms, "message": line})).collect();
@@ -191,12 +217,19 @@ impl Sandbox {
             ("CreateLogStream", target),
             ("PutLogEvents", put),
         ];
-        let calls = if is_first { &calls[..] } else { &calls[2..] };
-        for (operation, input) in calls {
+        let mut left = if is_first { &calls[..] } else { &calls[2..] };
+        while let Some(((operation, input), rest)) = left.split_first() {
+            left = rest;
             let principal = Principal::platform(ctx.account());
             let answered = ctx.call_as(principal, "logs", operation, input.clone(), None).await;
             match answered {
                 Err(AwsError { code, .. }) if code == "ResourceAlreadyExistsException" => {}
+                // Somebody has deleted the group or the stream meanwhile.
+                Err(AwsError { code, .. })
+                    if code == "ResourceNotFoundException" && !is_first && !made_again =>
+                {
+                    (made_again, left) = (true, &calls[..]);
+                }
                 Err(error) => {
                     tracing::warn!(function = function.name, %error, "a function's log cannot be delivered");
                 }
@@ -205,18 +238,61 @@ impl Sandbox {
         }
         tail
     }
+}
+
+/// The process group of a sandbox. Its leader is a shell that waits for this server to close its standard input and then
+/// ends the whole group: so nothing of a function outlives the server, however that ends. While the leader has not been
+/// waited for, no other group can get its number.
+struct Group {
+    id: Pid,
+    _leader: Child,
+}
+
+impl Group {
+    fn start() -> io::Result<Self> {
+        let leader = Command::new("/bin/sh")
+            .args(["-c", "read nothing; kill -9 0"])
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let id = leader.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.ok_or_else(|| io::Error::other("a function's process group has ended"))?;
+        Ok(Self { id: Pid::from_raw(id), _leader: leader })
+    }
 
     fn kill(&self) {
-        if let Some(group) = self.group {
-            let _gone_already = killpg(group, Signal::SIGKILL);
-        }
+        let _gone_already = killpg(self.id, Signal::SIGKILL);
     }
 }
 
-impl Drop for Sandbox {
+impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// How Lambda says that a process ended before it answered.
+// AWS: Runtime.ExitError: `exit status 1`, `signal: killed`.
+fn exited(id: &str, status: io::Result<ExitStatus>) -> Vec<u8> {
+    let how = match status {
+        Ok(status) => match (status.code(), status.signal()) {
+            (Some(0), _) => {
+                let text =
+                    format!("RequestId: {id} Error: Runtime exited without providing a reason");
+                return error_payload("Runtime.ExitError", &text);
+            }
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(9)) => "signal: killed".to_owned(),
+            (None, signal) => format!("signal: {}", signal.unwrap_or_default()),
+        },
+        Err(error) => error.to_string(),
+    };
+    let text = format!("RequestId: {id} Error: Runtime exited with error: {how}");
+    error_payload("Runtime.ExitError", &text)
 }
 
 /// What Lambda tells a function by its environment.
