@@ -6,6 +6,7 @@ pub mod json;
 pub mod jsonata;
 pub mod path;
 pub mod program;
+pub mod references;
 pub mod states_error;
 pub mod template;
 pub mod timestamp;

@@ -16,7 +16,7 @@ use crate::quarantine::Quarantine;
 use crate::stage::Stage;
 use crate::states::task::{TaskNews, after, news};
 use crate::states::{begin, waited};
-use crate::{Entropy, Execution, FrameId, Input, Key, KeyKind, finish, redrive};
+use crate::{Entropy, Execution, FrameId, Input, Key, KeyKind, MachineKind, finish, redrive};
 
 /// What a turn did: to be stored as one, before any effect is carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,9 +117,18 @@ fn start(stage: &mut Stage<'_>) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Sets the timer of the execution's own `TimeoutSeconds`, counted from `from_ms`.
+/// Longest run of an Express execution, in seconds.
+// AWS: quotas page: five minutes.
+const MAX_EXPRESS_SECONDS: u64 = 300;
+
+/// Sets the timer of the execution's own `TimeoutSeconds`, or of its type, counted from `from_ms`.
 pub(crate) fn set_timeout(stage: &mut Stage<'_>, from_ms: i64) {
-    if let Some(seconds) = stage.program.timeout_seconds {
+    let own = stage.program.timeout_seconds;
+    let seconds = match stage.base.identity.kind {
+        MachineKind::Standard => own,
+        MachineKind::Express => Some(own.unwrap_or(MAX_EXPRESS_SECONDS).min(MAX_EXPRESS_SECONDS)),
+    };
+    if let Some(seconds) = seconds {
         let due_ms = after(from_ms, seconds);
         stage.progress.timeout_at_ms = Some(due_ms);
         stage.effects.push(Effect::SetTimer { key: Key::EXECUTION_TIMEOUT, due_ms });

@@ -127,16 +127,12 @@ pub(crate) fn drive(
                 match handle(&mut here, *fault)? {
                     Handled::Step(step) => Ok(step),
                     Handled::Fatal(failure) => {
-                        let last_event = frame.last_event;
-                        stage.put(id, frame);
-                        crate::finish::fail(stage, last_event, failure, Some(before));
+                        fail(stage, id, frame, failure, before);
                         return Ok(());
                     }
                     Handled::Up(failure) => {
                         let Some(parent) = frame.parent else {
-                            let last_event = frame.last_event;
-                            stage.put(id, frame);
-                            crate::finish::fail(stage, last_event, failure, Some(before));
+                            fail(stage, id, frame, failure, before);
                             return Ok(());
                         };
                         snapshot = Some(before);
@@ -152,6 +148,13 @@ pub(crate) fn drive(
             }
         };
     }
+}
+
+/// A failure that nothing has handled ends the execution.
+fn fail(stage: &mut Stage<'_>, id: FrameId, frame: Frame, failure: Failure, before: Snapshot) {
+    let last_event = frame.last_event;
+    stage.put(id, frame);
+    crate::finish::fail(stage, last_event, failure, Some(before));
 }
 
 fn up(stage: &mut Stage<'_>, parent: Parent) -> Result<(FrameId, Frame), Halt> {

@@ -51,6 +51,9 @@ pub struct ScheduleTask {
     pub task_token: Option<Arc<str>>,
     /// Name of the Task state, for logs and messages.
     pub state_name: Arc<str>,
+    /// The event of its entry, for messages.
+    #[serde(default)]
+    pub entered_event: u64,
 }
 
 /// One thing to do outside. Safe to be done again at any time.

@@ -158,7 +158,26 @@ fn condition(cursor: &mut Cursor<'_>) -> Result<Filter, PathError> {
             left => Ok(Filter::Exists(left)),
         };
     };
+    cursor.skip_spaces();
+    if let Some(word) = bare_word(cursor) {
+        return Ok(Filter::Compare(left, comparison, Operand::Literal(Value::String(word))));
+    }
     Ok(Filter::Compare(left, comparison, operand(cursor)?))
+}
+
+/// A text without its quotes.
+// AWS: published samples of Step Functions compare with them. UNVERIFIED: that they mean the text.
+fn bare_word(cursor: &mut Cursor<'_>) -> Option<String> {
+    if !cursor.peek()?.is_ascii_alphabetic() {
+        return None;
+    }
+    let start = cursor.at;
+    let word = cursor.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if matches!(word, "true" | "false" | "null") {
+        cursor.at = start;
+        return None;
+    }
+    Some(word.to_owned())
 }
 
 fn comparison(cursor: &mut Cursor<'_>) -> Option<Comparison> {

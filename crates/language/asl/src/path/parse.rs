@@ -150,7 +150,8 @@ pub(super) fn path(text: &str) -> Result<Path, PathError> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(PathError { offset: MAX_TEXT_BYTES, message: "path is too long".into() });
     }
-    let mut cursor = Cursor::new(text);
+    // Jayway trims. AWS: published samples of Step Functions have spaces at the end.
+    let mut cursor = Cursor::new(text.trim_end_matches(' '));
     if !cursor.eat("$") {
         return cursor.error("a path starts with '$'");
     }

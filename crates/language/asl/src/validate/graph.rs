@@ -12,7 +12,7 @@ impl Checker<'_> {
         fields: &[Field],
         states: &Node<'_>,
         scope: &Scope<'_>,
-        start: Option<StateIndex>,
+        (start, has_start): (Option<StateIndex>, bool),
         terminal: bool,
     ) {
         if !terminal {
@@ -20,6 +20,10 @@ impl Checker<'_> {
             // independent emulator).
             let fault = Fault::new(code::MISSING_END_STATE, "Workflow has no terminal state");
             self.report(fault, states.value.span);
+            return;
+        }
+        if !has_start {
+            // AWS: recorded: the missing `StartAt` is all that is said.
             return;
         }
         let reached = reached(fields.len(), &scope.edges, start);

@@ -96,7 +96,8 @@ impl Checker<'_> {
             compiled.push(self.state(&state, &field.key, &mut scope));
         }
         let start = self.start_at(node, &scope);
-        self.graph(fields, &states, &scope, start, terminal);
+        let has_start = node.get("StartAt").is_some();
+        self.graph(fields, &states, &scope, (start, has_start), terminal);
         self.keep(id, start, compiled);
         id
     }

@@ -49,6 +49,7 @@ pub(super) fn begin(here: &mut Here<'_, '_>, task: &TaskState) -> Run<Step> {
         heartbeat_seconds,
         task_token: token,
         state_name: Arc::clone(&here.frame.state),
+        entered_event: here.frame.entered_event,
     };
     schedule(here, scheduled)
 }

@@ -68,6 +68,24 @@ impl Executions {
         Ok(self.0.clone().start_stored(&live, &definition, Expect::Absent))
     }
 
+    /// As [`Executions::start`], in place of an execution of the same ARN that has ended: of that nothing remains.
+    ///
+    /// # Errors
+    /// As there, and a storage error.
+    pub async fn start_in_place(&self, spec: StartSpec) -> Result<Start, Error> {
+        let arn = spec.identity.execution_arn.to_string();
+        let before = self.0.store.get(super::record::KIND, &arn).await?;
+        let expect = before.map_or(Expect::Absent, |before| Expect::Version(before.version));
+        let (live, definition) = self.0.prepare(spec)?;
+        let mut start = self.0.clone().start_stored(&live, &definition, expect);
+        for kind in [super::record::HISTORY_KIND, super::record::REMAINS_KIND] {
+            if !start.batch.puts.iter().any(|put| put.kind == kind) {
+                start.batch.remove(kind, &*arn, Expect::Any);
+            }
+        }
+        Ok(start)
+    }
+
     /// Starts an Express execution and waits for its end.
     ///
     /// # Errors

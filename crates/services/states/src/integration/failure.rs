@@ -65,8 +65,9 @@ pub(super) fn unsupported(resource: &str) -> TaskFailure {
 // AWS: as quoted in public questions about failed executions.
 pub(super) fn bad_parameters(errand: &Errand<'_>, problems: &[String]) -> TaskFailure {
     runtime(format!(
-        "An error occurred while executing the state '{}'. The Parameters '{}' could not be used to start the Task: [{}]",
+        "An error occurred while executing the state '{}' (entered at the event id #{}). The Parameters '{}' could not be used to start the Task: [{}]",
         errand.task.state_name,
+        errand.task.entered_event,
         errand.task.parameters.text(),
         problems.join(", ")
     ))

@@ -1,11 +1,14 @@
 //! `.sync`: starting a job, waiting for its end without polling, stopping it when nobody waits any more.
 
 use super::target::Target;
-use super::{Errand, request, response};
+use super::{Errand, failure, request, response};
+use crate::arns;
+use crate::error::Error;
+use crate::records::{MACHINE, Machine};
 use driver::{CancelledTask, TaskFailure, TaskReporter};
 use engine::Data;
 use serde_json::{Map, Value, json};
-use service::{Arn, AwsError, Ctx, WorkItem, WorkOutcome};
+use service::{Arn, AwsError, Ctx, Principal, WorkItem, WorkOutcome};
 
 /// How often stopping a job that is not there (yet) is tried again, and after how long.
 const STOP_ATTEMPTS: u32 = 3;
@@ -107,6 +110,7 @@ pub(super) async fn perform(
     reporter: &TaskReporter,
 ) -> Result<Data, TaskFailure> {
     if !submitted {
+        refuse_express(errand, job).await?;
         let answer = errand.ask().await?;
         reporter.submitted(Data::new(answer)).await;
     }
@@ -126,6 +130,24 @@ pub(super) async fn perform(
         }
         // An error means that the bell was replaced: listen to the new one.
         let _rung = bell.changed().await;
+    }
+}
+
+/// Nobody can ask how an Express execution stands, so none is waited for.
+// UNVERIFIED: that AWS refuses before it starts one, and its words: those of operations on machines of the other type.
+async fn refuse_express(errand: &Errand<'_>, job: &Job) -> Result<(), TaskFailure> {
+    if job.noun.is_some() {
+        return Ok(());
+    }
+    let named = errand.task.parameters.value().get("StateMachineArn").and_then(Value::as_str);
+    let Some(Ok(named)) = named.map(arns::read_machine) else { return Ok(()) };
+    let ctx = errand.kit.ctx(Principal::platform(&errand.kit.account), &errand.task.region);
+    let machine = ctx.records::<Machine>(MACHINE).get(&named.machine).await;
+    match machine.map_err(|error| failure::of(errand, &error))? {
+        Some(machine) if machine.value.express => {
+            Err(failure::of(errand, &AwsError::from(Error::TypeNotSupported)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,8 +5,10 @@ use crate::arns::{self, Qualifier};
 use crate::config::{Encryption, Logging, Tracing};
 use crate::error::Error;
 use crate::records::{self, seconds};
+use asl::references;
 use serde::{Deserialize, Serialize};
 use service::{Ctx, Reply};
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,6 +33,8 @@ pub(crate) struct Output {
     encryption_configuration: Encryption,
     revision_id: Option<String>,
     description: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    variable_references: BTreeMap<String, Vec<String>>,
 }
 
 pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
@@ -50,11 +54,13 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
         }
     };
     let is_wanted = input.included_data.as_deref() != Some("METADATA_ONLY");
+    let definition = is_wanted.then_some(content.definition);
     Ok(Reply::new(Output {
+        variable_references: definition.as_deref().map(references::variables).unwrap_or_default(),
         state_machine_arn: arn,
         name: machine.name,
         status,
-        definition: is_wanted.then_some(content.definition),
+        definition,
         role_arn: content.role_arn,
         kind,
         creation_date: seconds(created_ms),

@@ -4,8 +4,10 @@ use crate::config::{Encryption, Logging, Tracing};
 use crate::error::Error;
 use crate::records::seconds;
 use crate::{States, arns, execution};
+use asl::references;
 use serde::{Deserialize, Serialize};
 use service::{Ctx, Reply};
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +28,8 @@ pub(crate) struct Output {
     tracing_configuration: Tracing,
     encryption_configuration: Encryption,
     revision_id: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    variable_references: BTreeMap<String, Vec<String>>,
 }
 
 pub(crate) async fn run(states: &States, _: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
@@ -37,6 +41,7 @@ pub(crate) async fn run(states: &States, _: &Ctx, input: Input) -> Result<Reply<
     };
     let attributes = execution::attributes(&record);
     Ok(Reply::new(Output {
+        variable_references: definition.as_deref().map(references::variables).unwrap_or_default(),
         state_machine_arn: record.identity.state_machine_arn.to_string(),
         name: record.identity.state_machine_name.to_string(),
         definition,

@@ -8,6 +8,10 @@ use engine::{MachineKind, Status};
 use serde::Serialize;
 use service::{Ctx, Reply};
 
+/// How long the name of an execution that has ended cannot be used again.
+// AWS: API reference: 90 days.
+const NAME_KEPT_MS: i64 = 90 * 86_400_000;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Output {
@@ -32,7 +36,12 @@ pub(crate) async fn run(
                     let start_date = seconds(before.identity.start_ms);
                     return Ok(Reply::new(Output { execution_arn: arn, start_date }));
                 }
-                return Err(Error::ExecutionExists(arn));
+                let ended_ms = before.stop_ms.unwrap_or(ctx.now_ms);
+                if ctx.now_ms.saturating_sub(ended_ms) <= NAME_KEPT_MS {
+                    return Err(Error::ExecutionExists(arn));
+                }
+                let output = Output { execution_arn: arn, start_date: seconds(ctx.now_ms) };
+                return Ok(states.executions.start_in_place(spec).await?.into_reply(output));
             }
         }
     }

@@ -166,3 +166,52 @@ async fn executions_go_on_after_a_restart() {
     let found = world.ended(&execution).await;
     assert_eq!(output(&found), json!({"a": 1}));
 }
+
+#[tokio::test(start_paused = true)]
+async fn express_executions_end_after_five_minutes() {
+    let world = World::new(Vec::new()).await;
+    let waits = |seconds: u64| json!({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": seconds, "End": true}}});
+    for (name, seconds, status) in
+        [("short", 299, "SUCCEEDED"), ("long", 301, "TIMED_OUT"), ("longer", 100_000, "TIMED_OUT")]
+    {
+        let definition = waits(seconds).to_string();
+        let input =
+            json!({"name": name, "definition": definition, "roleArn": ROLE, "type": "EXPRESS"});
+        let machine = world.ok("CreateStateMachine", input).await["stateMachineArn"].clone();
+        let found = world.ok("StartSyncExecution", json!({"stateMachineArn": machine})).await;
+        assert_eq!(found["status"], status, "{found}");
+        let lasted = found["stopDate"].as_f64().unwrap() - found["startDate"].as_f64().unwrap();
+        assert!((lasted - f64::from(u32::try_from(seconds.min(300)).unwrap())).abs() < 0.1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_are_free_again_after_ninety_days() {
+    let world = World::new(Vec::new()).await;
+    let machine = world.machine("m", &waiting()).await;
+    let start = |input: &str| json!({"stateMachineArn": machine, "name": "x", "input": input});
+    let arn = format!("{EXECUTION}:x");
+    let day = std::time::Duration::from_hours(24);
+    world.ok("StartExecution", start("1")).await;
+    world.ok("StopExecution", json!({"executionArn": arn})).await;
+    tokio::time::sleep(day * 90).await;
+    let refused = Error(
+        "ExecutionAlreadyExists",
+        "Execution Already Exists: 'arn:aws:states:us-east-1:000000000000:execution:m:x'",
+    );
+    check(&world, vec![("StartExecution", start("2"), refused)]).await;
+    tokio::time::sleep(day).await;
+    check(
+        &world,
+        vec![
+            ("StartExecution", start("2"), Output(json!({"executionArn": arn}))),
+            (
+                "DescribeExecution",
+                json!({"executionArn": arn}),
+                Output(json!({"status": "RUNNING", "input": "2"})),
+            ),
+        ],
+    )
+    .await;
+    assert_eq!(world.history(&arn).await.len(), 2);
+}

@@ -182,7 +182,7 @@ async fn refusals() {
             sdk("aws-sdk:s3:getObject", json!({"Bucket": "b", "Kee": "k"})),
             Ok(json!({})),
             "States.Runtime",
-            "An error occurred while executing the state 'Task'. The Parameters '{\"Bucket\":\"b\",\"Kee\":\"k\"}' could not be used to start the Task: [The field \"Kee\" is not supported by Step Functions, The field \"Key\" is required but was missing]",
+            "An error occurred while executing the state 'Task' (entered at the event id #2). The Parameters '{\"Bucket\":\"b\",\"Kee\":\"k\"}' could not be used to start the Task: [The field \"Kee\" is not supported by Step Functions, The field \"Key\" is required but was missing]",
         ),
         (
             "sagemaker",
@@ -210,7 +210,7 @@ async fn refusals() {
             sdk("aws-sdk:sns:publish", json!({"TopicArn": "t", "Message": {"a": 1}})),
             Ok(json!({})),
             "States.Runtime",
-            "An error occurred while executing the state 'Task'. The Parameters '{\"TopicArn\":\"t\",\"Message\":{\"a\":1}}' could not be used to start the Task: [The value for the field 'Message' must be a STRING]",
+            "An error occurred while executing the state 'Task' (entered at the event id #2). The Parameters '{\"TopicArn\":\"t\",\"Message\":{\"a\":1}}' could not be used to start the Task: [The value for the field 'Message' must be a STRING]",
         ),
     ] {
         let resource = task["Resource"].clone();

@@ -215,3 +215,16 @@ async fn stopping_a_parent_stops_the_child() {
     let found = world.ended(children[0]["executionArn"].as_str().unwrap()).await;
     assert_eq!(found["status"], "ABORTED");
 }
+
+#[tokio::test(start_paused = true)]
+async fn express_executions_are_not_waited_for() {
+    let world = World::new(Vec::new()).await;
+    let child = json!({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}});
+    let input = json!({"name": "child", "definition": child.to_string(), "roleArn": ROLE, "type": "EXPRESS"});
+    let child = world.ok("CreateStateMachine", input).await["stateMachineArn"].clone();
+    let task = json!({"Resource": "arn:aws:states:::states:startExecution.sync:2", "Parameters": {"StateMachineArn": child}});
+    let (found, _) = world.run_task("parent", task).await;
+    assert_eq!(found["error"], "StepFunctions.StateMachineTypeNotSupportedException", "{found}");
+    let cause = found["cause"].as_str().unwrap();
+    assert!(cause.starts_with("This operation is not supported by this type of state machine (Service: AWSStepFunctions; Status Code: 400;"), "{cause}");
+}

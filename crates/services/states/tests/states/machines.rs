@@ -246,3 +246,30 @@ async fn a_machine_with_running_executions_is_deleted_after_them() {
     }
     panic!("the machine stays");
 }
+
+#[tokio::test(start_paused = true)]
+async fn variables_are_said_to_be_referred_to() {
+    let world = World::new(Vec::new()).await;
+    let definition = json!({"StartAt": "A", "States": {
+        "A": {"Type": "Pass", "Assign": {"x": 1}, "Next": "B"},
+        "B": {"Type": "Pass", "Parameters": {"y.$": "$x"}, "End": true}}});
+    let machine = world.machine("m", &definition).await;
+    let execution = world.start(&machine, &json!({})).await;
+    let references = json!({"variableReferences": {"B": ["x"]}});
+    check(
+        &world,
+        vec![
+            (
+                "DescribeStateMachine",
+                json!({"stateMachineArn": machine}),
+                Output(references.clone()),
+            ),
+            (
+                "DescribeStateMachineForExecution",
+                json!({"executionArn": execution}),
+                Output(references),
+            ),
+        ],
+    )
+    .await;
+}

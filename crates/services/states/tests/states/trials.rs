@@ -111,6 +111,42 @@ async fn waits_end_after_five_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn failed_iterations_count_against_what_is_tolerated() {
+    let world = World::new(Vec::new()).await;
+    let map = |more: Value| {
+        let mut state = json!({"Type": "Map", "ItemsPath": "$", "End": true,
+            "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                "StartAt": "One", "States": {"One": {"Type": "Pass", "End": true}}}});
+        for (name, value) in more.as_object().unwrap() {
+            state[name] = value.clone();
+        }
+        let more = json!({"input": "[1,2,3]", "mock": {"result": "[0,0,1]"}, "stateConfiguration": {"mapIterationFailureCount": 2}});
+        trial(&state, more)
+    };
+    let exceeded = "States.ExceedToleratedFailureThreshold";
+    let threshold = json!({"ErrorEquals": [exceeded], "Next": "Over"});
+    let ok = json!({"status": "SUCCEEDED", "output": "[0,0,1]"});
+    check(
+        &world,
+        vec![
+            ("TestState", map(json!({})), Output(ok.clone())),
+            ("TestState", map(json!({"ToleratedFailureCount": 2})), Output(ok)),
+            (
+                "TestState",
+                map(json!({"ToleratedFailureCount": 1, "Catch": [threshold]})),
+                Output(json!({"status": "CAUGHT_ERROR", "error": exceeded, "nextState": "Over", "cause": "The specified tolerated failure threshold was exceeded", "inspectionData": {"toleratedFailureCount": 1, "errorDetails": {"catchIndex": 0}}})),
+            ),
+            (
+                "TestState",
+                map(json!({"ToleratedFailurePercentage": 50})),
+                Output(json!({"status": "FAILED", "error": exceeded, "inspectionData": {"toleratedFailurePercentage": 50}})),
+            ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn states_inside_others_can_be_tried() {
     let world = World::new(Vec::new()).await;
     let definition = json!({"StartAt": "Each", "States": {"Each": {"Type": "Map", "End": true,
