@@ -58,6 +58,8 @@ struct Run {
     seen: HashSet<String>,
     /// URNs whose resource was deleted because something it depends on is replaced.
     replaced: HashSet<String>,
+    /// URNs of resources that get a new one in this run.
+    replacing: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
     changes: BTreeMap<Operation, usize>,
     failures: usize,
@@ -143,7 +145,13 @@ impl<'a> Engine<'a> {
 
     /// Counts a step and tells of its plan.
     fn plan(&self, step: &Step) {
-        *self.run().changes.entry(step.operation).or_default() += 1;
+        {
+            let mut run = self.run();
+            *run.changes.entry(step.operation).or_default() += 1;
+            if step.operation == Operation::Replace {
+                run.replacing.insert(step.urn.clone());
+            }
+        }
         if self.is_preview() {
             self.progress().planned(step);
         }

@@ -3,6 +3,9 @@
 use crate::diagnostic::Place;
 use std::path::PathBuf;
 
+/// How much of a line is kept to be shown.
+const LONGEST: usize = 4000;
+
 /// A point in a text: line and column from 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Point {
@@ -48,7 +51,7 @@ impl Source {
 
     /// A range as people are shown it: what is on its first line.
     pub(crate) fn place(&self, span: Span) -> Place {
-        let text = self.line(span.start.line).to_owned();
+        let text: String = self.line(span.start.line).chars().take(LONGEST).collect();
         let end_of_line = text.chars().count() + 1;
         let end = if span.end.line == span.start.line { span.end.column } else { end_of_line };
         Place {

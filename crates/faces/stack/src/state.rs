@@ -82,16 +82,6 @@ impl StateFile {
         let folder = self.path.parent().unwrap_or(&self.root);
         std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
     }
-
-    /// Takes the state away: the stack has nothing any more. The `.bak` stays.
-    pub(crate) fn remove(&self) -> Result<(), Error> {
-        match std::fs::remove_file(&self.path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::File { action: "remove", path: self.path.clone(), source })
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// A new file that only its owner can read: inputs may say more than a user wants others to know.

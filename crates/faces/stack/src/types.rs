@@ -110,7 +110,8 @@ pub(crate) struct Derived {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Call {
     /// The operation.
-    pub(crate) call: String,
+    #[serde(rename = "call")]
+    pub(crate) operation: String,
     /// Instead of a call: a function of `provider::hooks`.
     pub(crate) hook: Option<String>,
     pub(crate) input: Json,
@@ -305,7 +306,7 @@ static TYPES: LazyLock<HashMap<String, Arc<ResourceType>>> = LazyLock::new(|| {
         let like =
             entry.like.as_ref().and_then(|like| entries.iter().find(|(name, _)| name == like));
         let mut complete = like.map_or_else(|| entry.clone(), |(_, like)| like.clone());
-        complete.token = token.to_owned();
+        token.clone_into(&mut complete.token);
         complete.aliases.clone_from(&entry.aliases);
         if !complete.global {
             let region = Property { replaces: true, ..Property::default() };

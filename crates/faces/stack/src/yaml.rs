@@ -202,13 +202,13 @@ impl Builder<'_> {
                 }
                 true
             }
-            Event::Alias(id) => match self.anchors.get(&id).cloned() {
-                Some(node) => self.value(node, span),
-                None => {
+            Event::Alias(id) => {
+                let Some(node) = self.anchors.get(&id).cloned() else {
                     self.fault("this alias stands inside what it refers to", span);
-                    false
-                }
-            },
+                    return false;
+                };
+                self.value(node, span)
+            }
             Event::Scalar(text, style, anchor, tag) => {
                 let is_merge = style == ScalarStyle::Plain && text == "<<";
                 let kind = scalar::resolve(text.into_owned(), style, tag.as_deref());

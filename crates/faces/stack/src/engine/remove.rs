@@ -6,32 +6,35 @@ use crate::graph;
 use crate::progress::{Operation, Step};
 use crate::state::Resource;
 use crate::types::short;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 impl Engine<'_> {
     /// Deletes everything that was not registered, each after what depends on it. In a preview only says so.
     pub(crate) async fn remove_unregistered(&self) {
-        let (candidates, seen) = {
-            let seen = self.run().seen.clone();
+        let (candidates, replacing) = {
+            let (seen, replacing) = {
+                let run = self.run();
+                (run.seen.clone(), run.replacing.clone())
+            };
             let live = self.live();
             let is_candidate =
                 |resource: &&Resource| resource.delete || !seen.contains(&resource.urn);
-            (live.old().iter().filter(is_candidate).cloned().collect::<Vec<_>>(), seen)
+            (live.old().iter().filter(is_candidate).cloned().collect::<Vec<_>>(), replacing)
         };
         if candidates.is_empty() {
             return;
         }
-        let order: Vec<Vec<usize>> =
-            (0..candidates.len()).map(|index| dependents(&candidates, index)).collect();
+        let order = dependents(&candidates);
         let kept: Mutex<HashSet<usize>> = Mutex::default();
         let kept = || kept.lock().unwrap_or_else(PoisonError::into_inner);
         graph::run(&order, |index| {
-            let (candidate, order, kept, seen) = (&candidates[index], &order[index], &kept, &seen);
+            let (candidate, order) = (&candidates[index], &order[index]);
+            let (kept, replacing) = (&kept, &replacing);
             async move {
                 let is_needed = order.iter().any(|dependent| kept().contains(dependent));
-                let is_replaced = candidate.delete && seen.contains(&candidate.urn);
+                let is_replaced = candidate.delete && replacing.contains(&candidate.urn);
                 if is_needed || !self.remove(candidate, is_replaced).await {
                     kept().insert(index);
                 }
@@ -188,8 +191,12 @@ impl Engine<'_> {
                     format!("`{}` is protected and would have to be replaced too", resource.name());
                 return Err(Diagnostic::error(message));
             }
-            let _permit = self.permits.acquire().await;
-            self.delete_one(&resource).await?;
+            if resource.retain_on_delete {
+                self.live().drop_old(&resource);
+            } else {
+                let _permit = self.permits.acquire().await;
+                self.delete_one(&resource).await?;
+            }
             if resource.urn != urn {
                 self.run().replaced.insert(resource.urn.clone());
             }
@@ -198,18 +205,25 @@ impl Engine<'_> {
     }
 }
 
-/// Indices of the candidates that depend on one of them.
-fn dependents(candidates: &[Resource], index: usize) -> Vec<usize> {
-    let Some(target) = candidates.get(index) else { return Vec::new() };
-    let names = |resource: &Resource| {
-        resource.dependencies.contains(&target.urn)
-            || resource.parent.as_ref() == Some(&target.urn)
-            || resource.property_dependencies.values().flatten().any(|urn| *urn == target.urn)
-            || resource.provider.as_ref().is_some_and(|provider| provider.starts_with(&target.urn))
-    };
-    let others = candidates.iter().enumerate();
-    let others = others.filter(|(other, resource)| {
-        *other != index && resource.urn != target.urn && names(resource)
-    });
-    others.map(|(other, _)| other).collect()
+/// For each candidate, the candidates that depend on it.
+fn dependents(candidates: &[Resource]) -> Vec<Vec<usize>> {
+    let mut indices: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        indices.entry(&candidate.urn).or_default().push(index);
+    }
+    let mut dependents = vec![Vec::new(); candidates.len()];
+    for (index, candidate) in candidates.iter().enumerate() {
+        let provider = candidate.provider.as_deref().and_then(|text| text.rsplit_once("::"));
+        let named = candidate.dependencies.iter().chain(&candidate.parent);
+        let named = named.chain(candidate.property_dependencies.values().flatten());
+        let named = named.map(String::as_str).chain(provider.map(|(urn, _)| urn));
+        let below: HashSet<usize> =
+            named.filter_map(|urn| indices.get(urn)).flatten().copied().collect();
+        for target in below {
+            if candidates[target].urn != candidate.urn {
+                dependents[target].push(index);
+            }
+        }
+    }
+    dependents
 }

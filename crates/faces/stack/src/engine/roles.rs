@@ -54,17 +54,15 @@ impl Engine<'_> {
                 continue;
             }
             let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
-            let is_missing = match known.get(&arn) {
-                Some(is_missing) => *is_missing,
-                None => {
-                    let answer =
-                        self.provider.aws.call("iam", "GetRole", json!({ "RoleName": name })).await;
-                    let is_missing = answer.is_err_and(|error| {
-                        error.code().is_some_and(|code| code.starts_with("NoSuchEntity"))
-                    });
-                    known.insert(arn.clone(), is_missing);
-                    is_missing
-                }
+            let is_missing = if let Some(is_missing) = known.get(&arn) {
+                *is_missing
+            } else {
+                let input = json!({ "RoleName": name });
+                let answer = self.provider.aws.call("iam", "GetRole", input).await;
+                let is_no = |code: &str| code.starts_with("NoSuchEntity");
+                let is_missing = answer.is_err_and(|error| error.code().is_some_and(is_no));
+                known.insert(arn.clone(), is_missing);
+                is_missing
             };
             if is_missing {
                 let message = format!("`{resource}` names the role `{name}`, which does not exist");

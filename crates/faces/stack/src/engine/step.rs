@@ -32,11 +32,12 @@ impl Engine<'_> {
         if self.is_preview() {
             return self.foresee(&wanted, &decision, resource);
         }
-        if decision.operation == Operation::Replace && decision.deletes_first {
-            if let Err(why) = self.delete_for_replacement(wanted.urn).await {
-                self.failed(&step, why);
-                return failed_as(&wanted);
-            }
+        if decision.operation == Operation::Replace
+            && decision.deletes_first
+            && let Err(why) = self.delete_for_replacement(wanted.urn).await
+        {
+            self.failed(&step, why);
+            return failed_as(&wanted);
         }
         let Ok(_permit) = self.permits.acquire().await else { return failed_as(&wanted) };
         if !self.may_go_on() {
@@ -46,21 +47,15 @@ impl Engine<'_> {
         match self.perform(&wanted, &decision, resource).await {
             Ok(done) => {
                 let step = Step { id: done.id.clone(), ..step };
-                match done.init_errors.first() {
-                    Some(why) => {
-                        let diagnostic = self.explain(
-                            &wanted,
-                            decision.operation,
-                            &StepError::new(why.as_str()),
-                        );
-                        self.failed(&step, diagnostic);
-                        Registered { urn: done.urn, outputs: done.outputs, status: Status::Failed }
-                    }
-                    None => {
-                        self.ended(&step, began);
-                        Registered { urn: done.urn, outputs: done.outputs, status: Status::Done }
-                    }
+                let mut status = Status::Done;
+                if let Some(why) = done.init_errors.first() {
+                    let error = StepError::new(why.as_str());
+                    self.failed(&step, self.explain(&wanted, decision.operation, &error));
+                    status = Status::Failed;
+                } else {
+                    self.ended(&step, began);
                 }
+                Registered { urn: done.urn, outputs: done.outputs, status }
             }
             Err(error) => {
                 self.failed(&step, self.explain(&wanted, decision.operation, &error));
@@ -77,7 +72,7 @@ impl Engine<'_> {
             resource.id.clone_from(&old.id);
             resource.outputs.clone_from(&old.outputs);
             // Texts that say the same stay as they were, so that nothing changes on disk.
-            resource.inputs = old.inputs.clone();
+            resource.inputs.clone_from(&old.inputs);
             for (name, value) in decision.inputs {
                 let property = wanted.kind.properties.get(&name);
                 if property.is_some_and(|property| property.local)
@@ -141,7 +136,7 @@ impl Engine<'_> {
             Operation::Update => self.update(wanted, decision).await,
             Operation::Import | Operation::Read => self.adopt(wanted, decision).await,
             _ => {
-                let request = Request { kind, inputs: &decision.inputs, old: None, changed: None };
+                let request = Request::new(kind, &decision.inputs);
                 self.provider.create(&request).await
             }
         };
@@ -185,7 +180,8 @@ impl Engine<'_> {
             kind: wanted.kind,
             inputs: &decision.inputs,
             old: Some((&old.inputs, &old.outputs, old.id.as_deref().unwrap_or_default())),
-            changed: if decision.is_repair { None } else { Some(names.collect()) },
+            changed: names.collect(),
+            everything: decision.is_repair,
         };
         self.provider.update(&request).await
     }

@@ -22,10 +22,11 @@ use analysis::Analysis;
 use async_trait::async_trait;
 pub(crate) use document::is_plain_name;
 use document::{Document, ResourceItem};
-use evaluate::{Scope, Stop};
+use evaluate::{BUDGET, Question, Scope, Stop};
 use expression::Expression;
 use locate::Places;
 use settings::Settings;
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -165,13 +166,15 @@ impl YamlProgram<'_> {
                     resources: &state.resources,
                     is_preview: monitor.is_preview(),
                     answers: &answers,
+                    budget: Cell::new(BUDGET),
                 };
                 scope.evaluate(expression)
             };
             match result {
                 Ok(value) => return Ok(value),
                 Err(Stop::Fault(why)) => return Err(why),
-                Err(Stop::Ask { call, token, arguments, span }) => {
+                Err(Stop::Ask(question)) => {
+                    let Question { call, token, arguments, span } = *question;
                     let answer = monitor.invoke(&token, &arguments).await.map_err(|error| {
                         let message = format!("{}: {}", crate::types::short(&token), error.message);
                         let place = Some(self.project.source.place(span));

@@ -118,7 +118,7 @@ fn definition(registration: &Registration) -> Option<Definition> {
     };
     let is_express = registration.inputs.get("type").and_then(Value::as_str) == Some("EXPRESS");
     let checked =
-        asl::check(&text, asl::Options { express: is_express, ..asl::Options::default() });
+        asl::check(&text, asl::Options { express: is_express });
     let diagnostics = checked.diagnostics.into_iter().map(|found| {
         let severity = match found.severity {
             asl::Severity::Error => Severity::Error,

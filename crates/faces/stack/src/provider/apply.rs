@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use std::time::Duration;
 
 /// How long a delete may take when the program does not say.
-const DELETE_TIMEOUT: Duration = Duration::from_secs(300);
+const DELETE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A resource that was made or changed.
 #[derive(Debug, Clone)]
@@ -26,8 +26,21 @@ pub(crate) struct Request<'a> {
     pub(crate) inputs: &'a Object,
     /// Inputs and outputs before an update; none for a create.
     pub(crate) old: Option<(&'a Object, &'a Object, &'a str)>,
-    /// Top-level names of what changed; none means everything.
-    pub(crate) changed: Option<Vec<String>>,
+    /// Top-level names of what changed.
+    pub(crate) changed: Vec<String>,
+    /// Everything is to be sent, changed or not.
+    pub(crate) everything: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A request for a resource that is new.
+    pub(crate) fn new(kind: &'a ResourceType, inputs: &'a Object) -> Self {
+        Self { kind, inputs, old: None, changed: Vec::new(), everything: false }
+    }
+
+    fn is_changed(&self, name: &str) -> bool {
+        self.everything || self.changed.iter().any(|changed| changed == name)
+    }
 }
 
 /// What calls are made for.
@@ -153,10 +166,7 @@ impl Provider {
         outputs: &mut Object,
     ) -> Result<(), StepError> {
         for (property, attribute) in &request.kind.attributes {
-            let is_changed = request
-                .changed
-                .as_ref()
-                .is_none_or(|changed| changed.iter().any(|name| name == property));
+            let is_changed = request.is_changed(property);
             let value = request.inputs.get(property).cloned().unwrap_or(Value::Null);
             let was_there = request.old.is_some_and(|(old, _, _)| old.contains_key(property));
             let replaces =
@@ -192,7 +202,7 @@ impl Provider {
             Some(key) => Some(self.serial_lock(format!("{} {key}", kind.token)).lock_owned().await),
             None => None,
         };
-        let request = Request { kind, inputs: &values, old: None, changed: None };
+        let request = Request::new(kind, &values);
         for call in &kind.delete {
             let scope = Scope::new(self, kind, &values).id(Some(id));
             match self.step(&request, Phase::Delete, call, scope, &mut Object::new()).await {
@@ -271,13 +281,14 @@ fn found(find: &Find, answer: &Json, scope: &Scope<'_>) -> Option<Json> {
 /// Whether the conditions of a call hold.
 fn applies(request: &Request<'_>, phase: Phase, call: &Call, scope: &Scope<'_>) -> bool {
     let has = |name: &String| scope.lookup(name).is_some_and(|(value, _)| !value.is_empty());
-    let is_changed = |name: &String| {
-        request.changed.as_ref().is_none_or(|changed| changed.iter().any(|other| other == name))
-    };
     let when = phase != Phase::Update
         || request.kind.update_is_create
         || call.when.is_empty()
-        || call.when.iter().any(is_changed);
+        || call.when.iter().any(|name| request.is_changed(name));
+    // Something is taken away only because it was there: never just to be sure.
+    let absent = call.absent.as_ref().is_none_or(|name| {
+        !has(name) && request.changed.iter().any(|changed| changed == name)
+    });
     let is_true = |name: &String| scope.lookup(name).is_some_and(|(value, _)| value.is_true());
     let equals = call.equals.as_ref().is_none_or(|equals| {
         let value = scope.lookup(&equals.property).and_then(|(value, _)| value.to_text());
@@ -285,7 +296,7 @@ fn applies(request: &Request<'_>, phase: Phase, call: &Call, scope: &Scope<'_>) 
     });
     when && equals
         && call.present.as_ref().is_none_or(has)
-        && !call.absent.as_ref().is_some_and(has)
+        && absent
         && call.is_true.as_ref().is_none_or(is_true)
 }
 
@@ -314,7 +325,7 @@ fn items(
     };
     if removed {
         old.into_iter().filter(|old| !new.iter().any(|new| is_same_item(old, new))).collect()
-    } else if request.changed.is_none() {
+    } else if request.everything {
         new
     } else {
         new.into_iter().filter(|new| !old.iter().any(|old| same(shape, old, new))).collect()
@@ -334,7 +345,7 @@ fn with_tags<'a>(scope: Scope<'a>, request: &Request<'_>) -> Scope<'a> {
     let removed =
         old.keys().filter(|name| !new.contains_key(*name)).map(|name| Value::string(name.as_str()));
     let removed = Value::Array(removed.collect());
-    let everything = request.changed.is_none();
+    let everything = request.everything;
     let changed: Object = new
         .into_iter()
         .filter(|(name, value)| everything || old.get(name) != Some(value))

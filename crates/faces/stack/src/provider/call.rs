@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long errors of AWS's propagation are waited out.
-const PROPAGATION: Duration = Duration::from_secs(120);
+const PROPAGATION: Duration = Duration::from_mins(2);
 /// How many pages a list may have.
 const MAX_PAGES: usize = 10_000;
 
@@ -98,7 +98,7 @@ impl Provider {
         scope: &Scope<'_>,
         outputs: &mut Object,
     ) -> Result<(), StepError> {
-        let answer = match self.send(kind, &call.call, scope.render(&call.input)?).await {
+        let answer = match self.send(kind, &call.operation, scope.render(&call.input)?).await {
             Err(error) if error.is_one_of(&call.ignore) => return Ok(()),
             // What is taken away because the program has it no longer may be gone already.
             Err(error) if call.absent.is_some() && error.is_gone(kind) => return Ok(()),
@@ -113,7 +113,7 @@ impl Provider {
                     .unwrap_or_default()
             };
             let (code, message) = (text(&fail.code), text(&fail.message));
-            let mut error = StepError::new(format!("{}: {message} ({code})", call.call));
+            let mut error = StepError::new(format!("{}: {message} ({code})", call.operation));
             error.code = Some(code);
             return Err(error);
         }
@@ -136,7 +136,7 @@ impl Provider {
             extract(answer, path).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
         };
         let mut answer = first.clone();
-        let mut pause = Pause::new(Duration::from_secs(300));
+        let mut pause = Pause::new(Duration::from_mins(5));
         loop {
             let status = text(&answer, &wait.path);
             if wait.failed.contains(&status) {
@@ -252,15 +252,12 @@ fn percent_decoded(text: &str) -> String {
     while let Some((&byte, after)) = rest.split_first() {
         let escaped = (byte == b'%').then(|| after.get(..2)).flatten();
         let escaped = escaped.and_then(|digits| hex::decode(digits).ok());
-        match escaped {
-            Some(decoded) => {
-                bytes.extend(decoded);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = after;
-            }
+        if let Some(decoded) = escaped {
+            bytes.extend(decoded);
+            rest = &after[2..];
+        } else {
+            bytes.push(byte);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

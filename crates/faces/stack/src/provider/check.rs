@@ -75,13 +75,6 @@ impl Problem {
     }
 }
 
-impl Checked {
-    /// Whether it can be deployed.
-    pub(crate) fn is_good(&self) -> bool {
-        self.problems.iter().all(|problem| problem.is_warning)
-    }
-}
-
 /// Checks the inputs of a resource.
 pub(crate) fn check(provider: &Provider, request: &Request<'_>) -> Checked {
     let kind = request.kind;

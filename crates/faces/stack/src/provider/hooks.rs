@@ -4,6 +4,7 @@ use super::Provider;
 use super::call::{StepError, extract};
 use super::scope::Scope;
 use crate::types::{List, ResourceType};
+use crate::value::Value;
 use serde_json::{Value as Json, json};
 
 impl Provider {
@@ -79,7 +80,7 @@ impl Provider {
     ) -> Result<(), StepError> {
         let tags = scope.lookup("tags").map(|(tags, _)| tags);
         let tag = tags.as_ref().and_then(|tags| tags.as_object()?.get("refit:force-destroy"));
-        let tag = tag.and_then(|tag| tag.to_text());
+        let tag = tag.and_then(Value::to_text);
         let is_allowed = match tag.as_deref() {
             Some("true") => true,
             Some(_) => false,

@@ -95,7 +95,9 @@ fn documents(arguments: &Object, name: &str) -> Result<Vec<Json>, InvokeError> {
             .ok_or_else(|| wrong(format!("`{name}` must be JSON documents")))?;
         match parsed.get("Statement") {
             Some(Json::Array(items)) => {
-                items.iter().for_each(|item| put(&mut statements, item.clone()))
+                for item in items {
+                    put(&mut statements, item.clone());
+                }
             }
             Some(one) => put(&mut statements, one.clone()),
             None => {}
@@ -154,7 +156,7 @@ fn principals(items: &[Value]) -> Result<Option<Json>, InvokeError> {
         let kind = text(fields, "type").ok_or_else(|| wrong("a principal needs a `type`"))?;
         let identifiers = strings(list(fields, "identifiers"))
             .ok_or_else(|| wrong("a principal needs `identifiers`"))?;
-        if kind == "*" && identifiers == Json::from("*") {
+        if kind == "*" && identifiers == "*" {
             return Ok(Some(Json::from("*")));
         }
         kinds.insert(kind, identifiers);

@@ -8,6 +8,7 @@ use crate::value::{Asset, AssetSource, Object, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
+use std::fmt::Write as _;
 
 /// What a template may name.
 pub(super) struct Scope<'a> {
@@ -166,10 +167,7 @@ impl<'a> Scope<'a> {
             Json::Object(fields) => {
                 let mut rendered = Map::new();
                 for (name, field) in fields {
-                    let name = match self.render_text(name)? {
-                        Some(Json::String(name)) => name,
-                        _ => continue,
-                    };
+                    let Some(Json::String(name)) = self.render_text(name)? else { continue };
                     if let Some(value) = self.render(field)? {
                         rendered.insert(name, value);
                     }
@@ -254,7 +252,7 @@ fn query(tags: &Value) -> String {
             if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
                 encoded.push(char::from(byte));
             } else {
-                encoded.push_str(&format!("%{byte:02X}"));
+                let _ = write!(encoded, "%{byte:02X}");
             }
             encoded
         })

@@ -52,15 +52,14 @@ impl Vault {
                     .to_owned(),
             ));
         };
-        let cipher = match &open.salt {
-            Some(stored) => reopened(passphrase, stored)?,
-            None => {
-                let salt = random::<8>();
-                let cipher = derive(passphrase, &salt);
-                let known = seal(&cipher, KNOWN)?;
-                open.salt = Some(format!("v1:{}:{known}", STANDARD.encode(salt)));
-                cipher
-            }
+        let cipher = if let Some(stored) = &open.salt {
+            reopened(passphrase, stored)?
+        } else {
+            let salt = random::<8>();
+            let cipher = derive(passphrase, &salt);
+            let known = seal(&cipher, KNOWN)?;
+            open.salt = Some(format!("v1:{}:{known}", STANDARD.encode(salt)));
+            cipher
         };
         open.cipher = Some(cipher.clone());
         Ok(cipher)

@@ -30,7 +30,7 @@ fn every_call_and_member_exists() {
             model(&kind.service).unwrap_or_else(|| panic!("{}: {}", kind.token, kind.service));
         for call in kind.create.iter().chain(&kind.update).chain(&kind.delete) {
             if call.hook.is_none() {
-                check_input(&kind, model, &call.call, &call.input);
+                check_input(&kind, model, &call.operation, &call.input);
             }
             check_properties(&kind, call);
             if let Some(list) = &call.list {
@@ -72,7 +72,9 @@ fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, templa
             }
         }
         (Kind::List(member), Json::Array(items)) => {
-            items.iter().for_each(|item| check_member(kind, model, member.shape, item));
+            for item in items {
+                check_member(kind, model, member.shape, item);
+            }
         }
         (_, Json::String(text)) => {
             let Some(reference) = text.strip_prefix('$') else { return };

@@ -33,8 +33,6 @@ pub(super) struct Analysis {
     pub(super) property_resources: Vec<BTreeMap<String, BTreeSet<usize>>>,
     /// For each resource, those its options name.
     pub(super) option_resources: Vec<BTreeSet<usize>>,
-    /// For each variable, the resources it refers to, directly or through other variables.
-    pub(super) variable_resources: Vec<BTreeSet<usize>>,
     /// For each resource, then each variable: what must be done before.
     pub(super) order: Vec<Vec<usize>>,
 }
@@ -287,7 +285,6 @@ impl Graph {
                 })
                 .collect(),
             option_resources: self.options.iter().map(settled).collect(),
-            variable_resources: self.variables.iter().map(settled).collect(),
             order: self.order,
         }
     }

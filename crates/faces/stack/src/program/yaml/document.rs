@@ -123,12 +123,12 @@ impl Reader<'_> {
         if root.get("name").is_none() && matches!(root.kind, Kind::Mapping(_)) {
             self.fault("the project needs a `name`", Span::START);
         }
-        if let Some(name) = &name {
-            if !is_plain_name(name) {
-                let span = root.get("name").map_or(Span::START, |node| node.span);
-                let message = "a project's name has at most 100 letters, digits, `-`, `_` and `.`";
-                self.fault(message, span);
-            }
+        if let Some(name) = &name
+            && !is_plain_name(name)
+        {
+            let span = root.get("name").map_or(Span::START, |node| node.span);
+            let message = "a project's name has at most 100 letters, digits, `-`, `_` and `.`";
+            self.fault(message, span);
         }
         let is_yaml = self.runtime(root);
         Document {

@@ -10,6 +10,7 @@ use crate::program::Registered;
 use crate::source::{Source, Span};
 use crate::types;
 use crate::value::{Object, Value};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -26,18 +27,30 @@ pub(super) struct Scope<'a> {
     pub(super) is_preview: bool,
     /// Results of data sources that this expression called, by the call's address.
     pub(super) answers: &'a HashMap<usize, Value>,
+    /// How much more may be copied from what references give.
+    pub(super) budget: Cell<usize>,
 }
+
+/// How much one expression may copy from what it refers to: values count one each, texts by their length. References to
+/// references could otherwise double a value with each line of a file.
+pub(super) const BUDGET: usize = 2_000_000;
+/// How deep values may nest.
+const MAX_DEPTH: usize = 200;
 
 /// Why an evaluation stopped.
 pub(super) enum Stop {
     Fault(Box<Diagnostic>),
     /// A data source must be asked first.
-    Ask {
-        call: usize,
-        token: String,
-        arguments: Object,
-        span: Span,
-    },
+    Ask(Box<Question>),
+}
+
+/// A data source to be asked.
+pub(super) struct Question {
+    /// The call's address.
+    pub(super) call: usize,
+    pub(super) token: String,
+    pub(super) arguments: Object,
+    pub(super) span: Span,
 }
 
 impl Scope<'_> {
@@ -133,7 +146,14 @@ impl Scope<'_> {
             // Told of by the analysis; a preview goes on to find what else is wrong.
             None => (Value::Unknown, access.steps.as_slice()),
         };
-        steps.iter().try_fold(value, |value, step| self.step(&value, step, access, span))
+        let value =
+            steps.iter().try_fold(value, |value, step| self.step(&value, step, access, span))?;
+        let left = spend(&value, self.budget.get(), MAX_DEPTH).ok_or_else(|| {
+            let span = self.source.find(span, &access.text);
+            self.fault(format!("`{}` makes this value too large or too deep", access.text), span)
+        })?;
+        self.budget.set(left);
+        Ok(value)
     }
 
     fn pulumi(&self, access: &Access) -> Value {
@@ -217,16 +237,13 @@ impl Scope<'_> {
                 }
             });
         }
+        let ask = |arguments| {
+            let token = token.clone();
+            Err(Stop::Ask(Box::new(Question { call: address, token, arguments, span })))
+        };
         match arguments {
-            Value::Object(arguments) => {
-                Err(Stop::Ask { call: address, token: token.clone(), arguments, span })
-            }
-            Value::Null => Err(Stop::Ask {
-                call: address,
-                token: token.clone(),
-                arguments: Object::new(),
-                span,
-            }),
+            Value::Object(arguments) => ask(arguments),
+            Value::Null => ask(Object::new()),
             Value::Unknown => Ok(Value::Unknown),
             other => {
                 let message = format!(
@@ -236,5 +253,25 @@ impl Scope<'_> {
                 Err(self.fault(message, call.arguments.span))
             }
         }
+    }
+}
+
+/// What is left of a budget after a value; none when it is not enough, or the value is too deep.
+fn spend(value: &Value, budget: usize, depth: usize) -> Option<usize> {
+    let depth = depth.checked_sub(1)?;
+    let mut left = budget.checked_sub(1)?;
+    match value {
+        Value::String(text) => left.checked_sub(text.len() / 16),
+        Value::Array(items) => {
+            items.iter().try_fold(left, |left, item| spend(item, left, depth))
+        }
+        Value::Object(fields) => {
+            for value in fields.values() {
+                left = spend(value, left, depth)?;
+            }
+            Some(left)
+        }
+        Value::Secret(inner) => spend(inner, left, depth),
+        _ => Some(left),
     }
 }

@@ -67,8 +67,8 @@ fn read_one(reader: &mut Reader<'_>, entry: &Entry, options: &mut Declared) {
                 must_be_resource(reader, "dependsOn", item);
             }
         }
-        "parent" => options.parent = resource(reader, "parent", node),
-        "provider" => options.provider = resource(reader, "provider", node),
+        "parent" => options.parent = Some(resource(reader, "parent", node)),
+        "provider" => options.provider = Some(resource(reader, "provider", node)),
         "protect" => options.protect = Some(reader.expression(node)),
         "import" => options.import = Some(reader.expression(node)),
         "ignoreChanges" => options.ignore_changes = texts(reader, entry),
@@ -88,10 +88,10 @@ fn read_one(reader: &mut Reader<'_>, entry: &Entry, options: &mut Declared) {
     }
 }
 
-fn resource(reader: &mut Reader<'_>, name: &str, node: &Node) -> Option<Expression> {
+fn resource(reader: &mut Reader<'_>, name: &str, node: &Node) -> Expression {
     let expression = reader.expression(node);
     must_be_resource(reader, name, &expression);
-    Some(expression)
+    expression
 }
 
 fn must_be_resource(reader: &mut Reader<'_>, option: &str, expression: &Expression) {

@@ -44,7 +44,7 @@ fn property_documents(
             }
         }
         (Shape::StateMachine, Value::String(text)) => {
-            state_machine(path, text, is_express, problems)
+            state_machine(path, text, is_express, problems);
         }
         (Shape::Json | Shape::Policy, Value::String(text)) => json(path, text, problems),
         (Shape::Schedule, Value::String(text)) => {
@@ -78,7 +78,7 @@ fn is_role_arn(text: &str) -> bool {
 }
 
 fn state_machine(path: &str, text: &str, is_express: bool, problems: &mut Vec<Problem>) {
-    let checked = asl::check(text, asl::Options { express: is_express, ..asl::Options::default() });
+    let checked = asl::check(text, asl::Options { express: is_express });
     for found in checked.diagnostics.into_iter().take(SHOWN) {
         problems.push(Problem {
             path: path.to_owned(),

@@ -18,11 +18,10 @@ pub(super) fn defaults(
     if let Some(auto) = &request.kind.auto_name
         && !inputs.contains_key(&auto.property)
     {
-        let name = kept(request, &auto.property).or_else(|| made(request, auto, inputs, problems));
-        if let Some(name) = name {
-            inputs.insert(auto.property.clone(), name);
-            defaulted.push(auto.property.clone());
-        }
+        let name = kept(request, &auto.property)
+            .unwrap_or_else(|| made(request, auto, inputs, problems));
+        inputs.insert(auto.property.clone(), name);
+        defaulted.push(auto.property.clone());
     }
     for (name, property) in &request.kind.properties {
         let Some(default) = &property.default else { continue };
@@ -47,14 +46,14 @@ fn made(
     auto: &AutoName,
     inputs: &Object,
     problems: &mut Vec<Problem>,
-) -> Option<Value> {
+) -> Value {
     let case = |text: &str| if auto.lower_case { text.to_lowercase() } else { text.to_owned() };
     if auto.exact {
-        return Some(Value::String(case(request.name)));
+        return Value::String(case(request.name));
     }
     let prefix_property = auto.prefix.as_deref().unwrap_or("namePrefix");
     let prefix = match inputs.get(prefix_property) {
-        Some(prefix) if prefix.has_unknown() => return Some(Value::Unknown),
+        Some(prefix) if prefix.has_unknown() => return Value::Unknown,
         Some(prefix) => prefix.to_text().unwrap_or_default(),
         None => format!("{}-", request.name),
     };
@@ -75,5 +74,5 @@ fn made(
         let hint = format!("give it a shorter name, or set `{}`", auto.property);
         problems.push(Problem { is_about_name: true, ..Problem::new("", message) }.hint(hint));
     }
-    Some(Value::String(name))
+    Value::String(name)
 }

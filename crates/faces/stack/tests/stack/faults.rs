@@ -1,9 +1,7 @@
 //! Projects that cannot be deployed: everything wrong is told at once, with its place and what to do.
 
-mod support;
-
 use stack::{Error, Project};
-use support::{Place, faults};
+use crate::support::{Place, faults, weather};
 
 const HEAD: &str = "name: p\nruntime: yaml\n";
 
@@ -211,6 +209,63 @@ async fn options_and_functions() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn bombs() {
+    use std::fmt::Write as _;
+    let mut lists = "variables:\n  v0: [x, x]\n".to_owned();
+    let mut texts = "variables:\n  v0: xxxxxxxxxxxxxxxx\n".to_owned();
+    let mut depths = "variables:\n  v0: x\n".to_owned();
+    for i in 1..60 {
+        let _ = writeln!(lists, "  v{i}: [\"${{v{0}}}\", \"${{v{0}}}\"]", i - 1);
+        let _ = writeln!(texts, "  v{i}: \"${{v{0}}}${{v{0}}}\"", i - 1);
+        let _ = writeln!(depths, "  v{i}: {}\"${{v{}}}\"{}", "[".repeat(50), i - 1, "]".repeat(50));
+    }
+    for bomb in [lists, texts, depths] {
+        let faults = found(&bomb).await;
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].ends_with("makes this value too large or too deep"), "{faults:?}");
+    }
+}
+
+/// Damaged projects are refused or evaluated; nothing panics, nothing hangs.
+#[test]
+fn damaged_projects() {
+    const PIECES: &[&str] = &[
+        "${", "}", "fn::toJSON", "fn::select: [99999999999999999999, []]", "*transient", "&a ", "<<: *a", "\n", "  ", "- ", "[", "]", "{", ": ",
+        "'", "\"", "|", "é", "\u{0}", "9999999999999999999999", "!!int x", "${retrain.arn[0]}", "${bucket", "type:", "null", "~", "? ",
+    ];
+    let text = std::fs::read_to_string(weather().join("Pulumi.yaml")).expect("readable");
+    let objects = text.find("  days-2012-02").expect("there")..text.find("  # ---- The registry").expect("there");
+    let mut small = text;
+    small.replace_range(objects, "");
+    let place = Place::new("");
+    let file = place.folder.join("Pulumi.yaml");
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random % below.max(1) as u64).expect("it is less than a usize")
+    };
+    for _ in 0..150 {
+        let mut letters: Vec<char> = small.chars().collect();
+        for _ in 0..=next(6) {
+            let at = next(letters.len());
+            match next(3) {
+                0 => drop(letters.drain(at..(at + next(40)).min(letters.len()))),
+                1 => drop(letters.splice(at..at, PIECES[next(PIECES.len())].chars())),
+                _ => letters.swap(at, next(small.chars().count()).min(at)),
+            }
+        }
+        let damaged: String = letters.into_iter().collect();
+        std::fs::write(&file, &damaged).expect("writable");
+        match stack::find_definitions(&file) {
+            Ok(found) => drop(found.iter().map(|d| faults(&d.diagnostics)).collect::<Vec<_>>()),
+            Err(error) => drop(error.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>()),
+        }
+    }
 }
 
 #[test]

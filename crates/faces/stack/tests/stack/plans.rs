@@ -1,9 +1,7 @@
 //! Plans as data: a deployed program, a changed one, and what has to be done; then what is really called.
 
-mod support;
-
 use stack::{Error, Operation};
-use support::{Place, faults};
+use crate::support::{Place, faults};
 
 const HEAD: &str = "name: p\nruntime: yaml\n";
 const ROLE: &str = "assumeRolePolicy: { Version: \"2012-10-17\", Statement: { Effect: Allow, Action: \"sts:AssumeRole\", Principal: { Service: x } } }";
@@ -192,11 +190,11 @@ async fn existing_resources() {
     let missing = place.up().await.0.expect_err("it is not there");
     assert!(missing.diagnostics()[0].message.contains("does not exist"), "{missing:?}");
     let there = serde_json::json!({ "RoleName": "there", "Description": "e" });
-    place.aws.things.lock().unwrap().insert("role there".to_owned(), there);
+    place.aws.things().insert("role there".to_owned(), there);
     let differs = place.up().await.0.expect_err("the description differs");
     assert_eq!(differs.diagnostics()[0].hint.as_deref(), Some("these differ: description"));
     let there = serde_json::json!({ "RoleName": "there", "Description": "d" });
-    place.aws.things.lock().unwrap().insert("role there".to_owned(), there);
+    place.aws.things().insert("role there".to_owned(), there);
     let (up, recorder) = place.up().await;
     up.expect("importable");
     assert_eq!(recorder.lines, ["import r"]);
@@ -206,9 +204,7 @@ async fn existing_resources() {
     let other = Place::new(&format!("{HEAD}{get}"));
     other
         .aws
-        .things
-        .lock()
-        .unwrap()
+        .things()
         .insert("role there".to_owned(), serde_json::json!({ "RoleName": "there" }));
     assert_eq!(other.up().await.0.expect("readable").outputs["name"], "there");
     other.destroy().await.0.expect("deletable");
@@ -221,8 +217,8 @@ async fn gone_elsewhere() {
         "{HEAD}resources:\n  r: {{ type: aws:iam:Role, properties: {{ {ROLE}, description: d }} }}\n  q: {{ type: aws:sns:Topic }}\n"
     ));
     place.up().await.0.expect("deployable");
-    place.aws.things.lock().unwrap().retain(|name, _| name.starts_with("role"));
-    let mut recorder = support::Recorder::default();
+    place.aws.things().retain(|name, _| name.starts_with("role"));
+    let mut recorder = crate::support::Recorder::default();
     place.project().refresh(&place.options, &mut recorder).await.expect("readable");
     recorder.lines.sort();
     assert_eq!(recorder.lines, ["forget q", "same r"]);
@@ -230,19 +226,19 @@ async fn gone_elsewhere() {
     up.expect("deployable");
     assert_eq!(recorder.plan(), ["create q"]);
     // Changed elsewhere: the next update puts it right.
-    for thing in place.aws.things.lock().unwrap().values_mut() {
+    for thing in place.aws.things().values_mut() {
         if thing.get("Description").is_some() {
             thing["Description"] = "changed".into();
         }
     }
     place
         .project()
-        .refresh(&place.options, &mut support::Recorder::default())
+        .refresh(&place.options, &mut crate::support::Recorder::default())
         .await
         .expect("readable");
     assert_eq!(place.up().await.1.plan(), ["update r"]);
     // What is not there any more is as good as deleted.
-    place.aws.things.lock().unwrap().clear();
+    place.aws.things().clear();
     place.destroy().await.0.expect("deletable");
 }
 
@@ -279,9 +275,7 @@ async fn what_aws_is_told() {
     ));
     place
         .aws
-        .things
-        .lock()
-        .unwrap()
+        .things()
         .insert("role r".to_owned(), serde_json::json!({ "RoleName": "r" }));
     place.up().await.0.expect("deployable");
     let queue = place.aws.input("CreateQueue");

@@ -6,46 +6,58 @@ use stack::{Aws, Diagnostic, Error, Operation, Options, Progress, Project, Step,
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use wire::AwsError;
 
 /// An AWS that keeps what it is told, refuses what it is asked to refuse, and writes down every call.
 #[derive(Default)]
-pub struct Fake {
-    pub calls: Mutex<Vec<(String, Value)>>,
+pub(crate) struct Fake {
+    calls: Mutex<Vec<(String, Value)>>,
     /// `Operation` or `Operation NAME` to the error it answers.
-    pub refuse: Mutex<BTreeMap<String, AwsError>>,
+    refuse: Mutex<BTreeMap<String, AwsError>>,
     /// What exists: `kind NAME` to what it was made with.
-    pub things: Mutex<BTreeMap<String, Value>>,
+    things: Mutex<BTreeMap<String, Value>>,
     /// Answers that win over everything.
-    pub answers: Mutex<BTreeMap<String, Value>>,
+    answers: Mutex<BTreeMap<String, Value>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no test panics while it holds this")
 }
 
 impl Fake {
-    pub fn refuse(&self, call: &str, code: &str, message: &str) {
-        let error = AwsError::new(code, message);
-        self.refuse.lock().unwrap().insert(call.to_owned(), error);
+    pub(crate) fn things(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        lock(&self.things)
     }
 
-    pub fn allow(&self, call: &str) {
-        self.refuse.lock().unwrap().remove(call);
+    pub(crate) fn answer(&self, operation: &str, answer: Value) {
+        lock(&self.answers).insert(operation.to_owned(), answer);
+    }
+
+    pub(crate) fn refuse(&self, call: &str, code: &str, message: &str) {
+        let error = AwsError::new(code, message);
+        lock(&self.refuse).insert(call.to_owned(), error);
+    }
+
+    pub(crate) fn allow(&self, call: &str) {
+        lock(&self.refuse).remove(call);
     }
 
     /// Operations called since the last time, without the one that asks who is calling.
-    pub fn take_calls(&self) -> Vec<String> {
-        let calls = std::mem::take(&mut *self.calls.lock().unwrap());
+    pub(crate) fn take_calls(&self) -> Vec<String> {
+        let calls = std::mem::take(&mut *lock(&self.calls));
         calls.into_iter().map(|(name, _)| name).filter(|name| name != "GetCallerIdentity").collect()
     }
 
-    pub fn input(&self, operation: &str) -> Value {
-        let calls = self.calls.lock().unwrap();
+    pub(crate) fn input(&self, operation: &str) -> Value {
+        let calls = lock(&self.calls);
         let found = calls.iter().rev().find(|(name, _)| name == operation);
         found.unwrap_or_else(|| panic!("no {operation}")).1.clone()
     }
 
-    pub fn names(&self) -> Vec<String> {
-        self.things.lock().unwrap().keys().cloned().collect()
+    pub(crate) fn names(&self) -> Vec<String> {
+        lock(&self.things).keys().cloned().collect()
     }
 }
 
@@ -104,13 +116,13 @@ impl Aws for Fake {
         input: Value,
     ) -> Result<Value, client::Error> {
         tokio::task::yield_now().await;
-        self.calls.lock().unwrap().push((operation.to_owned(), input.clone()));
-        if let Some(answer) = self.answers.lock().unwrap().get(operation) {
+        lock(&self.calls).push((operation.to_owned(), input.clone()));
+        if let Some(answer) = lock(&self.answers).get(operation) {
             return Ok(answer.clone());
         }
-        let refuse = self.refuse.lock().unwrap().clone();
+        let refuse = lock(&self.refuse).clone();
         let by_name = input.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str());
-        let by_name = by_name.filter_map(|name| refuse.get(&format!("{operation} {name}"))).next();
+        let by_name = { by_name }.find_map(|name| refuse.get(&format!("{operation} {name}")));
         if let Some(refusal) = by_name.or_else(|| refuse.get(operation)) {
             return Err(error(operation, refusal.clone()));
         }
@@ -120,7 +132,7 @@ impl Aws for Fake {
                 "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/admin", "UserId": "AIDA",
             }));
         }
-        let mut things = self.things.lock().unwrap();
+        let mut things = lock(&self.things);
         for (create, member, read, delete, gone, kind) in MADE {
             let named = |input: &Value| {
                 let arn =
@@ -148,13 +160,11 @@ impl Aws for Fake {
                 } else {
                     things.get(&key).cloned()
                 };
-                return match there {
-                    Some(thing) => Ok(if operation == *read { seen(&thing) } else { json!({}) }),
-                    None => {
-                        let refusal = AwsError::new(*gone, format!("{key} does not exist"));
-                        Err(error(operation, refusal))
-                    }
+                let Some(thing) = there else {
+                    let refusal = AwsError::new(*gone, format!("{key} does not exist"));
+                    return Err(error(operation, refusal));
                 };
+                return Ok(if operation == *read { seen(&thing) } else { json!({}) });
             }
         }
         Ok(json!({}))
@@ -200,10 +210,10 @@ fn seen(thing: &Value) -> Value {
 
 /// Writes down what a run tells.
 #[derive(Default)]
-pub struct Recorder {
-    pub planned: Vec<Step>,
-    pub lines: Vec<String>,
-    pub notes: Vec<Diagnostic>,
+pub(crate) struct Recorder {
+    pub(crate) planned: Vec<Step>,
+    pub(crate) lines: Vec<String>,
+    pub(crate) notes: Vec<Diagnostic>,
 }
 
 impl Progress for Recorder {
@@ -226,7 +236,7 @@ impl Progress for Recorder {
 
 impl Recorder {
     /// Everything planned that is not `same`, as `operation name`, sorted.
-    pub fn plan(&self) -> Vec<String> {
+    pub(crate) fn plan(&self) -> Vec<String> {
         let changes = self.planned.iter().filter(|step| step.operation != Operation::Same);
         let mut plan: Vec<String> =
             changes.map(|step| format!("{} {}", step.operation.word(), step.name)).collect();
@@ -236,20 +246,20 @@ impl Recorder {
 }
 
 /// A folder with a project, and an AWS.
-pub struct Place {
-    pub folder: PathBuf,
-    pub aws: Arc<Fake>,
-    pub options: Options,
+pub(crate) struct Place {
+    pub(crate) folder: PathBuf,
+    pub(crate) aws: Arc<Fake>,
+    pub(crate) options: Options,
 }
 
 impl Place {
-    pub fn new(yaml: &str) -> Self {
+    pub(crate) fn new(yaml: &str) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder =
             std::env::temp_dir().join(format!("stack-test-{}-{count}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(&folder).expect("it works in tests");
         let aws = Arc::new(Fake::default());
         let options = Options::new("dev", folder.join("state"), aws.clone());
         let place = Self { folder, aws, options };
@@ -257,50 +267,50 @@ impl Place {
         place
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.folder.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        std::fs::create_dir_all(path.parent().expect("it works in tests")).expect("it works in tests");
+        std::fs::write(path, text).expect("it works in tests");
     }
 
-    pub fn project(&self) -> Project {
-        Project::load(&self.folder).unwrap()
+    pub(crate) fn project(&self) -> Project {
+        Project::load(&self.folder).expect("it works in tests")
     }
 
-    pub async fn up(&self) -> (Result<Summary, Error>, Recorder) {
+    pub(crate) async fn up(&self) -> (Result<Summary, Error>, Recorder) {
         let mut recorder = Recorder::default();
         let result = self.project().up(&self.options, &mut recorder).await;
         (result, recorder)
     }
 
-    pub async fn preview(&self) -> (Result<Summary, Error>, Recorder) {
+    pub(crate) async fn preview(&self) -> (Result<Summary, Error>, Recorder) {
         let mut recorder = Recorder::default();
         let result = self.project().preview(&self.options, &mut recorder).await;
         (result, recorder)
     }
 
-    pub async fn destroy(&self) -> (Result<Summary, Error>, Recorder) {
+    pub(crate) async fn destroy(&self) -> (Result<Summary, Error>, Recorder) {
         let mut recorder = Recorder::default();
         let result = self.project().destroy(&self.options, &mut recorder).await;
         (result, recorder)
     }
 
-    pub fn state(&self) -> Value {
+    pub(crate) fn state(&self) -> Value {
         let project = self.project();
         let path = self.folder.join(format!("state/.pulumi/stacks/{}/dev.json", project.name()));
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+        serde_json::from_str(&std::fs::read_to_string(path).expect("it works in tests")).expect("it works in tests")
     }
 
-    pub fn edit_state(&self, edit: impl FnOnce(&mut Value)) {
+    pub(crate) fn edit_state(&self, edit: impl FnOnce(&mut Value)) {
         let mut state = self.state();
         edit(&mut state);
         let path =
             self.folder.join(format!("state/.pulumi/stacks/{}/dev.json", self.project().name()));
-        std::fs::write(path, state.to_string()).unwrap();
+        std::fs::write(path, state.to_string()).expect("it works in tests");
     }
 
-    pub fn resources(&self) -> Map<String, Value> {
-        let resources = self.project().resources(&self.options).unwrap();
+    pub(crate) fn resources(&self) -> Map<String, Value> {
+        let resources = self.project().resources(&self.options).expect("it works in tests");
         resources
             .into_iter()
             .map(|resource| (resource.name, Value::Object(resource.outputs)))
@@ -315,7 +325,7 @@ impl Drop for Place {
 }
 
 /// What is wrong, as `line:column message`, and the hint.
-pub fn faults(diagnostics: &[Diagnostic]) -> Vec<String> {
+pub(crate) fn faults(diagnostics: &[Diagnostic]) -> Vec<String> {
     diagnostics
         .iter()
         .map(|found| {
@@ -330,6 +340,6 @@ pub fn faults(diagnostics: &[Diagnostic]) -> Vec<String> {
 }
 
 /// The example of the repository.
-pub fn weather() -> PathBuf {
+pub(crate) fn weather() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/weather")
 }

@@ -1,11 +1,8 @@
 //! The repository's example, against a scripted AWS.
 
-mod support;
-
 use stack::{Options, Project};
 use std::sync::Arc;
-use std::time::Instant;
-use support::{Fake, Recorder, faults, weather};
+use crate::support::{Fake, Recorder, faults, weather};
 
 #[tokio::test]
 async fn its_definition_is_found_and_sound() {
@@ -28,10 +25,7 @@ async fn it_goes_up_stays_and_goes_down() {
     assert_eq!(preview.changes.get(&stack::Operation::Create), Some(&(recorder.planned.len())));
     assert!(aws.names().is_empty());
 
-    let began = Instant::now();
     let up = project.up(&options, &mut Recorder::default()).await.expect("deployable");
-    let took = began.elapsed();
-    assert!(took.as_millis() < 1500, "{took:?}");
     assert_eq!(up.resources, recorder.planned.len());
     let outputs = serde_json::Value::Object(up.outputs.clone());
     assert!(outputs["stateMachineArn"].as_str().expect("text").contains(":stateMachine:retrain-"));

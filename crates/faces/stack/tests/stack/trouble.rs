@@ -1,10 +1,8 @@
 //! What goes wrong half-way: failures, kills, stops, secrets, locks.
 
-mod support;
-
 use serde_json::json;
 use stack::{Error, Operation};
-use support::{Place, faults};
+use crate::support::{Place, faults};
 
 const HEAD: &str = "name: p\nruntime: yaml\n";
 const THREE: &str = "resources:\n  b: { type: aws:s3:Bucket }\n  o: { type: aws:s3:BucketObjectv2, properties: { bucket: \"${b.id}\", key: k, content: x } }\n  t: { type: aws:sns:Topic }\n";
@@ -96,7 +94,7 @@ async fn a_kill_while_creating_is_found_out() {
     // It was not: it is made, under the name it was to have.
     let name = place.aws.names();
     kill_while_creating(&place, "::r");
-    place.aws.things.lock().unwrap().clear();
+    place.aws.things().clear();
     place.up().await.0.expect("deployable");
     assert_eq!(place.aws.names()[0], name[0]);
     assert!(place.state()["checkpoint"]["latest"].get("pending_operations").is_none());
@@ -207,7 +205,7 @@ async fn groups_of_models_are_emptied_only_when_asked() {
         };
         let place = Place::new(&format!("{HEAD}{tagged}"));
         place.up().await.0.expect("deployable");
-        place.aws.answers.lock().unwrap().insert("ListModelPackages".to_owned(), listed.clone());
+        place.aws.answer("ListModelPackages", listed.clone());
         place.aws.take_calls();
         if goes == "down" {
             place.destroy().await.0.expect("deletable");
@@ -229,9 +227,9 @@ async fn a_function_that_takes_its_time_is_waited_for() {
     let program = "resources:\n  f: { type: aws:lambda:Function, properties: { role: \"arn:aws:iam::210987654321:role/r\", code: { fn::assetArchive: { a: { fn::stringAsset: x } } } } }\n";
     let place = Place::new(&format!("{HEAD}{program}"));
     let pending = json!({ "FunctionArn": "arn", "State": "Pending" });
-    place.aws.answers.lock().unwrap().insert("CreateFunction".to_owned(), pending);
+    place.aws.answer("CreateFunction", pending);
     let failed = json!({ "State": "Failed", "StateReason": "no room" });
-    place.aws.answers.lock().unwrap().insert("GetFunctionConfiguration".to_owned(), failed);
+    place.aws.answer("GetFunctionConfiguration", failed);
     let error = place.up().await.0.expect_err("it failed");
     assert!(
         error.diagnostics()[0].message.ends_with("it is Failed: no room"),

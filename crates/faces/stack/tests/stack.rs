@@ -1,0 +1,12 @@
+//! Projects from their file to AWS calls, against a scripted AWS.
+
+#[path = "stack/faults.rs"]
+mod faults;
+#[path = "stack/plans.rs"]
+mod plans;
+#[path = "stack/support.rs"]
+mod support;
+#[path = "stack/trouble.rs"]
+mod trouble;
+#[path = "stack/weather.rs"]
+mod weather;
