@@ -142,4 +142,5 @@ pub fn unexpected_type(source: &str, field: &str, expected: &str, value: &Value)
          Expected '{expected}', but was '{}' for value: {value}",
         crate::value::type_name(value)
     ))
+    .at(field)
 }

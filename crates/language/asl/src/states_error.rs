@@ -13,6 +13,8 @@ pub struct StatesError {
     pub error: String,
     /// The explanation shown in the history.
     pub cause: String,
+    /// The field of the state whose expression failed (`Output/result`), where that is known.
+    pub location: Option<String>,
 }
 
 /// The name of failures no `Retry` or `Catch` of `States.ALL` handles.
@@ -29,7 +31,14 @@ pub const REFERENCE_PATH_CONFLICT: &str = "States.ReferencePathConflict";
 impl StatesError {
     /// An error of any name.
     pub fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
-        Self { error: error.into(), cause: cause.into() }
+        Self { error: error.into(), cause: cause.into(), location: None }
+    }
+
+    /// Says which field's expression failed.
+    #[must_use]
+    pub fn at(mut self, location: &str) -> Self {
+        self.location = Some(location.to_owned());
+        self
     }
 
     /// A `States.Runtime` error.
@@ -51,7 +60,7 @@ impl StatesError {
             "An error occurred while executing the state '{state_name}' (entered at the event id #{entered_event_id}). {}",
             self.cause
         );
-        Self { error: self.error, cause }
+        Self { cause, ..self }
     }
 }
 

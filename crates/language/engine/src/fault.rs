@@ -86,7 +86,7 @@ impl Fault {
     /// A failure of the interpreter while it worked on a field of the state of `frame`.
     pub(crate) fn of_state(error: StatesError, frame: &Frame, field: &str) -> Self {
         let evaluation = (error.error == QUERY_EVALUATION).then(|| Evaluation {
-            location: location(&error.cause).unwrap_or(field).into(),
+            location: error.location.as_deref().unwrap_or(field).into(),
             // AWS: recorded: as long as nothing has happened in the state, its entry is not yet
             // part of the chain.
             previous_event: if frame.last_event == frame.entered_event {
@@ -129,12 +129,4 @@ impl Fault {
             wanted => wanted == name,
         })
     }
-}
-
-/// The field a cause of the evaluator names.
-fn location(cause: &str) -> Option<&str> {
-    const BEFORE: &str = "specified for the field '";
-    let start = cause.find(BEFORE)? + BEFORE.len();
-    let rest = cause.get(start..)?;
-    rest.get(..rest.find('\'')?)
 }

@@ -190,6 +190,13 @@ pub enum Detail {
         /// Answer of the service.
         output: Data,
     },
+    /// `TaskSubmitFailed`: the service did not accept the request.
+    TaskSubmitFailed {
+        /// Whose event.
+        family: TaskFamily,
+        /// Why.
+        failure: Failure,
+    },
     /// `TaskSucceeded`, `LambdaFunctionSucceeded`, `ActivitySucceeded`.
     TaskSucceeded {
         /// Whose event.

@@ -105,6 +105,7 @@ fn event_line(event: &HistoryEvent) -> String {
         | Detail::ExecutionAborted(found)
         | Detail::ExecutionTimedOut(found)
         | Detail::TaskFailed { failure: found, .. }
+        | Detail::TaskSubmitFailed { failure: found, .. }
         | Detail::TaskTimedOut { failure: found, .. } => failure(found),
         Detail::StateEntered { name, input, .. } => format!("{name} {}", input.text()),
         Detail::StateExited { name, output, assigned, .. } => {

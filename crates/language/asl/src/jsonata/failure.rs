@@ -35,5 +35,6 @@ impl Failure {
         StatesError::query_evaluation(format!(
             "The JSONata expression '{source}' specified for the field '{field}' {told}"
         ))
+        .at(field)
     }
 }

@@ -89,6 +89,7 @@ impl Detail {
             Self::TaskScheduled { family, .. } => task(family, "Scheduled"),
             Self::TaskStarted { family, .. } => task(family, "Started"),
             Self::TaskSubmitted { family, .. } => task(family, "Submitted"),
+            Self::TaskSubmitFailed { family, .. } => task(family, "SubmitFailed"),
             Self::TaskSucceeded { family, .. } => task(family, "Succeeded"),
             Self::TaskFailed { family, .. } => task(family, "Failed"),
             Self::TaskTimedOut { family, .. } => task(family, "TimedOut"),
@@ -178,6 +179,10 @@ impl Detail {
             Self::TaskFailed { family, failure } => {
                 failed(&mut fields, failure, "");
                 (family, "Failed")
+            }
+            Self::TaskSubmitFailed { family, failure } => {
+                failed(&mut fields, failure, "");
+                (family, "SubmitFailed")
             }
             Self::TaskTimedOut { family, failure } => {
                 failed(&mut fields, failure, "");

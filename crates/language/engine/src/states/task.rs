@@ -189,7 +189,14 @@ pub(crate) fn news(here: &mut Here<'_, '_>, mut wait: Box<TaskWait>, news: TaskN
         }
         TaskNews::Failed(failure) => {
             wait.clear_timers(&mut here.stage.effects);
-            here.event(Detail::TaskFailed { family, failure: failure.clone() })?;
+            // AWS: as reported of `batch:submitJob.sync`. UNVERIFIED: of `.waitForTaskToken`.
+            let submits = matches!(wait.task.kind, TaskKind::Sync | TaskKind::WaitForTaskToken);
+            let failure_of = failure.clone();
+            here.event(if submits && wait.stage < TaskStage::Submitted {
+                Detail::TaskSubmitFailed { family, failure: failure_of }
+            } else {
+                Detail::TaskFailed { family, failure: failure_of }
+            })?;
             Err(Fault { failure, evaluation: None }.into())
         }
         TaskNews::TimedOut { heartbeat } => {

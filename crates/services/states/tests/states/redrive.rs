@@ -3,7 +3,7 @@
 use crate::fakes::Fake;
 use crate::world::Expect::{Error, Output};
 use crate::world::{World, check, output, types};
-use serde_json::json;
+use serde_json::{Value, json};
 use service::AwsError;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn a_failed_execution_goes_on_with_the_task_that_failed() {
         (&json!("FAILED"), &json!("REDRIVABLE"))
     );
     assert!(found.get("redriveStatusReason").is_none(), "{found}");
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
 
     let first = world.ok("RedriveExecution", with_token.clone()).await;
     let again = world.ok("RedriveExecution", with_token).await;
@@ -67,13 +67,17 @@ async fn a_failed_execution_goes_on_with_the_task_that_failed() {
         ]
     );
     assert_eq!(events[8]["executionRedrivenEventDetails"], json!({"redriveCount": 1}));
+    lists_know_it(&world, &machine, &named).await;
+}
+
+async fn lists_know_it(world: &World, machine: &str, named: &Value) {
     let list = |filter: &str| json!({"stateMachineArn": machine, "redriveFilter": filter});
     check(
-        &world,
+        world,
         vec![
             (
                 "RedriveExecution",
-                named,
+                named.clone(),
                 Error("ExecutionNotRedrivable", "Execution is SUCCEEDED and cannot be redriven"),
             ),
             (
