@@ -138,9 +138,30 @@ async fn a_refusal_has_the_names_of_the_java_sdk() {
     let cause = found["cause"].as_str().unwrap();
     assert!(cause.starts_with("there is one (Service: AmazonSageMaker; Status Code: 400; Error Code: ResourceInUse; Request ID: "), "{cause}");
     assert!(cause.ends_with("; Proxy: null)"), "{cause}");
+    let history = world.history(&again).await;
+    let refused = history.iter().find(|event| event["type"] == "TaskSubmitFailed").unwrap();
+    let details = &refused["taskSubmitFailedEventDetails"];
+    assert_eq!(details["error"], "SageMaker.ResourceInUseException", "{details}");
+    assert_eq!(details["resource"], "createTrainingJob.sync", "{details}");
 }
 
 /// A child that succeeds or fails, and how its parent ends.
+const MEMBERS: [&str; 13] = [
+    "ExecutionArn",
+    "Input",
+    "InputDetails",
+    "Name",
+    "Output",
+    "OutputDetails",
+    "RedriveCount",
+    "RedriveStatus",
+    "RedriveStatusReason",
+    "StartDate",
+    "StateMachineArn",
+    "Status",
+    "StopDate",
+];
+
 #[tokio::test(start_paused = true)]
 async fn executions_wait_for_executions() {
     let world = World::new(Vec::new()).await;
@@ -185,6 +206,12 @@ async fn executions_wait_for_executions() {
             assert_eq!(found["error"], "States.TaskFailed");
             serde_json::from_str(found["cause"].as_str().unwrap()).unwrap()
         };
+        if parent == "p2" {
+            // AWS: recorded: the members of the result.
+            let mut names: Vec<&String> = result.as_object().unwrap().keys().collect();
+            names.sort();
+            assert_eq!(names, MEMBERS);
+        }
         if parent == "p1" {
             assert!(result["ExecutionArn"].as_str().unwrap().contains(":execution:good:"));
             continue;
