@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import time
 
 import pytest
 
@@ -58,6 +59,14 @@ def test_time_is_limited(server):
     assert answer["FunctionError"] == "Unhandled"
     assert "Task timed out after 1.00 seconds" in result["errorMessage"]
     assert invoked(server, name)[0]["event"] == {}
+
+
+def test_time_is_limited_from_the_first_call(server):
+    began = time.monotonic()
+    result, _ = invoked(server, function(server, "tell.py", Timeout=1), {"sleep": 30})
+    assert "Task timed out after 1.00 seconds" in result["errorMessage"]
+    # Getting ready has ten seconds of its own, which this function does not need.
+    assert time.monotonic() - began < 9
 
 
 def test_logs_go_to_the_function_s_group(server, tell):

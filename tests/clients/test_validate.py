@@ -86,10 +86,11 @@ def test_a_broken_project_is_refused_before_anything_is_done(deployer, tmp_path,
 
 
 def test_all_errors_are_told_at_once(deployer, tmp_path):
-    text = broken("type").replace("${machine.arn}", "${machin.arn}")
+    text = broken("property").replace("${machine.arn}", "${machin.arn}").replace("Next: B}", "Next: C}")
+    text = text.replace("resources:\n", "resources:\n  news: {type: aws:sns:Topik}\n")
     ran = deployer.refit("preview", project(tmp_path, text))
-    assert ran.stderr.count(": error: ") == 2, ran.stderr
-    assert "error: 2 errors in the project" in ran.stderr
+    for place, word in (("4:16", "aws:sns:Topik"), ("15:7", "roleArm"), ("20:", "MISSING_TRANSITION_TARGET"), ("23:12", "machin.arn")):
+        assert f"Pulumi.yaml:{place}" in ran.stderr and word in ran.stderr, ran.stderr
 
 
 @pytest.mark.parametrize("case", ["definition", "state type"])
@@ -99,7 +100,7 @@ def test_validate_finds_definitions_in_projects(deployer, tmp_path, case):
     ran = deployer.refit("validate", file)
     assert ran.returncode == 1
     assert f"{file}:{line}:" in ran.stdout, ran.stdout
-    assert "1 definitions: " in ran.stdout
+    assert "1 definition: " in ran.stdout
     for word in words:
         assert word in ran.stdout
     found = json.loads(deployer.refit("validate", "--json", file).stdout)
@@ -115,13 +116,13 @@ def test_validate_reads_json(deployer, tmp_path):
     assert f"{file}:4:" in ran.stdout and "MISSING_TRANSITION_TARGET" in ran.stdout and "Nowhere" in ran.stdout
     file.write_text('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
     ran = deployer.refit("validate", file)
-    assert (ran.returncode, ran.stdout) == (0, "1 definitions: 0 errors, 0 warnings\n")
+    assert (ran.returncode, ran.stdout) == (0, "1 definition: 0 errors, 0 warnings\n")
 
 
 def test_validate_finds_nothing_wrong_with_the_example(deployer):
     ran = deployer.refit("validate", "examples/weather/Pulumi.yaml")
     assert ran.returncode == 0, ran.stdout
-    assert "1 definitions: 0 errors" in ran.stdout
+    assert "1 definition: 0 errors" in ran.stdout
 
 
 def test_a_good_project_goes_up_and_down(deployer, tmp_path):
