@@ -27,8 +27,8 @@ impl Story {
     /// Whether the event ends a state that had jobs.
     pub(crate) fn ends_a_job(&self, event: &Value) -> bool {
         let kind = event["type"].as_str().unwrap_or_default();
-        let is_end =
-            kind.ends_with("StateExited") || kind == "TaskFailed" || kind == "TaskTimedOut";
+        let is_end = kind.ends_with("StateExited")
+            || matches!(kind, "TaskFailed" | "TaskSubmitFailed" | "TaskTimedOut");
         is_end && !self.jobs.is_empty()
     }
 
@@ -51,7 +51,11 @@ impl Story {
                 self.depth = self.depth.saturating_sub(1);
             }
             "TaskScheduled" => self.scheduled(&event["taskScheduledEventDetails"]),
-            "TaskFailed" | "TaskTimedOut" | "LambdaFunctionFailed" | "ActivityFailed" => {
+            "TaskFailed"
+            | "TaskSubmitFailed"
+            | "TaskTimedOut"
+            | "LambdaFunctionFailed"
+            | "ActivityFailed" => {
                 Self::failed(event, screen);
             }
             _ if self.depth > 0 => {}
