@@ -15,8 +15,10 @@ impl Tally {
     pub(crate) fn read(&mut self, line: &str) {
         let line = line.trim().trim_matches('=').trim();
         let is_cargo = line.starts_with("test result: ");
+        // Beyond a minute pytest adds the time in hours, minutes and seconds.
+        let timed = line.split(" (").next().unwrap_or(line);
         let is_pytest =
-            line.contains(" in ") && line.ends_with('s') && !line.contains("test result");
+            timed.contains(" in ") && timed.ends_with('s') && !line.contains("test result");
         if !is_cargo && !is_pytest {
             return;
         }
@@ -61,10 +63,11 @@ mod tests {
         for line in [
             "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s",
             "===== 3 failed, 9 passed, 2 skipped in 4.51s =====",
+            "5 passed in 91.13s (0:01:31)",
             "running 12 tests in 3 files",
         ] {
             tally.read(line);
         }
-        assert_eq!(tally.to_string(), "21 passed, 3 failed, 3 skipped");
+        assert_eq!(tally.to_string(), "26 passed, 3 failed, 3 skipped");
     }
 }
