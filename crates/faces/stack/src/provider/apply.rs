@@ -286,9 +286,10 @@ fn applies(request: &Request<'_>, phase: Phase, call: &Call, scope: &Scope<'_>) 
         || call.when.is_empty()
         || call.when.iter().any(|name| request.is_changed(name));
     // Something is taken away only because it was there: never just to be sure.
-    let absent = call.absent.as_ref().is_none_or(|name| {
-        !has(name) && request.changed.iter().any(|changed| changed == name)
-    });
+    let absent = call
+        .absent
+        .as_ref()
+        .is_none_or(|name| !has(name) && request.changed.iter().any(|changed| changed == name));
     let is_true = |name: &String| scope.lookup(name).is_some_and(|(value, _)| value.is_true());
     let equals = call.equals.as_ref().is_none_or(|equals| {
         let value = scope.lookup(&equals.property).and_then(|(value, _)| value.to_text());

@@ -6,6 +6,9 @@ use serde_json::{Value as Json, json};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+/// Who wrote a note.
+const PROGRAM: &str = "refit";
+
 /// A held lock.
 #[derive(Debug)]
 pub(crate) struct Lock {
@@ -29,18 +32,19 @@ impl Lock {
             .write(true)
             .open(&path)
             .map_err(failed(&path))?;
-        let holder = || others(&folder).unwrap_or_else(|| "another run".to_owned());
+        let holder = || others(&folder, false).unwrap_or_else(|| "another run".to_owned());
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Locked { holder: holder(), path }),
             Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
         }
-        if let Some(holder) = others(&folder) {
+        if let Some(holder) = others(&folder, true) {
             return Err(Error::Locked { holder, path: folder });
         }
         let note = folder.join(format!("{}.json", uuid()));
         let text = json!({
             "pid": std::process::id(), "username": user(), "hostname": host(), "timestamp": now(),
+            "program": PROGRAM,
         });
         std::fs::write(&note, text.to_string()).map_err(failed(&note))?;
         Ok(Self { _file: file, note })
@@ -53,8 +57,9 @@ impl Drop for Lock {
     }
 }
 
-/// Who else holds the stack. Notes of this machine's dead processes are taken away.
-fn others(folder: &Path) -> Option<String> {
+/// Who else holds the stack. Notes of this machine's dead processes are taken away: those of this program whenever the operating
+/// system's lock is held, as it goes with its process; those of Pulumi's own command line when their process is gone.
+fn others(folder: &Path, is_held: bool) -> Option<String> {
     for entry in std::fs::read_dir(folder).ok()?.flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|end| end != "json") {
@@ -64,7 +69,8 @@ fn others(folder: &Path) -> Option<String> {
         let note: Json = serde_json::from_str(&text).unwrap_or_default();
         let pid = note["pid"].as_i64().and_then(|pid| i32::try_from(pid).ok());
         let is_here = note["hostname"].as_str() == Some(&host());
-        if is_here && !pid.is_some_and(is_alive) {
+        let is_ours = note["program"].as_str() == Some(PROGRAM);
+        if is_here && ((is_held && is_ours) || !pid.is_some_and(is_alive)) {
             let _ = std::fs::remove_file(&path);
             continue;
         }
@@ -84,7 +90,12 @@ fn is_alive(pid: i32) -> bool {
     use nix::errno::Errno;
     use nix::sys::signal::kill;
     use nix::unistd::Pid;
-    pid > 0 && kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH)
+    // A process that ended and that nobody waited for still has its id.
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    pid > 0
+        && kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH)
+        && !matches!(state, Some('Z' | 'X'))
 }
 
 fn user() -> String {

@@ -89,6 +89,9 @@ fn one_run_at_a_time() {
     let text = serde_json::json!({"pid": 0x3fff_ffff, "username": "u", "hostname": host, "timestamp": "t"});
     std::fs::write(&stale, text.to_string()).expect("writable");
     drop(file.lock().expect("free again"));
+    let own = serde_json::json!({"pid": std::process::id(), "username": "u", "hostname": host, "timestamp": "t", "program": "refit"});
+    std::fs::write(&stale, own.to_string()).expect("writable");
+    drop(file.lock().expect("free: who wrote the note would hold the other lock"));
     let other =
         serde_json::json!({"pid": 1, "username": "u", "hostname": "elsewhere", "timestamp": "t"});
     std::fs::write(&stale, other.to_string()).expect("writable");

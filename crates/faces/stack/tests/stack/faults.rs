@@ -1,7 +1,7 @@
 //! Projects that cannot be deployed: everything wrong is told at once, with its place and what to do.
 
-use stack::{Error, Project};
 use crate::support::{Place, faults, weather};
+use stack::{Error, Project};
 
 const HEAD: &str = "name: p\nruntime: yaml\n";
 
@@ -233,11 +233,37 @@ async fn bombs() {
 #[test]
 fn damaged_projects() {
     const PIECES: &[&str] = &[
-        "${", "}", "fn::toJSON", "fn::select: [99999999999999999999, []]", "*transient", "&a ", "<<: *a", "\n", "  ", "- ", "[", "]", "{", ": ",
-        "'", "\"", "|", "é", "\u{0}", "9999999999999999999999", "!!int x", "${retrain.arn[0]}", "${bucket", "type:", "null", "~", "? ",
+        "${",
+        "}",
+        "fn::toJSON",
+        "fn::select: [99999999999999999999, []]",
+        "*transient",
+        "&a ",
+        "<<: *a",
+        "\n",
+        "  ",
+        "- ",
+        "[",
+        "]",
+        "{",
+        ": ",
+        "'",
+        "\"",
+        "|",
+        "é",
+        "\u{0}",
+        "9999999999999999999999",
+        "!!int x",
+        "${retrain.arn[0]}",
+        "${bucket",
+        "type:",
+        "null",
+        "~",
+        "? ",
     ];
     let text = std::fs::read_to_string(weather().join("Pulumi.yaml")).expect("readable");
-    let objects = text.find("  days-2012-02").expect("there")..text.find("  # ---- The registry").expect("there");
+    let objects = text.find("  days-2012-02").expect("there")
+        ..text.find("  # ---- The registry").expect("there");
     let mut small = text;
     small.replace_range(objects, "");
     let place = Place::new("");
@@ -249,7 +275,7 @@ fn damaged_projects() {
         random ^= random << 17;
         usize::try_from(random % below.max(1) as u64).expect("it is less than a usize")
     };
-    for _ in 0..150 {
+    for _ in 0..60 {
         let mut letters: Vec<char> = small.chars().collect();
         for _ in 0..=next(6) {
             let at = next(letters.len());
@@ -263,7 +289,9 @@ fn damaged_projects() {
         std::fs::write(&file, &damaged).expect("writable");
         match stack::find_definitions(&file) {
             Ok(found) => drop(found.iter().map(|d| faults(&d.diagnostics)).collect::<Vec<_>>()),
-            Err(error) => drop(error.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>()),
+            Err(error) => {
+                drop(error.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>())
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Plans as data: a deployed program, a changed one, and what has to be done; then what is really called.
 
-use stack::{Error, Operation};
 use crate::support::{Place, faults};
+use stack::{Error, Operation};
 
 const HEAD: &str = "name: p\nruntime: yaml\n";
 const ROLE: &str = "assumeRolePolicy: { Version: \"2012-10-17\", Statement: { Effect: Allow, Action: \"sts:AssumeRole\", Principal: { Service: x } } }";
@@ -202,10 +202,7 @@ async fn existing_resources() {
     // What is only read is never deleted.
     let get = "resources:\n  r: { type: aws:iam:Role, get: { id: there } }\noutputs: { name: \"${r.name}\" }\n";
     let other = Place::new(&format!("{HEAD}{get}"));
-    other
-        .aws
-        .things()
-        .insert("role there".to_owned(), serde_json::json!({ "RoleName": "there" }));
+    other.aws.things().insert("role there".to_owned(), serde_json::json!({ "RoleName": "there" }));
     assert_eq!(other.up().await.0.expect("readable").outputs["name"], "there");
     other.destroy().await.0.expect("deletable");
     assert_eq!(other.aws.names(), ["role there"]);
@@ -273,10 +270,7 @@ async fn what_aws_is_told() {
          f:\n    type: aws:lambda:Function\n    properties:\n      role: arn:aws:iam::123456789012:role/r\n      code: {{ fn::assetArchive: {{ a.py: {{ fn::stringAsset: x }} }} }}\n      environment: {{ variables: {{ lower_case: 1 }} }}\n      deadLetterConfig: {{ targetArn: arn }}\n  \
          o: {{ type: aws:s3:BucketObjectv2, properties: {{ bucket: b, key: k.csv, content: hi, tags: {{ \"a b\": \"c&d\" }} }} }}\n"
     ));
-    place
-        .aws
-        .things()
-        .insert("role r".to_owned(), serde_json::json!({ "RoleName": "r" }));
+    place.aws.things().insert("role r".to_owned(), serde_json::json!({ "RoleName": "r" }));
     place.up().await.0.expect("deployable");
     let queue = place.aws.input("CreateQueue");
     assert_eq!(queue["Attributes"]["DelaySeconds"], "5");

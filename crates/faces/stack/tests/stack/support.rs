@@ -269,7 +269,8 @@ impl Place {
 
     pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.folder.join(name);
-        std::fs::create_dir_all(path.parent().expect("it works in tests")).expect("it works in tests");
+        std::fs::create_dir_all(path.parent().expect("it works in tests"))
+            .expect("it works in tests");
         std::fs::write(path, text).expect("it works in tests");
     }
 
@@ -298,7 +299,8 @@ impl Place {
     pub(crate) fn state(&self) -> Value {
         let project = self.project();
         let path = self.folder.join(format!("state/.pulumi/stacks/{}/dev.json", project.name()));
-        serde_json::from_str(&std::fs::read_to_string(path).expect("it works in tests")).expect("it works in tests")
+        serde_json::from_str(&std::fs::read_to_string(path).expect("it works in tests"))
+            .expect("it works in tests")
     }
 
     pub(crate) fn edit_state(&self, edit: impl FnOnce(&mut Value)) {

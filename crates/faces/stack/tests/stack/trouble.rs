@@ -1,8 +1,8 @@
 //! What goes wrong half-way: failures, kills, stops, secrets, locks.
 
+use crate::support::{Place, faults};
 use serde_json::json;
 use stack::{Error, Operation};
-use crate::support::{Place, faults};
 
 const HEAD: &str = "name: p\nruntime: yaml\n";
 const THREE: &str = "resources:\n  b: { type: aws:s3:Bucket }\n  o: { type: aws:s3:BucketObjectv2, properties: { bucket: \"${b.id}\", key: k, content: x } }\n  t: { type: aws:sns:Topic }\n";

@@ -1,8 +1,8 @@
 //! The repository's example, against a scripted AWS.
 
+use crate::support::{Fake, Recorder, faults, weather};
 use stack::{Options, Project};
 use std::sync::Arc;
-use crate::support::{Fake, Recorder, faults, weather};
 
 #[tokio::test]
 async fn its_definition_is_found_and_sound() {

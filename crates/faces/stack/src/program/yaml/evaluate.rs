@@ -262,9 +262,7 @@ fn spend(value: &Value, budget: usize, depth: usize) -> Option<usize> {
     let mut left = budget.checked_sub(1)?;
     match value {
         Value::String(text) => left.checked_sub(text.len() / 16),
-        Value::Array(items) => {
-            items.iter().try_fold(left, |left, item| spend(item, left, depth))
-        }
+        Value::Array(items) => items.iter().try_fold(left, |left, item| spend(item, left, depth)),
         Value::Object(fields) => {
             for value in fields.values() {
                 left = spend(value, left, depth)?;

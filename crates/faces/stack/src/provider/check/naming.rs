@@ -18,8 +18,8 @@ pub(super) fn defaults(
     if let Some(auto) = &request.kind.auto_name
         && !inputs.contains_key(&auto.property)
     {
-        let name = kept(request, &auto.property)
-            .unwrap_or_else(|| made(request, auto, inputs, problems));
+        let name =
+            kept(request, &auto.property).unwrap_or_else(|| made(request, auto, inputs, problems));
         inputs.insert(auto.property.clone(), name);
         defaulted.push(auto.property.clone());
     }
