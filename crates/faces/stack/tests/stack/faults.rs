@@ -290,7 +290,7 @@ fn damaged_projects() {
         match stack::find_definitions(&file) {
             Ok(found) => drop(found.iter().map(|d| faults(&d.diagnostics)).collect::<Vec<_>>()),
             Err(error) => {
-                drop(error.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>())
+                drop(error.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>());
             }
         }
     }
