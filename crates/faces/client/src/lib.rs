@@ -3,7 +3,7 @@
 //! The same client talks to refit's own server and to any endpoint that speaks AWS's protocols.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -17,6 +17,9 @@ pub use wire::sigv4::Credentials;
 const ATTEMPTS: u32 = 5;
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The longest answer that is read.
+const LARGEST_ANSWER_BYTES: usize = 256 * 1024 * 1024;
 
 /// Why a call did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -72,18 +75,27 @@ impl Error {
 pub struct Client {
     http: HttpClient<HttpConnector, Full<Bytes>>,
     endpoint: String,
+    /// The endpoint's host and port, as signed.
+    host: String,
+    /// The endpoint's path, which every request's path follows.
+    base_path: String,
     region: String,
     credentials: Credentials,
 }
 
 impl Client {
-    /// A client of `endpoint` (`http://host:port`).
+    /// A client of `endpoint` (`http://host:port`, with a path where a proxy wants one).
     pub fn new(endpoint: &str, region: &str, credentials: Credentials) -> Self {
+        let endpoint = endpoint.trim_end_matches('/');
+        let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+        let (host, base_path) = authority.split_at(authority.find('/').unwrap_or(authority.len()));
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         Self {
             http: HttpClient::builder(TokioExecutor::new()).build(connector),
-            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            endpoint: endpoint.to_owned(),
+            host: host.to_owned(),
+            base_path: base_path.to_owned(),
             region: region.to_owned(),
             credentials,
         }
@@ -118,8 +130,15 @@ impl Client {
         let request = wire::encode_request(model, operation_model, &input).map_err(wire_error)?;
         let mut delay = Duration::from_millis(100);
         for attempt in 1.. {
-            let answer =
-                self.send(&model.metadata.signing_name, operation, request.clone()).await?;
+            let signing_name = &model.metadata.signing_name;
+            let answer = match self.send(signing_name, operation, request.clone()).await {
+                Err(error) if attempt < ATTEMPTS && is_broken_connection(&error) => {
+                    tokio::time::sleep(delay).await;
+                    delay *= 2;
+                    continue;
+                }
+                answer => answer?,
+            };
             if (200..300).contains(&answer.status) {
                 return wire::decode_response(model, operation_model, &answer).map_err(wire_error);
             }
@@ -144,6 +163,9 @@ impl Client {
             ..HttpRequestParts::default()
         };
         let answer = self.send("refit", path, request).await?;
+        if !(200..300).contains(&answer.status) {
+            return Err(Error::Service { operation: path.to_owned(), error: own_error(&answer) });
+        }
         serde_json::from_slice(&answer.body).map_err(|error| Error::Wire {
             operation: path.to_owned(),
             source: wire::Error::Response(error.to_string()),
@@ -156,19 +178,18 @@ impl Client {
         operation: &str,
         mut parts: HttpRequestParts,
     ) -> Result<HttpResponseParts, Error> {
-        let host = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, host)| host);
-        parts.headers.set("Host", host);
+        parts.path.insert_str(0, &self.base_path);
+        parts.headers.set("Host", self.host.as_str());
         wire::sigv4::sign(&mut parts, &self.credentials, &self.region, signing_name, now_ms())
             .map_err(|source| Error::Wire { operation: operation.to_owned(), source })?;
         let unreachable = |source: Box<dyn std::error::Error + Send + Sync>| Error::Unreachable {
             endpoint: self.endpoint.clone(),
             source,
         };
-        let mut builder = http::Request::builder().method(parts.method.as_str()).uri(format!(
-            "{}{}",
-            self.endpoint,
-            parts.path_and_query()
-        ));
+        let root = &self.endpoint[..self.endpoint.len() - self.base_path.len()];
+        let mut builder = http::Request::builder()
+            .method(parts.method.as_str())
+            .uri(format!("{root}{}", parts.path_and_query()));
         for (name, value) in parts.headers.iter() {
             builder = builder.header(name, value);
         }
@@ -178,7 +199,8 @@ impl Client {
         let exchange = async {
             let response = self.http.request(request).await.map_err(|e| unreachable(e.into()))?;
             let (head, body) = response.into_parts();
-            let body = body.collect().await.map_err(|e| unreachable(e.into()))?.to_bytes();
+            let body = Limited::new(body, LARGEST_ANSWER_BYTES);
+            let body = body.collect().await.map_err(unreachable)?.to_bytes();
             let headers = head
                 .headers
                 .iter()
@@ -193,6 +215,20 @@ impl Client {
     }
 }
 
+/// Whether a connection was there and broke, as when the server is restarted. That nobody listens is said at once.
+fn is_broken_connection(error: &Error) -> bool {
+    let Error::Unreachable { source, .. } = error else { return false };
+    let error = source.downcast_ref::<hyper_util::client::legacy::Error>();
+    error.is_some_and(|error| !error.is_connect())
+}
+
+/// An error of refit's own pages.
+fn own_error(answer: &HttpResponseParts) -> AwsError {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let text = |member: &str| body.get(member).and_then(Value::as_str).unwrap_or_default();
+    AwsError::fault(text("__type"), text("message"), answer.status)
+}
+
 /// What AWS's SDKs retry: throttling and the server's own failures.
 fn is_transient(error: &AwsError) -> bool {
     let codes = [
@@ -203,7 +239,7 @@ fn is_transient(error: &AwsError) -> bool {
         "ServiceUnavailable",
         "SlowDown",
     ];
-    codes.contains(&error.code.as_str()) || matches!(error.status, 429 | 502 | 503 | 504)
+    codes.contains(&error.code.as_str()) || matches!(error.status, 429 | 500 | 502 | 503 | 504)
 }
 
 fn now_ms() -> i64 {

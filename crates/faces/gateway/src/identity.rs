@@ -46,16 +46,22 @@ impl Unknown {
     }
 }
 
-/// The principal that signed the request.
+/// The principal that signed the request, for `service` where that matters.
 ///
 /// # Errors
 /// See [`Unknown`].
 pub(crate) async fn verify(
     keys: &dyn KeyStore,
     parts: &HttpRequestParts,
+    service: Option<&str>,
     now_ms: i64,
 ) -> Result<Principal, Unknown> {
     let claim = parse_authorization(parts).map_err(Unknown::Signature)?;
+    // AWS: the text of a signature made for another service.
+    if let Some(service) = service.filter(|service| *service != claim.service) {
+        let text = format!("Credential should be scoped to correct service: '{service}'.");
+        return Err(Unknown::Signature(SignatureError::Skewed(text)));
+    }
     let credential = keys
         .credential(&claim.access_key_id, claim.session_token.as_deref())
         .await

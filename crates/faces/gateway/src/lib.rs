@@ -7,7 +7,9 @@
 //! open, which it only is on loopback addresses.
 
 mod answer;
+mod guard;
 mod identity;
+mod receive;
 mod route;
 mod server;
 

@@ -36,6 +36,11 @@ pub(crate) fn destination(parts: &HttpRequestParts, scope: Option<&str>) -> Dest
         return Destination::Service((*service).to_owned());
     }
     match scope {
+        // A target that is not refit's, unsigned: no bucket is meant.
+        None if wire::target(parts).is_some() => {
+            let prefix = wire::target(parts).map(|(prefix, _)| prefix).unwrap_or_default();
+            return Destination::Service(prefix.to_owned());
+        }
         Some("s3" | "s3express") => return Destination::Objects,
         Some(scope) => return Destination::Service(scope.to_owned()),
         None => {}
@@ -57,11 +62,17 @@ pub(crate) fn destination(parts: &HttpRequestParts, scope: Option<&str>) -> Dest
     Destination::Objects
 }
 
-fn is_form(parts: &HttpRequestParts) -> bool {
+pub(crate) fn is_form(parts: &HttpRequestParts) -> bool {
     parts
         .headers
         .get("content-type")
         .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// Whether a region's name is one that ARNs and keys can hold.
+pub(crate) fn is_region(region: &str) -> bool {
+    (1..=32).contains(&region.len())
+        && region.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
 }
 
 /// The credential scope's service and region, out of the header or the query of a signed request.

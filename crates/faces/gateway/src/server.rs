@@ -2,19 +2,24 @@
 
 use crate::answer::{json, plain_error, response, service_error};
 use crate::identity::{KeyStore, verify};
-use crate::route::{Destination, destination, scope};
+use crate::route::{Destination, destination, is_form, is_region, scope};
+use crate::{guard, receive};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::Value;
 use service::{AwsError, Kit, Principal, Service};
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use wire::sigv4::SignatureError;
 use wire::{Headers, HttpRequestParts};
 
 /// The body of an answer.
@@ -22,6 +27,8 @@ pub type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
 
 /// The largest request body outside S3: a function's zip of 50 MiB in base64, and room.
 const LARGEST_BODY_BYTES: usize = 96 * 1024 * 1024;
+/// The same for requests that are not signed.
+const LARGEST_UNSIGNED_BYTES: usize = 1024 * 1024;
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long open connections may take to finish once the server stops.
@@ -58,6 +65,14 @@ pub struct Gateway {
     pub region: String,
 }
 
+/// Where a request comes from.
+#[derive(Clone, Copy)]
+struct From<'a> {
+    region: &'a str,
+    peer: IpAddr,
+    request_id: &'a str,
+}
+
 /// Serves connections until `stop` turns true, then lets open requests finish.
 pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
     let connections = Arc::new(());
@@ -67,11 +82,11 @@ pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, mut stop: watch
             () = stopped(&mut stop) => break,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 let (gateway, stop) = (gateway.clone(), stop.clone());
                 let open = connections.clone();
                 tokio::spawn(async move {
-                    connection(stream, gateway, stop).await;
+                    connection(stream, peer.ip(), gateway, stop).await;
                     drop(open);
                 });
             }
@@ -97,11 +112,16 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _sender_gone = stop.wait_for(|stop| *stop).await;
 }
 
-async fn connection(stream: TcpStream, gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    peer: IpAddr,
+    gateway: Arc<Gateway>,
+    mut stop: watch::Receiver<bool>,
+) {
     let _best_effort = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |request| {
         let gateway = gateway.clone();
-        async move { Ok::<_, std::convert::Infallible>(gateway.answer(request).await) }
+        async move { Ok::<_, std::convert::Infallible>(gateway.answer(request, peer).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -121,8 +141,28 @@ async fn connection(stream: TcpStream, gateway: Arc<Gateway>, mut stop: watch::R
 }
 
 impl Gateway {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    /// Answers whatever comes. A panic on the way is that request's failure.
+    async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
+        let request_id = self.kit.entropy.uuid();
+        let answer = AssertUnwindSafe(self.answer_inner(request, peer, &request_id));
+        answer.catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(request_id, "a request's handling panicked");
+            let text = "refit failed; the server's log says more";
+            plain_error(&AwsError::fault("InternalFailure", text, 500), &request_id)
+        })
+    }
+
+    async fn answer_inner(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        request_id: &str,
+    ) -> Response<Body> {
         let mut parts = head(&request);
+        if let Some(text) = self.open.then(|| guard::refusal(&parts)).flatten() {
+            tracing::warn!(text, "a request was refused");
+            return plain_error(&AwsError::fault("AccessDenied", text, 403), request_id);
+        }
         let scope = scope(&parts);
         let service = scope.as_ref().map(|(service, _)| service.as_str());
         // Only a form's body can still change the destination, and forms are small: read it first.
@@ -131,24 +171,46 @@ impl Gateway {
         if is_object {
             return self.objects.answer(request).await;
         }
-        let request_id = self.kit.entropy.uuid();
-        match Limited::new(request.into_body(), LARGEST_BODY_BYTES).collect().await {
-            Ok(body) => parts.body = body.to_bytes().to_vec(),
-            Err(error) => {
-                let text = format!("The request's body cannot be read: {error}");
-                let error = AwsError::fault("RequestEntityTooLargeException", text, 413);
-                return plain_error(&error, &request_id);
-            }
+        // Who has not even signed is not worth much memory.
+        let most_bytes =
+            if self.open || scope.is_some() { LARGEST_BODY_BYTES } else { LARGEST_UNSIGNED_BYTES };
+        match receive::body(request.into_body(), most_bytes).await {
+            Ok(body) => parts.body = body,
+            Err(error) => return self.error(&error, &parts, service, request_id),
         }
         let region = scope.as_ref().map_or(self.region.as_str(), |(_, region)| region);
+        let origin = From { region, peer, request_id };
         match destination(&parts, service) {
-            Destination::Own => self.own_page(&parts, &request_id).await,
+            Destination::Own => self.own_page(&parts, request_id).await,
             Destination::Service(name) => match self.kit.service(&name) {
-                Some(service) => self.call(&*service, &parts, region, &request_id).await,
-                None => self.unknown_service(&name, &parts, &request_id),
+                Some(service) => self.call(&*service, &parts, origin).await,
+                None => self.unknown_service(&name, &parts, request_id),
             },
-            Destination::Objects => plain_error(&no_service("this form"), &request_id),
+            Destination::Objects => self.unknown_service("this form", &parts, request_id),
         }
+    }
+
+    /// An error that has nothing to do with the operation, in the protocol of the service that was meant.
+    fn error(
+        &self,
+        error: &AwsError,
+        parts: &HttpRequestParts,
+        scope: Option<&str>,
+        request_id: &str,
+    ) -> Response<Body> {
+        let service = match destination(parts, scope) {
+            Destination::Service(name) => self.kit.service(&name),
+            // Forms are answered in XML, which looks the same for every service that takes them.
+            _ if is_form(parts) => self.kit.service("sts"),
+            _ => None,
+        };
+        let mut response = service.map_or_else(
+            || plain_error(error, request_id),
+            |service| service_error(service.model(), error, request_id),
+        );
+        // What is left of the body is not read.
+        response.headers_mut().insert("connection", http::HeaderValue::from_static("close"));
+        response
     }
 
     /// Says that there is no such service, in the protocol that the request was made in.
@@ -168,10 +230,14 @@ impl Gateway {
     }
 
     async fn own_page(&self, parts: &HttpRequestParts, request_id: &str) -> Response<Body> {
-        let path = parts.path.trim_start_matches("/_refit/");
+        if !["GET", "HEAD"].contains(&parts.method.as_str()) {
+            let text = format!("refit's own pages are read only: {} is not allowed", parts.method);
+            return plain_error(&AwsError::fault("MethodNotAllowed", text, 405), request_id);
+        }
+        let path = parts.path.strip_prefix("/_refit/").unwrap_or(&parts.path);
         let now_ms = self.kit.clock.now_ms();
-        let principal = verify(&*self.keys, parts, now_ms).await;
-        let is_admin = self.open || principal.is_ok_and(|principal| is_admin(&principal));
+        let is_admin =
+            self.open || verify(&*self.keys, parts, None, now_ms).await.is_ok_and(|p| is_admin(&p));
         if let Some(page) = self.own.page(path, is_admin).await {
             return json(200, &page, request_id);
         }
@@ -183,21 +249,20 @@ impl Gateway {
         &self,
         service: &dyn Service,
         parts: &HttpRequestParts,
-        region: &str,
-        request_id: &str,
+        from: From<'_>,
     ) -> Response<Body> {
         let model = service.model();
-        let result = self.call_inner(service, parts, region, request_id).await;
+        let result = self.call_inner(service, parts, from).await;
         let (operation, output) = match result {
             Ok(answered) => answered,
-            Err(error) => return service_error(model, &error, request_id),
+            Err(error) => return service_error(model, &error, from.request_id),
         };
-        match wire::encode_response(model, operation, &output, request_id) {
+        match wire::encode_response(model, operation, &output, from.request_id) {
             Ok(parts) => response(parts),
             Err(error) => {
                 tracing::error!(%error, operation = operation.name, "an output does not fit its shape");
                 let error = AwsError::fault("InternalFailure", error.to_string(), 500);
-                service_error(model, &error, request_id)
+                service_error(model, &error, from.request_id)
             }
         }
     }
@@ -206,21 +271,27 @@ impl Gateway {
         &self,
         service: &'a dyn Service,
         parts: &HttpRequestParts,
-        region: &str,
-        request_id: &str,
+        from: From<'_>,
     ) -> Result<(&'a wire::Operation, Value), AwsError> {
+        let From { region, peer, request_id } = from;
+        let model = service.model();
+        if !is_region(region) {
+            let text = "Credential should be scoped to a valid region.".to_owned();
+            return Err(SignatureError::Skewed(text).to_aws_error(model));
+        }
         let principal = if self.open {
             Principal::root(&self.kit.account)
         } else {
-            verify(&*self.keys, parts, self.kit.clock.now_ms())
+            let signed_for = Some(model.metadata.signing_name.as_str());
+            verify(&*self.keys, parts, signed_for, self.kit.clock.now_ms())
                 .await
-                .map_err(|unknown| unknown.to_aws_error(service.model()))?
+                .map_err(|unknown| unknown.to_aws_error(model))?
         };
-        let model = service.model();
         let operation = wire::route(model, parts).map_err(|error| explain(error, parts))?;
         let input = wire::decode_request(model, operation, parts)?;
         let mut ctx = self.kit.ctx(principal, region);
         request_id.clone_into(&mut ctx.request_id);
+        ctx.source_ip = Some(peer);
         tracing::debug!(
             service = service.name(),
             operation = operation.name,
@@ -256,14 +327,8 @@ fn no_service(name: &str) -> AwsError {
 
 /// Whether policies could be skipped for the caller: the account's root, or the administrator refit made.
 fn is_admin(principal: &Principal) -> bool {
-    principal.is_unlimited() || principal.arn.ends_with(":user/administrator")
-}
-
-fn is_form(parts: &HttpRequestParts) -> bool {
-    parts
-        .headers
-        .get("content-type")
-        .is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"))
+    let administrator = format!("arn:aws:iam::{}:user/administrator", principal.account);
+    principal.is_unlimited() || principal.arn == administrator
 }
 
 /// The request without its body. Header values that are not text are dropped: no AWS client sends such.
