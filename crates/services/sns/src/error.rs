@@ -14,6 +14,9 @@ pub(crate) enum Error {
     /// A value that the model allows and the operation does not.
     #[error("Invalid parameter: {0}")]
     Invalid(String),
+    /// A message attribute that the model allows and SNS does not.
+    #[error("{0}")]
+    InvalidValue(String),
     /// Storage failed, or another service refused.
     #[error("{}", .0.message)]
     Other(AwsError),
@@ -32,6 +35,7 @@ impl From<Error> for AwsError {
             Error::NoTopic | Error::NoSubscription => {
                 Self::fault("NotFoundException", message, 404)
             }
+            Error::InvalidValue(_) => Self::new("InvalidParameterValueException", message),
             Error::Invalid(_) => Self::new("InvalidParameterException", message),
             Error::Other(error) => error,
         }

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 /// Whether the subscription wants the message. A policy that cannot be read admits nothing: it was refused when it was set.
 pub(crate) fn admits(subscription: &Subscription, message: &Message) -> bool {
     let Some(policy) = subscription.attributes.get("FilterPolicy") else { return true };
+    if is_empty(policy) {
+        return true;
+    }
     let Ok(pattern) = Pattern::parse(policy) else { return false };
     let scope = subscription.attributes.get("FilterPolicyScope").map(String::as_str);
     if scope == Some("MessageBody") {
@@ -31,11 +34,25 @@ fn value_of(attribute: &Attribute) -> Value {
     }
 }
 
+/// A policy without conditions, which SNS takes for none.
+fn is_empty(policy: &str) -> bool {
+    serde_json::from_str::<Map<String, Value>>(policy).is_ok_and(|members| members.is_empty())
+}
+
 /// What is wrong with a filter policy.
-pub(crate) fn problem(policy: &str) -> Option<String> {
-    let is_object = serde_json::from_str::<Value>(policy).is_ok_and(|value| value.is_object());
-    if !is_object {
+pub(crate) fn problem(policy: &str, scope: &str) -> Option<String> {
+    let Ok(Value::Object(members)) = serde_json::from_str::<Value>(policy) else {
         return Some("FilterPolicy: failed to parse JSON.".to_owned());
+    };
+    if members.is_empty() {
+        return None;
+    }
+    // AWS: attributes have no members of their own.
+    if scope != "MessageBody" && members.values().any(Value::is_object) {
+        return Some(
+            "Filter policy scope MessageAttributes does not support nested filter policy"
+                .to_owned(),
+        );
     }
     Pattern::parse(policy).err().map(|error| format!("FilterPolicy: {error}"))
 }

@@ -9,6 +9,7 @@
 //! Different from AWS: subscriptions are confirmed at once (no mail could bring a link that reaches a private machine),
 //! notifications are not signed, and there is no `https`, SMS or mobile push.
 
+mod attributes;
 mod deliver;
 mod error;
 mod filter;
@@ -91,6 +92,20 @@ impl Service for Sns {
         input: serde_json::Value,
     ) -> OperationFuture<'a> {
         service::run(OPERATIONS, self, ctx, operation, input)
+    }
+
+    fn resource_arn(
+        &self,
+        _ctx: &Ctx,
+        operation: &str,
+        input: &serde_json::Value,
+    ) -> Option<String> {
+        // A topic can be named in either member: a policy must not be evaded by the choice.
+        let member = |name: &str| input.get(name).and_then(serde_json::Value::as_str);
+        (operation == "Publish")
+            .then(|| member("TopicArn").or_else(|| member("TargetArn")))
+            .flatten()
+            .map(str::to_owned)
     }
 
     async fn resource_policy(&self, ctx: &Ctx, resource: &str) -> Result<Option<String>, AwsError> {

@@ -101,7 +101,7 @@ impl Topic {
 /// The topic of an ARN.
 pub(crate) async fn find_topic(ctx: &Ctx, arn: &str) -> Result<Found<Topic>, Error> {
     let parsed = Arn::parse(arn).map_err(|_| Error::Invalid("TopicArn".to_owned()))?;
-    if parsed.service != "sns" || parsed.resource.contains(':') {
+    if parsed.service != "sns" || parsed.resource.contains(':') || parsed.region != ctx.region {
         return Err(Error::Invalid("TopicArn".to_owned()));
     }
     ctx.records::<Topic>(TOPIC).get(arn).await?.ok_or(Error::NoTopic)

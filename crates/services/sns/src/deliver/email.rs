@@ -4,8 +4,13 @@ use super::{Delivery, envelope};
 use service::AwsError;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+use tokio::time::timeout;
+
+/// How long the program may take.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Sends the message, when there is a program to send it with.
 pub(super) async fn send(sendmail: Option<&Path>, delivery: &Delivery) -> Result<(), AwsError> {
@@ -29,9 +34,13 @@ pub(super) async fn send(sendmail: Option<&Path>, delivery: &Delivery) -> Result
         .map_err(|error| failed(format!("{}: {error}", program.display())))?;
     if let Some(mut input) = child.stdin.take() {
         let text = letter(delivery);
-        input.write_all(text.as_bytes()).await.map_err(|error| failed(error.to_string()))?;
+        let written = timeout(LONGEST, input.write_all(text.as_bytes())).await;
+        let written = written.map_err(|_| failed("it does not read".to_owned()))?;
+        written.map_err(|error| failed(error.to_string()))?;
     }
-    let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
+    let status = timeout(LONGEST, child.wait()).await;
+    let status = status.map_err(|_| failed("it does not end".to_owned()))?;
+    let status = status.map_err(|error| failed(error.to_string()))?;
     if status.success() { Ok(()) } else { Err(failed(format!("{}: {status}", program.display()))) }
 }
 

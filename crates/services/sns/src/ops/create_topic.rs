@@ -1,6 +1,7 @@
 //! `CreateTopic`: creating a topic that is there with the same attributes answers its ARN.
 
 use crate::Sns;
+use crate::attributes::check_topic;
 use crate::error::Error;
 use crate::records::{TOPIC, Topic};
 use crate::tags::{Tag, to_map};
@@ -29,6 +30,11 @@ pub(crate) async fn run(_: &Sns, ctx: &Ctx, input: Input) -> Result<Reply<Value>
     });
     if !is_valid {
         return Err(Error::Invalid("Topic Name".to_owned()));
+    }
+    for (name, value) in &input.attributes {
+        if name != "FifoTopic" {
+            check_topic(name, value)?;
+        }
     }
     let arn = ctx.arn("sns", &input.name);
     let answer = json!({"TopicArn": arn});

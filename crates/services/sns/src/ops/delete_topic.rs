@@ -2,7 +2,7 @@
 
 use crate::Sns;
 use crate::error::Error;
-use crate::records::{MESSAGE, SUBSCRIPTION, TOPIC};
+use crate::records::{DEDUPLICATION, MESSAGE, SUBSCRIPTION, TOPIC};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service::{Ctx, Reply};
@@ -20,5 +20,6 @@ pub(crate) async fn run(_: &Sns, _: &Ctx, input: Input) -> Result<Reply<Value>, 
     batch.remove(TOPIC, &arn, Expect::Any);
     batch.remove_prefixes.push((SUBSCRIPTION.to_owned(), format!("{arn}:")));
     batch.remove_prefixes.push((MESSAGE.to_owned(), format!("{arn}/")));
+    batch.remove_prefixes.push((DEDUPLICATION.to_owned(), format!("{arn}/")));
     Ok(Reply::with(json!({}), batch))
 }

@@ -27,7 +27,12 @@ pub(crate) async fn run(_: &Sns, ctx: &Ctx, input: Input) -> Result<Reply<Publis
     let mut topic = found.value;
     let (mut batch, mut work) = (Batch::new(), Vec::new());
     let (subject, text) = (input.request.subject.clone(), input.request.message.clone());
+    let before = topic.published;
     let published = publish(ctx, &mut topic, input.request, &mut batch, &mut work).await?;
+    if topic.published == before {
+        // A duplicate, which was told and delivered already.
+        return Ok(Reply::new(published));
+    }
     batch.put(TOPIC, &found.key, &topic, found.expect);
     let mut reply = Reply::with(published, batch).notice(format!("sns/{arn}"));
     reply.work = work;

@@ -2,7 +2,7 @@
 
 use crate::Sns;
 use crate::error::Error;
-use crate::publish::{Request, publish};
+use crate::publish::{MOST_BYTES, Request, publish, tell};
 use crate::records::{TOPIC, find_topic};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -46,20 +46,45 @@ pub(crate) async fn run(_: &Sns, ctx: &Ctx, input: Input) -> Result<Reply<Value>
         let text = "Two or more batch entries in the request have the same Id.";
         return Err(refuse("BatchEntryIdsNotDistinct", text));
     }
+    let is_id = |id: &str| {
+        (1..=80).contains(&id.len())
+            && id.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_')
+    };
+    if !entries.iter().all(|entry| is_id(&entry.id)) {
+        let text = "The Id of a batch entry in a batch request doesn't abide by the specification.";
+        return Err(refuse("InvalidBatchEntryId", text));
+    }
+    if entries.iter().map(|entry| entry.request.size_bytes()).sum::<usize>() > MOST_BYTES {
+        let text = "The length of all the batch messages put together is more than the limit.";
+        return Err(refuse("BatchRequestTooLong", text));
+    }
     let mut topic = found.value;
+    let mut told = Vec::new();
     let (mut batch, mut work) = (Batch::new(), Vec::new());
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in entries {
+        let (subject, text) = (entry.request.subject.clone(), entry.request.message.clone());
+        let before = topic.published;
         match publish(ctx, &mut topic, entry.request, &mut batch, &mut work).await {
-            Ok(published) => successful.push(json!({
-                "Id": entry.id,
-                "MessageId": published.message_id,
-                "SequenceNumber": published.sequence_number,
-            })),
-            Err(error @ Error::Invalid(_)) => failed.push(json!({
-                "Id": entry.id, "Code": "InvalidParameter", "Message": error.to_string(),
-                "SenderFault": true,
-            })),
+            Ok(published) => {
+                successful.push(json!({
+                    "Id": entry.id,
+                    "MessageId": published.message_id,
+                    "SequenceNumber": published.sequence_number,
+                }));
+                if topic.published > before {
+                    told.push((subject, text));
+                }
+            }
+            Err(error @ (Error::Invalid(_) | Error::InvalidValue(_))) => {
+                let code = match error {
+                    Error::Invalid(_) => "InvalidParameter",
+                    _ => "ParameterValueInvalid",
+                };
+                failed.push(json!({
+                    "Id": entry.id, "Code": code, "Message": error.to_string(), "SenderFault": true,
+                }));
+            }
             Err(error) => return Err(error),
         }
     }
@@ -67,5 +92,9 @@ pub(crate) async fn run(_: &Sns, ctx: &Ctx, input: Input) -> Result<Reply<Value>
     let answer = json!({"Successful": successful, "Failed": failed});
     let mut reply = Reply::with(answer, batch).notice(format!("sns/{}", input.topic_arn));
     reply.work = work;
-    Ok(reply)
+    Ok(reply.after(move || {
+        for (subject, text) in &told {
+            tell(&topic, subject.as_deref(), text);
+        }
+    }))
 }

@@ -1,9 +1,9 @@
 //! `Subscribe`. Endpoints are confirmed at once.
 
 use crate::Sns;
+use crate::attributes::check_subscription;
 use crate::error::Error;
-use crate::filter;
-use crate::records::{SUBSCRIPTION, Subscription, find_topic, subscriptions};
+use crate::records::{SUBSCRIPTION, Subscription, TOPIC, find_topic, subscriptions};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service::{Ctx, Reply};
@@ -21,11 +21,22 @@ pub(crate) struct Input {
 }
 
 pub(crate) async fn run(_: &Sns, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
-    let topic = find_topic(ctx, &input.topic_arn).await?.value;
+    let found = find_topic(ctx, &input.topic_arn).await?;
+    let topic = found.value;
     let endpoint = input.endpoint.unwrap_or_default();
     check_endpoint(&input.protocol, &endpoint)?;
-    if let Some(problem) = input.attributes.get("FilterPolicy").and_then(|p| filter::problem(p)) {
-        return Err(Error::Invalid(problem));
+    check_subscription(&input.protocol, &input.attributes)?;
+    // AWS: which topics go with which queues.
+    if topic.is_fifo() && input.protocol != "sqs" {
+        return Err(Error::Invalid(
+            "Endpoint Reason: FIFO topics deliver to queues only".to_owned(),
+        ));
+    }
+    if !topic.is_fifo() && input.protocol == "sqs" && endpoint.strip_suffix(".fifo").is_some() {
+        return Err(Error::Invalid(
+            "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"
+                .to_owned(),
+        ));
     }
     let existing = subscriptions(ctx, &topic.arn).await?.into_iter().find(|subscription| {
         subscription.protocol == input.protocol && subscription.endpoint == endpoint
@@ -41,13 +52,16 @@ pub(crate) async fn run(_: &Sns, ctx: &Ctx, input: Input) -> Result<Reply<Value>
     }
     let subscription = Subscription {
         arn: format!("{}:{}", topic.arn, ctx.uuid()),
-        topic_arn: topic.arn,
+        topic_arn: topic.arn.clone(),
         protocol: input.protocol,
         endpoint,
         owner: ctx.account().to_owned(),
         attributes: input.attributes,
     };
     let mut batch = Batch::new();
+    // The topic is written too: of two equal subscriptions at once one sees the other, and a topic that is being deleted
+    // gets none.
+    batch.put(TOPIC, &found.key, &topic, found.expect);
     batch.put(SUBSCRIPTION, &subscription.arn, &subscription, Expect::Absent);
     Ok(Reply::with(json!({"SubscriptionArn": subscription.arn}), batch))
 }
