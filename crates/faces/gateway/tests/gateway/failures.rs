@@ -22,6 +22,9 @@ fn code(answer: &Answer) -> String {
     format!("json {}", body["__type"].as_str().unwrap().rsplit('#').next().unwrap())
 }
 
+/// Path, headers and body of a request; status and code of its answer.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a str, u16, &'a str);
+
 #[tokio::test]
 async fn in_the_protocols_shape() {
     let world = World::new(true).await;
@@ -31,7 +34,7 @@ async fn in_the_protocols_shape() {
     let iam = "&Version=2010-05-08";
     let long = format!("Action={}{iam}", "x".repeat(100_000));
     let nested = format!("{{\"a\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
-    let cases: Vec<(&str, Vec<(&str, &str)>, &str, u16, &str)> = vec![
+    let cases: Vec<Case> = vec![
         ("/", vec![JSON, list], "{}", 200, ""),
         ("/", vec![JSON, nothing], "{}", 400, "json UnknownOperationException"),
         ("/", vec![JSON, list], "{", 400, "json SerializationException"),
@@ -138,6 +141,15 @@ async fn signatures() {
         }
         assert!(answer.body.contains(text) && !answer.body.contains(SECRET), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn signed_for_another_service_or_not_at_all() {
+    let world = World::new(false).await;
+    let list = target("ListQueues");
+    let json_request: &[(&str, &str)] = &[JSON, (list.0, list.1.as_str())];
+    let users = "Action=ListUsers&Version=2010-05-08";
+    let iam = Signed::for_service("iam");
     // A target of one service in a request that was signed for another.
     let answer = world.signed(&iam, "/", json_request, "{}").await;
     assert_eq!((answer.status, code(&answer).as_str()), (400, "json InvalidSignatureException"));

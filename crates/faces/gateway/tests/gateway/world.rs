@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use service::{
     AwsError, Kit, OpenDoor, Principal, SystemClock, SystemEntropy, WorkItem, WorkQueue,
 };
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use store::MemoryStore;
@@ -156,12 +157,12 @@ impl World {
     ) -> Answer {
         let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-            text.push_str(&format!("Host: {}\r\n", self.address));
+            write!(text, "Host: {}\r\n", self.address).unwrap();
         }
         for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            write!(text, "{name}: {value}\r\n").unwrap();
         }
-        text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        write!(text, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         self.raw(text.as_bytes()).await
     }
 
