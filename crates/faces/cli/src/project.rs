@@ -15,20 +15,31 @@ use std::time::Duration;
 pub(crate) struct Loaded {
     pub(crate) project: Project,
     pub(crate) options: Options,
+    /// A client of the stack's region.
+    pub(crate) client: Client,
 }
 
 /// Reads the project that the arguments name.
-pub(crate) fn load(home: &Home, arguments: &Arguments, client: Client) -> Result<Loaded, Failure> {
+pub(crate) fn load(home: &Home, arguments: &Arguments, client: &Client) -> Result<Loaded, Failure> {
     let project = open(&arguments.directory)?;
-    let mut options = Options::new(&arguments.stack, home.stacks(), Arc::new(client));
-    for given in &arguments.config {
-        let (key, value) = given.split_once('=').ok_or_else(|| {
-            Failure::new(format!("--config {given} has no value")).hint("write --config KEY=VALUE")
-        })?;
-        options.config.push((key.to_owned(), value.to_owned()));
-    }
-    options.passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
-    Ok(Loaded { project, options })
+    let config = arguments
+        .config
+        .iter()
+        .map(|given| {
+            let pair = given.split_once('=').ok_or_else(|| {
+                Failure::new(format!("--config {given} has no value"))
+                    .hint("write --config KEY=VALUE")
+            })?;
+            Ok((pair.0.to_owned(), pair.1.to_owned()))
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
+    let region = project.region(&arguments.stack, &config, passphrase.as_ref()).map_err(failure)?;
+    let client = region.map_or_else(|| client.clone(), |region| client.in_region(&region));
+    let mut options = Options::new(&arguments.stack, home.stacks(), Arc::new(client.clone()));
+    options.config = config;
+    options.passphrase = passphrase;
+    Ok(Loaded { project, options, client })
 }
 
 /// Reads a project directory.

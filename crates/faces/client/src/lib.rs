@@ -101,6 +101,12 @@ impl Client {
         }
     }
 
+    /// The same client for another region.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self.clone() }
+    }
+
     /// The region calls are for.
     pub fn region(&self) -> &str {
         &self.region

@@ -13,7 +13,7 @@ pub(crate) async fn run(global: &Global, arguments: &Project) -> Done {
     let home = Home::locate(global.data.as_deref())?;
     open(&arguments.directory)?;
     let (client, _) = connect_or_start(&home).await?;
-    let loaded = load(&home, arguments, client)?;
+    let loaded = load(&home, arguments, &client)?;
     let mut screen = Screen::new(global.json);
     screen.line(format!("preview  {}-{}", loaded.project.name(), loaded.options.stack));
     let mut shown = Shown::new(&mut screen, true);

@@ -19,7 +19,7 @@ pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
     let (client, is_new) = connect_or_start(&home).await?;
     let started = if is_new { " (started)" } else { "" };
     screen.line(format!("server   {}{started}", client.endpoint()));
-    let loaded = load(&home, &arguments.project, client.clone())?;
+    let loaded = load(&home, &arguments.project, &client)?;
     screen.line(format!("stack    {}-{}", loaded.project.name(), loaded.options.stack));
     cancel_on_interrupt(&loaded.options.cancel);
     let mut shown = Shown::new(&mut screen, false);
@@ -37,7 +37,7 @@ pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
         screen.line(format!("  {name:<18} {text}"));
     }
     if !arguments.run {
-        next(&client, None, &mut screen).await?;
+        next(&loaded.client, None, &mut screen).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let machines = loaded.project.scheduled_state_machines(&loaded.options).map_err(failure)?;
@@ -54,8 +54,9 @@ pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
             .hint(format!("run one of them: refit run {}", several.join(" or refit run "))));
         }
     };
-    let code = start_and_follow(&client, machine, None, "{}", &mut screen, global.json).await?;
-    next(&client, Some(machine), &mut screen).await?;
+    let code =
+        start_and_follow(&loaded.client, machine, None, "{}", &mut screen, global.json).await?;
+    next(&loaded.client, Some(machine), &mut screen).await?;
     Ok(code)
 }
 
