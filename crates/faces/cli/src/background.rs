@@ -91,5 +91,8 @@ pub(crate) fn is_alive(pid: u32) -> bool {
 fn client_of(home: &Home, announcement: &Announcement) -> Result<Client, Failure> {
     let (access_key_id, secret_access_key) = home.read_credentials()?;
     let credentials = Credentials { access_key_id, secret_access_key, session_token: None };
-    Ok(Client::new(&announcement.url, &announcement.region, credentials))
+    // As AWS's own tools choose: the environment's region, else the default.
+    let region = std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty());
+    let region = region.as_deref().unwrap_or(&announcement.region);
+    Ok(Client::new(&announcement.url, region, credentials))
 }
