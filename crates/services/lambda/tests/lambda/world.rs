@@ -87,10 +87,13 @@ impl Objects for Folder {
     }
 }
 
+/// What was asked: action, resource, resource policy, condition keys.
+pub(crate) type Asked = (String, String, Option<String>, Vec<(String, Vec<String>)>);
+
 /// Lets everybody in, and writes down what it is asked. Roles named `gone` cannot be assumed.
 #[derive(Default)]
 pub(crate) struct Door {
-    pub(crate) asked: Mutex<Vec<(String, String, Option<String>, Vec<(String, Vec<String>)>)>>,
+    pub(crate) asked: Mutex<Vec<Asked>>,
 }
 
 #[async_trait::async_trait]
