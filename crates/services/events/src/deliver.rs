@@ -1,11 +1,12 @@
 //! Deliveries: handing an input to a target, with EventBridge's retries and dead letters.
 
-use crate::records::Target;
+use crate::event::deliveries;
+use crate::records::{Target, bus_name, require_bus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{AwsError, Call, Ctx, Principal, WorkItem, WorkOutcome};
+use service::{Access, Arn, AwsError, Call, Ctx, Principal, WorkItem, WorkOutcome};
 
-/// Work kind of a delivery; the key is `<rule>/<event id>/<target id>`.
+/// Work kind of a delivery; the key is `<rule>/<event id>/<target id>/<unique>`.
 pub(crate) const WORK: &str = "events/deliver";
 
 /// EventBridge's own service principal.
@@ -15,80 +16,212 @@ const MAX_AGE_SECONDS: i64 = 86_400;
 const MAX_ATTEMPTS: u32 = 185;
 const FIRST_DELAY_MS: i64 = 1_000;
 const LONGEST_DELAY_MS: i64 = 600_000;
+/// Buses that an event may come through: rules that send it round and round end here.
+const MOST_HOPS: u32 = 16;
+/// The input cannot be made.
+const INVALID_INPUT: &str = "InvalidInput";
+/// The target's role is not there or does not trust EventBridge.
+const NO_ROLE: &str = "FailedToAssumeRole";
 
 /// What is to be handed to whom.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     pub(crate) rule_arn: String,
     /// The name that an execution started by it gets.
     pub(crate) name: String,
     pub(crate) target: Target,
-    /// The input, or why it cannot be made.
-    pub(crate) input: Result<String, String>,
+    pub(crate) input: Input,
     /// When it was first to be delivered, Unix milliseconds.
     pub(crate) first_ms: i64,
+    /// From how many buses the event has come.
+    pub(crate) hops: u32,
+    /// Set when the target will not be tried any more: what is left is the dead-letter queue.
+    pub(crate) given_up: Option<GivenUp>,
+}
+
+/// What the target gets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Input {
+    /// This text.
+    Text(String),
+    /// Nothing: it cannot be made of this event.
+    Invalid { reason: String, event: String },
+}
+
+/// Why a delivery failed for good.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct GivenUp {
+    code: String,
+    message: String,
+    /// The part of the retry policy that was used up, unless a retry would have been in vain.
+    exhausted: Option<String>,
+    attempts: u32,
 }
 
 /// Delivers once; a failure is retried later, or ends in the dead-letter queue.
 pub(crate) async fn deliver(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
-    let delivery: Delivery = match serde_json::from_value(item.body.clone()) {
+    let mut delivery: Delivery = match serde_json::from_value(item.body.clone()) {
         Ok(delivery) => delivery,
         Err(error) => {
             tracing::error!(key = item.key, %error, "a delivery cannot be read and is dropped");
             return Ok(WorkOutcome::done());
         }
     };
-    let error = match attempt(ctx, &delivery, &item.key).await {
-        Ok(()) => return Ok(WorkOutcome::done()),
-        Err(error) => error,
-    };
-    let policy = delivery.target.retry_policy.as_ref();
-    let attempts = policy.and_then(|p| p.maximum_retry_attempts).unwrap_or(MAX_ATTEMPTS);
-    let age = policy.and_then(|p| p.maximum_event_age_in_seconds).unwrap_or(MAX_AGE_SECONDS);
-    let is_old = ctx.now_ms - delivery.first_ms >= age * 1000;
-    if is_final(&error) || item.attempts >= attempts || is_old {
-        dead_letter(ctx, &delivery, &error, &item.key).await;
-        return Ok(WorkOutcome::done());
+    if delivery.given_up.is_none() {
+        let error = match attempt(ctx, &delivery, &item.key).await {
+            Ok(work) => return Ok(done(item, work)),
+            Err(error) => error,
+        };
+        delivery.given_up = give_up(ctx, &delivery, &error, item.attempts);
+        if delivery.given_up.is_none() {
+            tracing::warn!(target = delivery.target.arn, rule = delivery.rule_arn, %error, "delivery failed, to be tried again");
+            return Ok(WorkOutcome::again(item, ctx.now_ms + delay_ms(item.attempts)));
+        }
+        tracing::error!(target = delivery.target.arn, rule = delivery.rule_arn, %error, "delivery failed for good");
     }
-    let delay_ms = (FIRST_DELAY_MS << item.attempts.min(20)).min(LONGEST_DELAY_MS);
-    tracing::warn!(target = delivery.target.arn, rule = delivery.rule_arn, %error, delay_ms, "delivery failed, to be tried again");
-    Ok(WorkOutcome::again(item, ctx.now_ms + delay_ms))
+    match dead_letter(ctx, &delivery, &item.key).await {
+        Err(error) if error.status >= 500 => {
+            let mut outcome = WorkOutcome::again(item, ctx.now_ms + delay_ms(item.attempts));
+            if let Some(again) = &mut outcome.again {
+                again.body = serde_json::to_value(&delivery).expect("deliveries are plain data");
+            }
+            return Ok(outcome);
+        }
+        Err(error) => {
+            tracing::error!(rule = delivery.rule_arn, %error, "the dead-letter queue refused the event");
+        }
+        Ok(()) => {}
+    }
+    Ok(done(item, Vec::new()))
+}
+
+/// The item is done: the responses of its calls are not needed any more.
+fn done(item: &WorkItem, work: Vec<WorkItem>) -> WorkOutcome {
+    let mut outcome = WorkOutcome { work, ..WorkOutcome::done() };
+    service::forget_effects(&mut outcome.batch, &effect_key(&item.key));
+    outcome
+}
+
+fn effect_key(key: &str) -> String {
+    format!("{WORK}/{key}#")
+}
+
+fn delay_ms(attempts: u32) -> i64 {
+    (FIRST_DELAY_MS << attempts.min(20)).min(LONGEST_DELAY_MS)
+}
+
+/// Why the target is not tried again; `None` when it is.
+fn give_up(ctx: &Ctx, delivery: &Delivery, error: &AwsError, attempts: u32) -> Option<GivenUp> {
+    let policy = delivery.target.retry_policy.as_ref();
+    let most = policy.and_then(|p| p.maximum_retry_attempts).unwrap_or(MAX_ATTEMPTS);
+    let age_seconds = policy.and_then(|p| p.maximum_event_age_in_seconds);
+    let age_ms = age_seconds.unwrap_or(MAX_AGE_SECONDS).saturating_mul(1000);
+    let exhausted = if is_final(error) {
+        None
+    } else if attempts >= most {
+        Some("MaximumRetryAttempts".to_owned())
+    } else if ctx.now_ms.saturating_sub(delivery.first_ms) >= age_ms {
+        Some("MaximumEventAgeInSeconds".to_owned())
+    } else {
+        return None;
+    };
+    let code = dead_letter_code(error).to_owned();
+    Some(GivenUp { code, message: error.message.clone(), exhausted, attempts })
 }
 
 /// Refusals that no retry mends.
 // AWS: eb-rule-dlq: missing permissions and targets that are not there go to the dead-letter queue at once.
 fn is_final(error: &AwsError) -> bool {
-    let is_throttled = error.code.contains("Throttl") || error.code.contains("LimitExceeded");
-    error.status < 500 && error.status != 429 && !is_throttled
+    error.status < 500 && error.status != 429 && !is_throttled(error)
 }
 
-async fn attempt(ctx: &Ctx, delivery: &Delivery, key: &str) -> Result<(), AwsError> {
-    let input =
-        delivery.input.as_ref().map_err(|reason| AwsError::new("InvalidInput", reason.clone()))?;
-    let (service, operation, parameters) = request(delivery, input)?;
+fn is_throttled(error: &AwsError) -> bool {
+    error.code.contains("Throttl") || error.code.contains("LimitExceeded")
+}
+
+/// `ERROR_CODE` of a dead letter.
+// AWS: eb-rule-dlq: the list of codes. UNVERIFIED: which error of a target becomes which.
+fn dead_letter_code(error: &AwsError) -> &'static str {
+    let has = |parts: &[&str]| parts.iter().any(|part| error.code.contains(part));
+    match error {
+        _ if error.code == INVALID_INPUT => "INVALID_JSON",
+        _ if error.code == NO_ROLE => "FAILED_TO_ASSUME_ROLE",
+        _ if has(&["AccessDenied", "AuthorizationError", "NotAuthorized"]) => "NO_PERMISSIONS",
+        _ if is_throttled(error) || error.status == 429 => "THROTTLING",
+        _ if has(&["NotFound", "DoesNotExist", "NonExistent", "NoSuch"]) => "NO_RESOURCE",
+        _ if has(&["AlreadyExists"]) => "RESOURCE_ALREADY_EXISTS",
+        _ if error.status >= 500 => "ERROR_FROM_TARGET",
+        _ => "SDK_CLIENT_ERROR",
+    }
+}
+
+/// Hands the input over. An event for another bus is put there by the very commit that ends the delivery: those
+/// deliveries are answered.
+async fn attempt(ctx: &Ctx, delivery: &Delivery, key: &str) -> Result<Vec<WorkItem>, AwsError> {
+    let input = match &delivery.input {
+        Input::Text(text) => text,
+        Input::Invalid { reason, .. } => {
+            return Err(AwsError::new(INVALID_INPUT, reason.clone()));
+        }
+    };
     let principal = match &delivery.target.role_arn {
         Some(role) => {
             let caller = ctx.kit.caller();
-            caller.assume_for(role, PRINCIPAL, &session_name(delivery), &delivery.rule_arn).await?
+            let name = session_name(delivery);
+            let session = caller.assume_for(role, PRINCIPAL, &name, &delivery.rule_arn).await;
+            session.map_err(|error| {
+                if error.status >= 500 { error } else { AwsError::new(NO_ROLE, error.message) }
+            })?
         }
         None => own_principal(ctx, delivery),
     };
+    let arn = &delivery.target.arn;
+    let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
+    let region = region.unwrap_or(&ctx.region).to_owned();
+    if arn.split(':').nth(2) == Some("events") {
+        let ctx = Ctx { region, ..ctx.clone() };
+        return forward(&ctx, delivery, &principal, input).await;
+    }
+    let (service, operation, parameters) = request(delivery, input)?;
     let call = Call {
         service: service.to_owned(),
         operation: operation.to_owned(),
         input: parameters,
         principal,
-        region: delivery
-            .target
-            .arn
-            .split(':')
-            .nth(3)
-            .filter(|region| !region.is_empty())
-            .unwrap_or(&ctx.region)
-            .to_owned(),
-        effect_key: Some(format!("events/{key}")),
+        region,
+        effect_key: Some(effect_key(key)),
     };
-    ctx.kit.caller().call(call).await.map(drop)
+    ctx.kit.caller().call(call).await.map(|_| Vec::new())
+}
+
+/// Deliveries of the event on the bus that is the target. The event stays what it is, also one of an AWS service.
+// UNVERIFIED: that the event's id stays the same.
+async fn forward(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    principal: &Principal,
+    input: &str,
+) -> Result<Vec<WorkItem>, AwsError> {
+    let arn = delivery.target.arn.as_str();
+    let access = Access {
+        principal,
+        action: "events:PutEvents",
+        resource: arn,
+        context: Vec::new(),
+        resource_policy: None,
+    };
+    ctx.kit.authoriser().authorise(&access).await?;
+    if delivery.hops >= MOST_HOPS {
+        return Err(AwsError::new("TooManyHops", "the event has come through too many buses"));
+    }
+    let bus = bus_name(ctx, Some(arn));
+    require_bus(ctx, bus).await?;
+    let event: Value = serde_json::from_str(input).unwrap_or(Value::Null);
+    let has_text = |member: &str| event.get(member).is_some_and(Value::is_string);
+    if !(has_text("id") && has_text("source") && has_text("detail-type")) {
+        return Err(AwsError::new(INVALID_INPUT, "the input of an event bus is not an event"));
+    }
+    Ok(deliveries(ctx, bus, &event, delivery.hops + 1).await?)
 }
 
 /// EventBridge itself, on behalf of the rule.
@@ -128,14 +261,6 @@ fn request(
             }
             ("sqs", "SendMessage", message)
         }
-        "events" => {
-            let event: Value = serde_json::from_str(input).unwrap_or(Value::Null);
-            let entry = json!({
-                "Source": event["source"], "DetailType": event["detail-type"],
-                "Detail": event["detail"].to_string(), "EventBusName": arn,
-            });
-            ("events", "PutEvents", json!({"Entries": [entry]}))
-        }
         _ => {
             return Err(AwsError::new(
                 "NotImplemented",
@@ -147,30 +272,44 @@ fn request(
     })
 }
 
-/// Hands a delivery that failed for good to the target's dead-letter queue, and says so.
-async fn dead_letter(ctx: &Ctx, delivery: &Delivery, error: &AwsError, key: &str) {
-    tracing::error!(target = delivery.target.arn, rule = delivery.rule_arn, %error, "delivery failed for good");
-    let Some(queue) = delivery.target.dead_letter_config.as_ref().and_then(|c| c.arn.as_deref())
-    else {
-        return;
-    };
+/// Hands a delivery that failed for good to the target's dead-letter queue, if it has one.
+async fn dead_letter(ctx: &Ctx, delivery: &Delivery, key: &str) -> Result<(), AwsError> {
+    let target = &delivery.target;
+    let queue = target.dead_letter_config.as_ref().and_then(|config| config.arn.as_deref());
+    let (Some(queue), Some(why)) = (queue, &delivery.given_up) else { return Ok(()) };
+    let queue = Arn::parse(queue)
+        .map_err(|_| AwsError::new("InvalidParameter", format!("{queue} is not a queue's ARN")))?;
     let text = |value: &str| json!({"DataType": "String", "StringValue": value});
-    let name = queue.rsplit(':').next().unwrap_or_default();
-    let message = json!({
-        "QueueUrl": format!("/{}/{name}", ctx.account()),
-        "MessageBody": delivery.input.as_deref().unwrap_or("{}"),
-        "MessageAttributes": {
-            "RULE_ARN": text(&delivery.rule_arn),
-            "TARGET_ARN": text(&delivery.target.arn),
-            "ERROR_CODE": text(&error.code),
-            "ERROR_MESSAGE": text(&error.message),
-        },
+    let mut attributes = json!({
+        "RULE_ARN": text(&delivery.rule_arn),
+        "TARGET_ARN": text(&target.arn),
+        "ERROR_CODE": text(&why.code),
+        "RETRY_ATTEMPTS": text(&why.attempts.to_string()),
     });
-    let principal = own_principal(ctx, delivery);
-    let effect = Some(format!("events-dead-letter/{key}"));
-    if let Err(error) = ctx.call_as(principal, "sqs", "SendMessage", message, effect).await {
-        tracing::error!(queue, %error, "the dead-letter queue refused the event");
+    if !why.message.is_empty() {
+        attributes["ERROR_MESSAGE"] = text(&why.message);
     }
+    if let Some(exhausted) = &why.exhausted {
+        attributes["EXHAUSTED_RETRY_CONDITION"] = text(exhausted);
+    }
+    let body = match &delivery.input {
+        Input::Text(text) => text,
+        Input::Invalid { event, .. } => event,
+    };
+    let input = json!({
+        "QueueUrl": format!("/{}/{}", queue.account, queue.resource),
+        "MessageBody": body,
+        "MessageAttributes": attributes,
+    });
+    let call = Call {
+        service: "sqs".to_owned(),
+        operation: "SendMessage".to_owned(),
+        input,
+        principal: own_principal(ctx, delivery),
+        region: queue.region,
+        effect_key: Some(format!("{}dead", effect_key(key))),
+    };
+    ctx.kit.caller().call(call).await.map(drop)
 }
 
 /// A role session's name: at most 64 of the allowed characters.

@@ -46,6 +46,7 @@ pub(crate) async fn deliveries(
     ctx: &Ctx,
     bus: &str,
     event: &Value,
+    hops: u32,
 ) -> Result<Vec<WorkItem>, Error> {
     let prefix = format!("{}/{bus}/", ctx.region);
     let mut work = Vec::new();
@@ -54,27 +55,38 @@ pub(crate) async fn deliveries(
         let Some(text) = rule.event_pattern.as_deref().filter(|_| rule.enabled) else { continue };
         let matches = Pattern::parse(text).is_ok_and(|pattern| pattern.matches(event));
         if matches {
-            work.extend(to_targets(ctx, &rule, event, ctx.now_ms));
+            work.extend(to_targets(ctx, &rule, event, hops));
         }
     }
     Ok(work)
 }
 
+/// The name of an execution that an event starts: at most 80 of the characters that names may have. The id of an event
+/// that a transformer made up is anything.
+fn execution_name(id: &str, unique: &str) -> String {
+    let is_fit = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+    let id: String = id.chars().filter(is_fit).take(36).collect();
+    format!("{id}_{unique}")
+}
+
 /// One delivery for each target of a rule.
-pub(crate) fn to_targets(ctx: &Ctx, rule: &Rule, event: &Value, due_ms: i64) -> Vec<WorkItem> {
+pub(crate) fn to_targets(ctx: &Ctx, rule: &Rule, event: &Value, hops: u32) -> Vec<WorkItem> {
     let id = event["id"].as_str().unwrap_or_default();
     rule.targets
         .iter()
         .map(|target| {
-            let key = format!("{}/{id}/{}", rule.key(), target.id);
+            let unique = ctx.uuid();
+            let key = format!("{}/{id}/{}/{unique}", rule.key(), target.id);
             let delivery = deliver::Delivery {
                 rule_arn: rule.arn.clone(),
-                name: format!("{id}_{}", ctx.uuid()),
+                name: execution_name(id, &unique),
                 input: target::input(target, rule, event, ctx.now_ms),
                 target: target.clone(),
                 first_ms: ctx.now_ms,
+                hops,
+                given_up: None,
             };
-            WorkItem::new(deliver::WORK, key, &rule.region, due_ms, &delivery)
+            WorkItem::new(deliver::WORK, key, &rule.region, ctx.now_ms, &delivery)
         })
         .collect()
 }

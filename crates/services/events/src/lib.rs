@@ -8,15 +8,18 @@
 //! A machine that sleeps misses firings. The rule's tag `refit:missed-runs` says what to do with them then:
 //! `latest` (the default: one firing, for the last instant missed), `all`, or `skip`.
 
+mod access;
 mod deliver;
 mod error;
 mod event;
+mod listing;
 mod ops;
 mod records;
 mod schedule;
 mod tags;
 mod target;
 
+use serde_json::Value;
 use service::{
     AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
 };
@@ -94,13 +97,16 @@ impl Service for Events {
         service::row(OPERATIONS, name)
     }
 
-    fn run<'a>(
-        &'a self,
-        ctx: &'a Ctx,
-        operation: &str,
-        input: serde_json::Value,
-    ) -> OperationFuture<'a> {
+    fn run<'a>(&'a self, ctx: &'a Ctx, operation: &str, input: Value) -> OperationFuture<'a> {
         service::run(OPERATIONS, self, ctx, operation, input)
+    }
+
+    fn resource_arn(&self, ctx: &Ctx, operation: &str, input: &Value) -> Option<String> {
+        access::resource(ctx, operation, input)
+    }
+
+    async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
+        schedule::recover(ctx).await
     }
 
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {

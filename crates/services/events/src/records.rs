@@ -33,6 +33,11 @@ pub(crate) struct Rule {
     pub(crate) targets: Vec<Target>,
 }
 
+/// Refuses the batch when the rule has changed since it was read.
+pub(crate) fn unchanged(batch: &mut store::Batch, rule: &Found<Rule>) {
+    batch.checks.push((RULE.to_owned(), rule.key.clone(), rule.expect));
+}
+
 /// A rule's target.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -101,12 +106,20 @@ pub(crate) struct Bus {
     pub(crate) description: Option<String>,
     pub(crate) created_ms: i64,
     pub(crate) tags: BTreeMap<String, String>,
+    /// `KmsKeyIdentifier`, `DeadLetterConfig` and `LogConfig`, kept as given.
+    #[serde(default)]
+    pub(crate) other: serde_json::Map<String, Value>,
 }
 
 impl Rule {
     /// The rule's record key.
     pub(crate) fn key(&self) -> String {
         rule_key(&self.region, &self.bus, &self.name)
+    }
+
+    /// Whether its firings are those that the rule had `before`.
+    pub(crate) fn keeps_beat_of(&self, before: &Self) -> bool {
+        self.enabled == before.enabled && self.schedule_expression == before.schedule_expression
     }
 }
 
@@ -124,9 +137,18 @@ pub(crate) fn rule_arn(ctx: &Ctx, bus: &str, name: &str) -> String {
     }
 }
 
-/// The bus's name out of a name, an ARN or nothing.
-pub(crate) fn bus_name(given: Option<&str>) -> &str {
-    given.map_or(DEFAULT_BUS, |given| given.rsplit_once('/').map_or(given, |(_, name)| name))
+/// The bus's name out of a name, an ARN or nothing. The ARN of another region or account stays whole: refit has no such bus.
+pub(crate) fn bus_name<'a>(ctx: &Ctx, given: Option<&'a str>) -> &'a str {
+    let given = given.unwrap_or(DEFAULT_BUS);
+    given.strip_prefix(&ctx.arn("events", "event-bus/")).unwrap_or(given)
+}
+
+/// A bus's ARN.
+pub(crate) fn bus_arn(ctx: &Ctx, bus: &str) -> String {
+    if bus.starts_with("arn:") {
+        return bus.to_owned();
+    }
+    ctx.arn("events", &format!("event-bus/{bus}"))
 }
 
 /// The rule, or AWS's refusal.

@@ -1,17 +1,21 @@
 //! What a target gets: the event, a part of it, a constant or a filled template.
 
+use crate::deliver::Input;
 use crate::event::time_text;
 use crate::records::{Rule, Target};
 use pattern::{Context, InputPath, Transformer};
 use serde_json::Value;
+use service::Arn;
 
-/// The text that is handed to the target. An input that cannot be made becomes an error text for the delivery to report.
-pub(crate) fn input(
-    target: &Target,
-    rule: &Rule,
-    event: &Value,
-    now_ms: i64,
-) -> Result<String, String> {
+/// What is handed to the target. An input that cannot be made is the delivery's to report.
+pub(crate) fn input(target: &Target, rule: &Rule, event: &Value, now_ms: i64) -> Input {
+    match text(target, rule, event, now_ms) {
+        Ok(text) => Input::Text(text),
+        Err(reason) => Input::Invalid { reason, event: event.to_string() },
+    }
+}
+
+fn text(target: &Target, rule: &Rule, event: &Value, now_ms: i64) -> Result<String, String> {
     if let Some(constant) = &target.input {
         return Ok(constant.clone());
     }
@@ -34,7 +38,21 @@ pub(crate) fn input(
 
 /// What is wrong with a target as given, in AWS's words.
 pub(crate) fn problem(target: &Target) -> Option<String> {
-    let service = target.arn.split(':').nth(2).unwrap_or_default();
+    let Ok(arn) = Arn::parse(&target.arn) else {
+        return Some(format!(
+            "Parameter {} is not valid. Reason: Provided Arn is not in correct format.",
+            target.arn
+        ));
+    };
+    let service = arn.service.as_str();
+    let is_fifo = arn.resource.strip_suffix(".fifo").is_some();
+    let group = target.sqs_parameters.as_ref().and_then(|p| p.message_group_id.as_ref());
+    if service == "sqs" && is_fifo && group.is_none() {
+        return Some(format!(
+            "Parameter(s) SqsParameters must be specified for target: {}.",
+            target.id
+        ));
+    }
     let needs_role = matches!(
         service,
         "states" | "events" | "kinesis" | "ecs" | "batch" | "ssm" | "codebuild" | "codepipeline"

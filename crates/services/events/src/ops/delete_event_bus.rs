@@ -15,7 +15,7 @@ pub(crate) struct Input {
 }
 
 pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
-    let name = bus_name(Some(&input.name));
+    let name = bus_name(ctx, Some(&input.name));
     if name == DEFAULT_BUS {
         return Err(Error::Validation("Cannot delete event bus default.".to_owned()));
     }

@@ -16,7 +16,7 @@ pub(crate) struct Input {
 }
 
 pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
-    let bus = bus_name(input.event_bus_name.as_deref());
+    let bus = bus_name(ctx, input.event_bus_name.as_deref());
     let key = rule_key(&ctx.region, bus, &input.name);
     let Some(rule) = ctx.records::<Rule>(RULE).get(&key).await? else {
         return Ok(Reply::new(json!({})));

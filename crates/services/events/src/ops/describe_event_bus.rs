@@ -4,6 +4,7 @@ use crate::Events;
 use crate::error::Error;
 use crate::records::{BUS, Bus, DEFAULT_BUS, bus_name};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use service::{Ctx, Reply};
 
 #[derive(Deserialize)]
@@ -21,9 +22,16 @@ pub(crate) struct View {
     description: Option<String>,
     creation_time: Option<f64>,
     last_modified_time: Option<f64>,
+    #[serde(flatten)]
+    other: Map<String, Value>,
 }
 
 impl View {
+    /// The bus's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A bus that was created.
     pub(crate) fn of(bus: Bus) -> Self {
         let created = Some(bus.created_ms as f64 / 1000.0);
@@ -33,6 +41,7 @@ impl View {
             description: bus.description,
             creation_time: created,
             last_modified_time: created,
+            other: Map::new(),
         }
     }
 
@@ -44,18 +53,22 @@ impl View {
             description: None,
             creation_time: None,
             last_modified_time: None,
+            other: Map::new(),
         }
     }
 }
 
 pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<View>, Error> {
-    let name = bus_name(input.name.as_deref());
+    let name = bus_name(ctx, input.name.as_deref());
     if name == DEFAULT_BUS {
         return Ok(Reply::new(View::default_bus(ctx)));
     }
     let key = format!("{}/{name}", ctx.region);
     match ctx.records::<Bus>(BUS).get(&key).await? {
-        Some(bus) => Ok(Reply::new(View::of(bus.value))),
+        Some(bus) => {
+            let other = bus.value.other.clone();
+            Ok(Reply::new(View { other, ..View::of(bus.value) }))
+        }
         None => Err(Error::NoBus(name.to_owned())),
     }
 }

@@ -47,7 +47,7 @@ impl View {
 }
 
 pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<View>, Error> {
-    let bus = bus_name(input.event_bus_name.as_deref());
+    let bus = bus_name(ctx, input.event_bus_name.as_deref());
     let rule = find_rule(ctx, bus, &input.name).await?.value;
     let created_by = Some(ctx.account().to_owned());
     Ok(Reply::new(View { created_by, ..View::of(rule) }))

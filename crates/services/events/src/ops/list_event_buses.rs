@@ -2,11 +2,11 @@
 
 use crate::Events;
 use crate::error::Error;
+use crate::listing::page_of;
 use crate::ops::describe_event_bus::View;
 use crate::records::{BUS, Bus, DEFAULT_BUS};
 use serde::{Deserialize, Serialize};
 use service::{Ctx, PageToken, Reply, page_size};
-use store::Scan;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -28,14 +28,12 @@ pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Out
     let prefix = format!("{}/{name_prefix}", ctx.region);
     let token = PageToken { question: &prefix };
     let after = token.read(input.next_token.as_deref(), "ValidationException")?;
-    let mut scan = Scan::of(BUS, &prefix, page_size(input.limit, 100, 100));
-    scan.after = after.as_deref();
-    let (found, next) = ctx.records::<Bus>(BUS).scan(scan).await?;
-    let is_first_page = after.is_none() && DEFAULT_BUS.starts_with(&name_prefix);
-    let event_buses = is_first_page
-        .then(|| View::default_bus(ctx))
-        .into_iter()
-        .chain(found.into_iter().map(|found| View::of(found.value)))
-        .collect();
+    let own = DEFAULT_BUS.starts_with(&name_prefix).then(|| View::default_bus(ctx));
+    let made = ctx.records::<Bus>(BUS).all(&prefix).await?;
+    let mut buses: Vec<View> =
+        own.into_iter().chain(made.into_iter().map(|found| View::of(found.value))).collect();
+    buses.sort_by(|a, b| a.name().cmp(b.name()));
+    let (event_buses, next) =
+        page_of(buses, View::name, after.as_deref(), page_size(input.limit, 100, 100));
     Ok(Reply::new(Output { event_buses, next_token: next.map(|cursor| token.make(&cursor)) }))
 }

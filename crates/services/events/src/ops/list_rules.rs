@@ -25,7 +25,7 @@ pub(crate) struct Output {
 }
 
 pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
-    let bus = bus_name(input.event_bus_name.as_deref());
+    let bus = bus_name(ctx, input.event_bus_name.as_deref());
     require_bus(ctx, bus).await?;
     let prefix = format!("{}/{bus}/{}", ctx.region, input.name_prefix.unwrap_or_default());
     let token = PageToken { question: &prefix };

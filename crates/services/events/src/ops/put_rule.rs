@@ -30,15 +30,20 @@ pub(crate) struct Output {
 }
 
 pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
-    let bus = bus_name(input.event_bus_name.as_deref()).to_owned();
+    let bus = bus_name(ctx, input.event_bus_name.as_deref()).to_owned();
     require_bus(ctx, &bus).await?;
     check(&input, &bus)?;
     let key = rule_key(&ctx.region, &bus, &input.name);
     let before = ctx.records::<Rule>(RULE).get(&key).await?;
     let rule = merge(ctx, input, bus, before.as_ref().map(|found| &found.value));
+    let keeps_beat = before.as_ref().is_some_and(|found| rule.keeps_beat_of(&found.value));
     let mut batch = Batch::new();
     batch.put(RULE, &key, &rule, before.map_or(Expect::Absent, |found| found.expect));
     let reply = Reply::with(Output { rule_arn: rule.arn.clone() }, batch);
+    if keeps_beat {
+        // A firing that is due, or under way, stays as it is.
+        return Ok(reply);
+    }
     Ok(match schedule::item(&rule, ctx.now_ms) {
         Some(item) => reply.work(item),
         None => reply.cancel(schedule::WORK, key),
@@ -71,11 +76,7 @@ fn check(input: &Input, bus: &str) -> Result<(), Error> {
 /// The rule as it will be: targets and tags stay, and a schedule that does not change keeps its beat.
 fn merge(ctx: &Ctx, input: Input, bus: String, before: Option<&Rule>) -> Rule {
     let state = input.state.unwrap_or_else(|| "ENABLED".to_owned());
-    let keeps_beat = before.is_some_and(|before| {
-        before.schedule_expression == input.schedule_expression && before.state == state
-    });
-    let anchor_ms = before.filter(|_| keeps_beat).map_or(ctx.now_ms, |before| before.anchor_ms);
-    Rule {
+    let mut rule = Rule {
         arn: rule_arn(ctx, &bus, &input.name),
         name: input.name,
         bus,
@@ -86,9 +87,13 @@ fn merge(ctx: &Ctx, input: Input, bus: String, before: Option<&Rule>) -> Rule {
         enabled: state != "DISABLED",
         state,
         role_arn: input.role_arn,
-        anchor_ms,
+        anchor_ms: ctx.now_ms,
         // AWS: PutRule: tags are only taken when the rule is created.
         tags: before.map_or_else(|| to_map(input.tags.unwrap_or_default()), |b| b.tags.clone()),
         targets: before.map(|before| before.targets.clone()).unwrap_or_default(),
+    };
+    if let Some(before) = before.filter(|before| rule.keeps_beat_of(before)) {
+        rule.anchor_ms = before.anchor_ms;
     }
+    rule
 }

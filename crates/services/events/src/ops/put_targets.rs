@@ -20,7 +20,7 @@ pub(crate) struct Input {
 }
 
 pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
-    let bus = bus_name(input.event_bus_name.as_deref());
+    let bus = bus_name(ctx, input.event_bus_name.as_deref());
     let found = find_rule(ctx, bus, &input.rule).await?;
     let mut rule = found.value;
     for given in input.targets {

@@ -17,6 +17,9 @@ pub(crate) enum Tagged {
 pub(crate) async fn find(ctx: &Ctx, arn: &str) -> Result<Tagged, Error> {
     let invalid = || Error::Validation(format!("Parameter {arn} is not valid."));
     let parsed = Arn::parse(arn).map_err(|_| invalid())?;
+    if parsed.region != ctx.region || parsed.account != ctx.account() {
+        return Err(invalid());
+    }
     let mut parts = parsed.resource.splitn(3, '/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some("rule"), Some(name), None) => {

@@ -1,0 +1,12 @@
+//! EventBridge as its callers and targets see it, through the dispatcher, in virtual time.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+#![allow(clippy::too_many_lines, reason = "cases are data")]
+
+mod access;
+mod crashes;
+mod deliveries;
+mod hostile;
+mod operations;
+mod schedules;
+mod world;
