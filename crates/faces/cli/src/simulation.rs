@@ -3,12 +3,14 @@
 use crate::compose::{Composed, Parts, compose};
 use crate::server::{ACCOUNT, REGION};
 use runner::resources::Resources;
-use runner::{FakeRunner, FakeScript, LogStream};
+use runner::{FakeRunner, FakeScript, LogStream, Runner};
 use serde_json::{Value, json};
 use service::{Clock, Kit, Principal, SeededEntropy, SystemClock};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use store::memory::Crash;
 use store::{Blobs, MemoryStore};
 
 /// 2026-01-01T00:00:00Z.
@@ -59,7 +61,10 @@ impl World {
 
     /// Kills the server: what was durable stays, everything in memory is gone.
     fn kill(&mut self, server: Composed) {
-        self.store = self.store.snapshot();
+        let durable = self.store.snapshot();
+        // What of it still runs gets no further: its next commit never resolves.
+        self.store.crash_at_commit(1, Crash::BeforeWriting);
+        self.store = durable;
         drop(server);
     }
 }
@@ -267,4 +272,117 @@ async fn a_training_goes_on_while_servers_die() {
             "ExecutionSucceeded"
         ]
     );
+}
+
+/// What came of one training.
+#[derive(Debug, PartialEq)]
+struct Trained {
+    execution: String,
+    job: String,
+    transitions: Vec<String>,
+    log: Vec<String>,
+    starts: usize,
+    folders: usize,
+}
+
+/// A training of a minute whose first server dies at its `commit`-th commit; it is asked to stop at a moment, if one is
+/// given. Answers what came of it, and whether a server died.
+async fn train(commit: u64, crash: Crash, stop_after: Option<Duration>) -> (Trained, bool) {
+    let starts = Arc::new(AtomicUsize::new(0));
+    let counted = starts.clone();
+    let mut world = World::new(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        FakeScript::exits(60_000, 0)
+            .line(1_000, LogStream::Stdout, "one")
+            .line(30_000, LogStream::Stdout, "two")
+            .line(30_000, LogStream::Stderr, "three")
+            .file("model/m", "a model")
+    });
+    let mut server = world.boot().await;
+    let machine = training_machine(&server).await;
+    let start = json!({"stateMachineArn": machine, "name": "one"});
+    let started = call(&server, "states", "StartExecution", start).await;
+    world.store.crash_at_commit(commit, crash);
+    let stop_at = stop_after.map(|after| tokio::time::Instant::now() + after);
+    let end = tokio::time::Instant::now() + MINUTE * 5;
+    let (mut has_crashed, mut has_stopped) = (false, false);
+    loop {
+        let next = stop_at.filter(|_| !has_stopped).unwrap_or(end);
+        let store = world.store.clone();
+        tokio::select! {
+            biased;
+            () = store.crashed(), if !has_crashed => {
+                has_crashed = true;
+                world.kill(server);
+                server = world.boot().await;
+            }
+            () = tokio::time::sleep_until(next) => {
+                if has_stopped || stop_at.is_none() {
+                    break;
+                }
+                has_stopped = true;
+                call(&server, "sagemaker", "StopTrainingJob", json!({"TrainingJobName": "one"})).await;
+            }
+        }
+    }
+    let input = json!({"executionArn": started["executionArn"]});
+    let execution = call(&server, "states", "DescribeExecution", input).await;
+    let job =
+        call(&server, "sagemaker", "DescribeTrainingJob", json!({"TrainingJobName": "one"})).await;
+    let filter = json!({"logGroupName": "/aws/sagemaker/TrainingJobs"});
+    let log = server.kit.ctx(Principal::root(ACCOUNT), REGION);
+    let log = log.call("logs", "FilterLogEvents", filter).await.unwrap_or_default();
+    let texts = |list: &Value, member: &str| -> Vec<String> {
+        let list = list.as_array().into_iter().flatten();
+        list.map(|one| one[member].as_str().unwrap().to_owned()).collect()
+    };
+    let trained = Trained {
+        execution: execution["status"].as_str().unwrap().to_owned(),
+        job: job["TrainingJobStatus"].as_str().unwrap().to_owned(),
+        transitions: texts(&job["SecondaryStatusTransitions"], "Status"),
+        log: texts(&log["events"], "message"),
+        starts: starts.load(Ordering::SeqCst),
+        folders: world.runner.list().await.unwrap().len(),
+    };
+    (trained, has_crashed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_training_survives_a_crash_at_any_commit() {
+    let (calm, _) = train(u64::MAX / 2, Crash::BeforeWriting, None).await;
+    let wanted = Trained {
+        execution: "SUCCEEDED".to_owned(),
+        job: "Completed".to_owned(),
+        transitions: ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+            .map(str::to_owned)
+            .to_vec(),
+        log: ["one", "two", "three"].map(str::to_owned).to_vec(),
+        starts: 1,
+        folders: 0,
+    };
+    assert_eq!(calm, wanted);
+    for crash in [Crash::BeforeWriting, Crash::AfterWriting] {
+        for commit in 1.. {
+            let (stormy, has_crashed) = train(commit, crash, None).await;
+            assert_eq!(stormy, wanted, "a crash at commit {commit}, {crash:?}");
+            if !has_crashed {
+                assert!(commit > 12, "{commit} commits");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_training_stops_at_any_moment_of_any_life() {
+    for (after_ms, most_starts) in [(1_u64, 1), (2_000, 1), (45_000, 1)] {
+        for commit in (1..40).step_by(3) {
+            let after = Some(Duration::from_millis(after_ms));
+            let (trained, _) = train(commit, Crash::AfterWriting, after).await;
+            let what = format!("stopped after {after_ms} ms, a crash at commit {commit}");
+            assert_eq!((trained.job.as_str(), trained.folders), ("Stopped", 0), "{what}");
+            assert!(trained.starts <= most_starts, "{what}: {} starts", trained.starts);
+            assert_ne!(trained.execution, "RUNNING", "{what}");
+        }
+    }
 }
