@@ -84,7 +84,7 @@ impl Home {
     /// Announces this process as the server.
     pub(crate) fn announce(&self, announcement: &Announcement) -> Result<(), Failure> {
         let text = serde_json::to_vec_pretty(announcement)?;
-        self.write(&self.announcement_file(), &text)
+        Self::replace(&self.announcement_file(), &text)
     }
 
     /// Takes the announcement back.
@@ -96,7 +96,7 @@ impl Home {
     pub(crate) fn write_credentials(&self, key_id: &str, secret: &str) -> Result<(), Failure> {
         let text =
             format!("[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n");
-        self.write(&self.credentials(), text.as_bytes())
+        Self::replace(&self.credentials(), text.as_bytes())
     }
 
     /// The administrator's key: id and secret.
@@ -121,7 +121,7 @@ impl Home {
     }
 
     /// Replaces a file as a whole: readers see the old content or the new.
-    fn write(&self, file: &Path, content: &[u8]) -> Result<(), Failure> {
+    fn replace(file: &Path, content: &[u8]) -> Result<(), Failure> {
         let draft = file.with_extension("new");
         let mut handle = std::fs::OpenOptions::new()
             .create(true)

@@ -34,7 +34,7 @@ fn run(cli: Cli) -> Done {
     match cli.command {
         Command::Supervise { folder } => return Ok(runner::supervise(&folder)),
         Command::Algorithm { arguments } => return Ok(commands::algorithm::run(&arguments)),
-        Command::Completions { shell } => return commands::completions::run(shell),
+        Command::Completions { shell } => return Ok(commands::completions::run(shell)),
         Command::Validate(arguments) => return commands::validate::run(&cli.global, &arguments),
         _ => {}
     }

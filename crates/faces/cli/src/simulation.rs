@@ -15,7 +15,7 @@ use store::{Blobs, MemoryStore};
 
 /// 2026-01-01T00:00:00Z.
 const ORIGIN_MS: i64 = 1_767_225_600_000;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// What outlives a server: the disk, the jobs, time.
 struct World {

@@ -62,11 +62,11 @@ fn placed(file: &Path, text: &str, found: asl::Diagnostic) -> Diagnostic {
         asl::Severity::Error => Severity::Error,
         asl::Severity::Warning => Severity::Warning,
     };
-    let line = (found.start.line as usize).max(1);
-    let column = (found.start.column as usize).max(1);
+    let line = found.start.line.max(1);
+    let column = found.start.column.max(1);
     let shown = text.lines().nth(line - 1).unwrap_or_default().to_owned();
     let end_column = if found.end.line == found.start.line {
-        (found.end.column as usize).max(column + 1)
+        found.end.column.max(column + 1)
     } else {
         shown.chars().count().max(column) + 1
     };
