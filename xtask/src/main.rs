@@ -52,7 +52,8 @@ fn check() -> Result<(), String> {
 
 fn test() -> Result<(), String> {
     check()?;
-    let (mut tally, cargo) = run::tallied("cargo", &["test", "--workspace", "--quiet"])?;
+    let (mut tally, cargo) =
+        run::tallied("cargo", &["test", "--workspace", "--quiet", "--no-fail-fast"])?;
     let clients = clients::test();
     if let Ok(more) = &clients {
         tally.add(more);

@@ -40,6 +40,17 @@ pub(crate) fn object_source(channel: &Value) -> Option<(&str, &str)> {
     Some((source.get("S3DataType")?.as_str()?, source.get("S3Uri")?.as_str()?))
 }
 
+/// Refuses jobs on several instances: running them on one would be another training than was asked for.
+pub(crate) fn require_one_instance(resources: &Value) -> Result<(), Error> {
+    let has_groups = resources.get("InstanceGroups").is_some_and(|groups| groups != &json!([]));
+    if has_groups || resources["InstanceCount"].as_u64().is_some_and(|count| count > 1) {
+        return Err(Error::Unsupported(
+            "refit runs a job on one instance: InstanceCount must be 1.".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 /// Refuses a prefix under which there is nothing.
 pub(crate) async fn require_objects(
     service: &Sagemaker,

@@ -21,6 +21,7 @@ pub(crate) async fn run(
             return Err(Error::Validation(format!("{member} is required for a training job.")));
         }
     }
+    jobs::require_one_instance(&input["ResourceConfig"])?;
     let algorithm = &input["AlgorithmSpecification"];
     if algorithm.get("TrainingImage").is_some() == algorithm.get("AlgorithmName").is_some() {
         return Err(Error::Validation(

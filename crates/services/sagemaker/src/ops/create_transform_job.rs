@@ -12,6 +12,7 @@ pub(crate) async fn run(
     ctx: &Ctx,
     input: Map<String, Value>,
 ) -> Result<Reply<Value>, Error> {
+    jobs::require_one_instance(&input["TransformResources"])?;
     let name = input.get("ModelName").and_then(Value::as_str).unwrap_or_default();
     let model = ctx.records::<Model>(MODEL).get(&key(&ctx.region, name)).await?;
     let Some(model) = model else {
