@@ -285,6 +285,15 @@ struct Trained {
     folders: usize,
 }
 
+/// Asks the training to stop; a server before may have been asked already, and the job may have ended of it.
+async fn ask_to_stop(server: &Composed) {
+    let ctx = server.kit.ctx(Principal::root(ACCOUNT), REGION);
+    let input = json!({"TrainingJobName": "one"});
+    if let Err(error) = ctx.call("sagemaker", "StopTrainingJob", input).await {
+        assert_eq!(error.code, "ValidationException", "{error:?}");
+    }
+}
+
 /// A training of a minute whose first server dies at its `commit`-th commit; it is asked to stop at a moment, if one is
 /// given. Answers what came of it, and whether a server died.
 async fn train(commit: u64, crash: Crash, stop_after: Option<Duration>) -> (Trained, bool) {
@@ -320,8 +329,17 @@ async fn train(commit: u64, crash: Crash, stop_after: Option<Duration>) -> (Trai
                 if has_stopped || stop_at.is_none() {
                     break;
                 }
-                has_stopped = true;
-                call(&server, "sagemaker", "StopTrainingJob", json!({"TrainingJobName": "one"})).await;
+                // A server that dies of this very commit answers nobody; whoever asked asks the next one again.
+                let store = world.store.clone();
+                tokio::select! {
+                    biased;
+                    () = store.crashed(), if !has_crashed => {
+                        has_crashed = true;
+                        world.kill(server);
+                        server = world.boot().await;
+                    }
+                    () = ask_to_stop(&server) => has_stopped = true,
+                }
             }
         }
     }
