@@ -143,7 +143,10 @@ impl Engine<'_> {
         let made = match made {
             Ok(made) => made,
             Err(error) => {
-                self.live().end(wanted.urn);
+                // What may have been done stays pending: the next run looks for it instead of doing it again.
+                if !error.is_unanswered {
+                    self.live().end(wanted.urn);
+                }
                 self.save().await;
                 return Err(error);
             }

@@ -22,11 +22,13 @@ pub(crate) struct StepError {
     status: u16,
     /// What to do about it.
     pub(crate) hint: Option<String>,
+    /// The answer was lost: it may have been done all the same.
+    pub(crate) is_unanswered: bool,
 }
 
 impl StepError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: None, status: 0, hint: None }
+        Self { message: message.into(), code: None, status: 0, hint: None, is_unanswered: false }
     }
 
     pub(super) fn asset(error: AssetError) -> Self {
@@ -42,10 +44,14 @@ impl StepError {
             source = cause.source();
         }
         match error {
-            client::Error::Service { error, .. } => {
-                Self { message, code: Some(error.code.clone()), status: error.status, hint: None }
-            }
-            _ => Self::new(message),
+            client::Error::Service { error, .. } => Self {
+                code: Some(error.code.clone()),
+                status: error.status,
+                is_unanswered: error.status >= 500,
+                ..Self::new(message)
+            },
+            client::Error::Wire { .. } => Self::new(message),
+            _ => Self { is_unanswered: true, ..Self::new(message) },
         }
     }
 
