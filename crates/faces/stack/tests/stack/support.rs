@@ -18,6 +18,8 @@ pub(crate) struct Fake {
     refuse: Mutex<BTreeMap<String, AwsError>>,
     /// What exists: `kind NAME` to what it was made with.
     things: Mutex<BTreeMap<String, Value>>,
+    /// Operations whose next answer is lost on its way, after it was done.
+    lost: Mutex<Vec<String>>,
     /// Answers that win over everything.
     answers: Mutex<BTreeMap<String, Value>>,
 }
@@ -38,6 +40,11 @@ impl Fake {
     pub(crate) fn refuse(&self, call: &str, code: &str, message: &str) {
         let error = AwsError::new(code, message);
         lock(&self.refuse).insert(call.to_owned(), error);
+    }
+
+    /// The next call of the operation takes place, and its answer never arrives.
+    pub(crate) fn lose_answer(&self, operation: &str) {
+        lock(&self.lost).push(operation.to_owned());
     }
 
     pub(crate) fn allow(&self, call: &str) {
@@ -116,6 +123,15 @@ impl Aws for Fake {
         input: Value,
     ) -> Result<Value, client::Error> {
         tokio::task::yield_now().await;
+        let lost = lock(&self.lost).iter().position(|name| name == operation);
+        if let Some(at) = lost {
+            lock(&self.lost).remove(at);
+            self.call(service, operation, input).await?;
+            return Err(client::Error::TimedOut {
+                operation: operation.to_owned(),
+                endpoint: "http://fake".to_owned(),
+            });
+        }
         lock(&self.calls).push((operation.to_owned(), input.clone()));
         if let Some(answer) = lock(&self.answers).get(operation) {
             return Ok(answer.clone());

@@ -75,6 +75,20 @@ fn kill_while_creating(place: &Place, name: &str) {
     });
 }
 
+/// The server died between doing and answering: what it did must be taken over, not done twice under another name.
+#[tokio::test]
+async fn a_lost_answer_makes_nothing_twice() {
+    let place = Place::new(&format!("{HEAD}resources:\n  t: {{ type: aws:sns:Topic }}\n"));
+    place.aws.lose_answer("CreateTopic");
+    assert!(matches!(place.up().await.0, Err(Error::Failed { .. })));
+    let made = place.aws.names();
+    assert_eq!(made.len(), 1);
+    assert_eq!(place.up().await.0.expect("deployable").resources, 1);
+    assert_eq!(place.aws.names(), made);
+    place.destroy().await.0.expect("deletable");
+    assert_eq!(place.aws.names(), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_kill_while_creating_is_found_out() {
     let program = "resources:\n  r:\n    type: aws:iam:Role\n    properties: { assumeRolePolicy: {}, inlinePolicies: [{ name: a, policy: {} }] }\n";
