@@ -58,6 +58,8 @@ struct Run {
     seen: HashSet<String>,
     /// URNs whose resource was deleted because something it depends on is replaced.
     replaced: HashSet<String>,
+    /// What resources of this run were called before, for those below them.
+    former: HashMap<String, Vec<String>>,
     /// URNs of resources that get a new one in this run.
     replacing: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
@@ -135,7 +137,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Whether steps may still start.
-    fn may_go_on(&self) -> bool {
+    pub(crate) fn may_go_on(&self) -> bool {
         if self.provider.cancel.is_cancelled() {
             self.run().is_cancelled = true;
             return false;
@@ -252,6 +254,18 @@ impl Monitor for Engine<'_> {
 
     fn outputs(&self, outputs: Object) {
         self.live().set_stack_outputs(outputs);
+    }
+
+    fn component_outputs(&self, urn: &str, outputs: Object) {
+        self.live().set_component_outputs(urn, outputs);
+    }
+
+    fn say(&self, line: &str) {
+        self.progress().said(line);
+    }
+
+    fn remark(&self, diagnostic: Diagnostic) {
+        self.note(diagnostic);
     }
 
     fn report(&self, diagnostic: Diagnostic) {

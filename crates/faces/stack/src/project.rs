@@ -481,8 +481,9 @@ async fn drive(engine: &Engine<'_>, program: &dyn Program) {
     if engine.mode == Mode::Preview {
         engine.check_roles().await;
     }
-    // What failed may be what something else is to be replaced by: nothing is deleted then.
-    if !engine.has_errors() {
+    // What failed may be what something else is to be replaced by, and a program that was stopped has not said everything:
+    // nothing is deleted then.
+    if !engine.has_errors() && engine.may_go_on() {
         engine.remove_unregistered().await;
     }
     engine.save_all().await;

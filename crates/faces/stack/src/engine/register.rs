@@ -3,13 +3,17 @@
 use super::decide::{Decision, Wanted};
 use super::{Engine, urn};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::program::{Alias, Registered, Registration, Status};
+use crate::program::{Alias, Former, Options, Registered, Registration, Status};
 use crate::progress::{Operation, Step};
 use crate::provider::check::Problem;
 use crate::state::{Resource, now, uuid};
 use crate::types::{self, ResourceType, canonical};
 use crate::value::{Object, Value};
+use serde_json::{Map, Value as Json};
 use std::sync::Arc;
+
+/// The URN of the resource with which one goes.
+pub(super) const DELETED_WITH: &str = "deletedWith";
 
 impl Engine<'_> {
     /// Registers the stack and the provider that resources have unless they name one.
@@ -61,13 +65,20 @@ impl Engine<'_> {
     }
 
     pub(super) async fn registered(&self, registration: Registration) -> Registered {
-        let token = canonical(&registration.token);
+        let token = if registration.is_component {
+            registration.token.clone()
+        } else {
+            canonical(&registration.token)
+        };
         let parent = registration.options.parent.clone();
         let parent = parent.unwrap_or_else(|| urn::stack(&self.stack, &self.project));
         let urn = urn::of(&self.stack, &self.project, Some(&parent), &token, &registration.name);
         if !self.run().seen.insert(urn.clone()) {
             let message = format!("Duplicate resource URN '{urn}'; try giving it a unique name");
             return self.refused(&registration, urn, Diagnostic::error(message));
+        }
+        if registration.is_component {
+            return self.component(&registration, urn, parent);
         }
         if urn::is_provider(&token) {
             return self.explicit_provider(&registration);
@@ -77,7 +88,7 @@ impl Engine<'_> {
             let diagnostic = Diagnostic::error(message).hint(types::hint(&registration.token));
             return self.refused(&registration, urn, diagnostic);
         };
-        let old = self.old_of(&urn, &kind, &registration);
+        let old = self.old_of(&urn, &kind.token, &kind.aliases, &registration);
         if registration.is_blocked || !self.may_go_on() {
             return self.skipped(&registration, &kind, urn, old);
         }
@@ -104,35 +115,106 @@ impl Engine<'_> {
         self.carry_out(wanted, decision, resource).await
     }
 
+    /// A component: nothing is made, but the state knows it.
+    fn component(&self, registration: &Registration, urn: String, parent: String) -> Registered {
+        self.old_of(&urn, &registration.token, &[], registration);
+        let old = self.live().take_old(&urn);
+        let mut resource = old.clone().unwrap_or_else(|| Resource {
+            created: Some(now()),
+            modified: Some(now()),
+            ..Resource::default()
+        });
+        urn.clone_into(&mut resource.urn);
+        registration.token.clone_into(&mut resource.token);
+        resource.protect = registration.options.protect.unwrap_or_else(|| {
+            self.live().find_fresh(&parent).is_some_and(|parent| parent.protect)
+        });
+        resource.parent = Some(parent);
+        resource.dependencies.clone_from(&registration.dependencies);
+        resource.provider.clone_from(&registration.options.provider);
+        let is_changed = old.as_ref() != Some(&resource);
+        self.live().push_fresh(resource, is_changed);
+        Registered { urn, outputs: Object::new(), status: Status::Done }
+    }
+
     /// The old resource: by its URN, or by what it was called before.
     fn old_of(
         &self,
         urn: &str,
-        kind: &ResourceType,
+        token: &str,
+        older_tokens: &[String],
         registration: &Registration,
     ) -> Option<Resource> {
+        let names = self.former_names(token, older_tokens, registration);
+        if !names.is_empty() {
+            self.run().former.insert(urn.to_owned(), names.clone());
+        }
         let mut live = self.live();
         if let Some(old) = live.find_old(urn) {
             return Some(old.clone());
         }
-        let parent = registration.options.parent.as_deref();
-        let named =
-            |token: &str, name: &str| urn::of(&self.stack, &self.project, parent, token, name);
-        let of_types = kind.aliases.iter().map(|token| named(token, &registration.name));
-        let of_options = registration.options.aliases.iter().map(|alias| match alias {
-            Alias::Urn(urn) => urn.clone(),
-            Alias::Spec { name, token } => {
-                let token =
-                    token.as_ref().map_or_else(|| kind.token.clone(), |token| canonical(token));
-                named(&token, name.as_deref().unwrap_or(&registration.name))
-            }
-        });
-        let before = of_options.chain(of_types).find(|urn| live.find_old(urn).is_some())?;
+        let before = names.into_iter().find(|urn| live.find_old(urn).is_some())?;
         if self.run().seen.contains(&before) {
             return None;
         }
         live.rename(&before, urn);
         live.find_old(urn).cloned()
+    }
+
+    /// What a resource may have been called: by its aliases, by older names of its type, and below its parent's older names.
+    fn former_names(
+        &self,
+        token: &str,
+        older_tokens: &[String],
+        registration: &Registration,
+    ) -> Vec<String> {
+        let Registration { name, options, .. } = registration;
+        let now = options.parent.as_deref();
+        let parents_before = now.map(|now| self.run().former.get(now).cloned().unwrap_or_default());
+        let parents_before = parents_before.unwrap_or_default();
+        let parents: Vec<Option<&str>> = std::iter::once(now)
+            .chain(parents_before.iter().map(|urn| Some(urn.as_str())))
+            .collect();
+        let mut names = Vec::new();
+        for alias in &options.aliases {
+            match alias {
+                Alias::Urn(urn) => names.push(urn.clone()),
+                Alias::Spec(former) => {
+                    for parent in &parents {
+                        names.push(self.former_urn(former, *parent, token, name));
+                    }
+                }
+            }
+        }
+        let named = |parent, token: &str, name: &str| {
+            urn::of(&self.stack, &self.project, parent, token, name)
+        };
+        let all_tokens = || std::iter::once(token).chain(older_tokens.iter().map(String::as_str));
+        for parent in &parents {
+            for older in all_tokens().skip(usize::from(*parent == now)) {
+                names.push(named(*parent, older, name));
+            }
+        }
+        // A child that is named after its parent was named after its parent's older name.
+        let last = |urn: &str| urn.rsplit("::").next().unwrap_or_default().to_owned();
+        let rest = now.and_then(|now| name.strip_prefix(&last(now)).map(str::to_owned));
+        for (before, rest) in
+            parents_before.iter().filter_map(|before| Some((before, rest.as_ref()?)))
+        {
+            names.push(named(Some(before.as_str()), token, &format!("{}{rest}", last(before))));
+        }
+        names
+    }
+
+    fn former_urn(&self, former: &Former, parent: Option<&str>, token: &str, name: &str) -> String {
+        let parent = if former.had_no_parent { None } else { former.parent.as_deref().or(parent) };
+        urn::of(
+            former.stack.as_deref().unwrap_or(&self.stack),
+            former.project.as_deref().unwrap_or(&self.project),
+            parent,
+            former.token.as_deref().map_or_else(|| token.to_owned(), canonical).as_str(),
+            former.name.as_deref().unwrap_or(name),
+        )
     }
 
     fn explicit_provider(&self, registration: &Registration) -> Registered {
@@ -241,7 +323,7 @@ impl Engine<'_> {
             timeouts: options.timeouts,
             created: old.and_then(|old| old.created.clone()),
             modified: old.and_then(|old| old.modified.clone()),
-            extra: old.map(|old| old.extra.clone()).unwrap_or_default(),
+            extra: extra_of(options, old),
             ..Resource::default()
         }
     }
@@ -249,4 +331,14 @@ impl Engine<'_> {
     pub(super) fn kind_of(resource: &Resource) -> Option<Arc<ResourceType>> {
         types::find(&resource.token)
     }
+}
+
+/// What a record keeps that the engine only looks at when it deletes.
+fn extra_of(options: &Options, old: Option<&Resource>) -> Map<String, Json> {
+    let mut extra = old.map(|old| old.extra.clone()).unwrap_or_default();
+    extra.remove(DELETED_WITH);
+    if let Some(urn) = &options.deleted_with {
+        extra.insert(DELETED_WITH.to_owned(), Json::from(urn.as_str()));
+    }
+    extra
 }

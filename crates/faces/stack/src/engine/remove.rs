@@ -1,5 +1,6 @@
 //! Deleting: what the program no longer has, what was replaced, and what must go before a replacement.
 
+use super::register::DELETED_WITH;
 use super::{Engine, urn};
 use crate::diagnostic::Diagnostic;
 use crate::graph;
@@ -31,11 +32,14 @@ impl Engine<'_> {
         let kept = || kept.lock().unwrap_or_else(PoisonError::into_inner);
         graph::run(&order, |index| {
             let (candidate, order) = (&candidates[index], &order[index]);
-            let (kept, replacing) = (&kept, &replacing);
+            let (kept, replacing, candidates) = (&kept, &replacing, &candidates);
             async move {
                 let is_needed = order.iter().any(|dependent| kept().contains(dependent));
                 let is_replaced = candidate.delete && replacing.contains(&candidate.urn);
-                if is_needed || !self.remove(candidate, is_replaced).await {
+                let with = candidate.extra.get(DELETED_WITH).and_then(|urn| urn.as_str());
+                let goes_along =
+                    with.is_some_and(|urn| candidates.iter().any(|other| other.urn == urn));
+                if is_needed || !self.remove(candidate, is_replaced, goes_along).await {
                     kept().insert(index);
                 }
             }
@@ -44,13 +48,14 @@ impl Engine<'_> {
     }
 
     /// Deletes one; false when it is still there.
-    async fn remove(&self, resource: &Resource, is_replaced: bool) -> bool {
+    async fn remove(&self, resource: &Resource, is_replaced: bool, goes_along: bool) -> bool {
         if !resource.custom || resource.external || urn::is_provider(&resource.token) {
             self.live().drop_old(resource);
             return self.is_preview() || self.save().await;
         }
         let kind = Self::kind_of(resource);
         let stays = resource.retain_on_delete
+            || goes_along
             || kind.as_ref().and_then(|kind| kind.keep.as_ref()).is_some_and(|keep| {
                 resource.inputs.get(keep).is_some_and(crate::value::Value::is_true)
             });

@@ -7,7 +7,7 @@ mod expression;
 mod functions;
 mod interpolation;
 mod locate;
-mod options;
+pub(crate) mod options;
 pub(crate) mod settings;
 #[cfg(test)]
 mod tests;
@@ -246,6 +246,7 @@ impl YamlProgram<'_> {
         let registration = Registration {
             token: item.token.clone(),
             name: item.name.clone(),
+            is_component: false,
             inputs,
             options,
             dependencies: self.dependencies(index),

@@ -107,6 +107,12 @@ impl Monitor for Finder<'_> {
 
     fn outputs(&self, _outputs: Object) {}
 
+    fn component_outputs(&self, _urn: &str, _outputs: Object) {}
+
+    fn say(&self, _line: &str) {}
+
+    fn remark(&self, _diagnostic: Diagnostic) {}
+
     fn report(&self, _diagnostic: Diagnostic) {}
 }
 

@@ -2,7 +2,7 @@
 
 use super::expression::{Expression, Form, Reader};
 use crate::nearest::did_you_mean;
-use crate::program::Alias;
+use crate::program::{Alias, Former};
 use crate::source::Span;
 use crate::state::Timeouts;
 use crate::value::Value;
@@ -152,7 +152,7 @@ fn timeouts(reader: &mut Reader<'_>, node: &Node) -> Timeouts {
 }
 
 /// `1h30m`, `90s`, `1.5h`, `250ms`
-fn seconds(text: &str) -> Option<f64> {
+pub(crate) fn seconds(text: &str) -> Option<f64> {
     let mut rest = text.trim();
     let mut total = 0.0;
     while !rest.is_empty() {
@@ -185,7 +185,7 @@ fn aliases(reader: &mut Reader<'_>, node: &Node) -> Vec<Alias> {
             aliases.push(if is_urn {
                 Alias::Urn(text.to_owned())
             } else {
-                Alias::Spec { name: Some(text.to_owned()), token: None }
+                Alias::Spec(Former { name: Some(text.to_owned()), ..Former::default() })
             });
             continue;
         }
@@ -202,7 +202,8 @@ fn aliases(reader: &mut Reader<'_>, node: &Node) -> Vec<Alias> {
                 entry.key_span,
             );
         }
-        aliases.push(Alias::Spec { name: text("name"), token: text("type") });
+        let former = Former { name: text("name"), token: text("type"), ..Former::default() };
+        aliases.push(Alias::Spec(former));
     }
     aliases
 }
