@@ -107,6 +107,8 @@ pub(crate) struct Project {
     /// Set a configuration value: KEY=VALUE (repeatable)
     #[arg(long, short, value_name = "KEY=VALUE")]
     pub(crate) config: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: crate::target::Target,
 }
 
 /// `refit up`.

@@ -11,6 +11,7 @@ mod report;
 mod server;
 #[cfg(test)]
 mod simulation;
+mod target;
 
 use clap::Parser;
 use grammar::{Cli, Command};

@@ -4,7 +4,7 @@ use crate::follow::{Screen, duration_text};
 use crate::grammar::Project as Arguments;
 use crate::home::Home;
 use crate::report::Failure;
-use client::Client;
+use crate::target::Reached;
 use stack::{Cancel, Diagnostic, Error, Operation, Options, Progress, Project, Step, Summary};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,12 +15,12 @@ use std::time::Duration;
 pub(crate) struct Loaded {
     pub(crate) project: Project,
     pub(crate) options: Options,
-    /// A client of the stack's region.
-    pub(crate) client: Client,
+    /// Where it is deployed.
+    pub(crate) place: Reached,
 }
 
-/// Reads the project that the arguments name.
-pub(crate) fn load(home: &Home, arguments: &Arguments, client: &Client) -> Result<Loaded, Failure> {
+/// Reads the project that the arguments name, and reaches the place it is deployed to.
+pub(crate) async fn load(home: &Home, arguments: &Arguments) -> Result<Loaded, Failure> {
     let project = open(&arguments.directory)?;
     let config = arguments
         .config
@@ -35,11 +35,41 @@ pub(crate) fn load(home: &Home, arguments: &Arguments, client: &Client) -> Resul
         .collect::<Result<Vec<_>, Failure>>()?;
     let passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
     let region = project.region(&arguments.stack, &config, passphrase.as_ref()).map_err(failure)?;
-    let client = region.map_or_else(|| client.clone(), |region| client.in_region(&region));
-    let mut options = Options::new(&arguments.stack, home.stacks(), Arc::new(client.clone()));
+    let place = arguments.target.reach(home, &project, region).await?;
+    let aws = Arc::new(place.client.clone());
+    let mut options = Options::new(&arguments.stack, place.state_root.clone(), aws);
     options.config = config;
     options.passphrase = passphrase;
-    Ok(Loaded { project, options, client })
+    if !place.is_here {
+        same_account(&project, &options, &place)?;
+    }
+    Ok(Loaded { project, options, place })
+}
+
+/// Refuses to go on with a stack that was deployed to another account: there its resources would look as if they were gone.
+fn same_account(project: &Project, options: &Options, place: &Reached) -> Result<(), Failure> {
+    let resources = match project.resources(options) {
+        Ok(resources) => resources,
+        Err(Error::NoStack { .. }) => return Ok(()),
+        Err(error) => return Err(failure(error)),
+    };
+    let account_of = |arn: &str| {
+        let account = arn.split(':').nth(4)?;
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        (arn.starts_with("arn:") && is_account).then(|| account.to_owned())
+    };
+    let other = resources
+        .iter()
+        .filter_map(|resource| account_of(resource.outputs.get("arn")?.as_str()?))
+        .find(|account| *account != place.account);
+    match other {
+        None => Ok(()),
+        Some(other) => Err(Failure::new(format!(
+            "stack {} was deployed to account {other}, and these credentials are account {}'s",
+            options.stack, place.account
+        ))
+        .hint("use the other account's profile, or another stack: --stack NAME")),
+    }
 }
 
 /// Reads a project directory.

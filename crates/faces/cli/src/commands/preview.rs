@@ -1,6 +1,5 @@
 //! `refit preview [DIR]`: what `up` would change.
 
-use crate::background::connect_or_start;
 use crate::follow::Screen;
 use crate::grammar::{Global, Project};
 use crate::home::Home;
@@ -12,9 +11,9 @@ use std::process::ExitCode;
 pub(crate) async fn run(global: &Global, arguments: &Project) -> Done {
     let home = Home::locate(global.data.as_deref())?;
     open(&arguments.directory)?;
-    let (client, _) = connect_or_start(&home).await?;
-    let loaded = load(&home, arguments, &client)?;
+    let loaded = load(&home, arguments).await?;
     let mut screen = Screen::new(global.json);
+    screen.line(format!("target   {}", loaded.place.title));
     screen.line(format!("preview  {}-{}", loaded.project.name(), loaded.options.stack));
     let mut shown = Shown::new(&mut screen, true);
     let summary = loaded.project.preview(&loaded.options, &mut shown).await.map_err(failure)?;
