@@ -3,15 +3,19 @@
 
 mod decide;
 mod live;
+mod providers;
 mod recover;
+mod references;
 mod refresh;
 mod register;
 mod remove;
 mod roles;
 mod step;
+mod targets;
 pub(crate) mod urn;
 
 pub(crate) use live::{Keeper, Live};
+pub(crate) use references::Library;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
@@ -20,11 +24,12 @@ use crate::progress::{Operation, Progress, Step};
 use crate::project::Summary;
 use crate::provider::Provider;
 use crate::provider::invoke::InvokeError;
+use crate::selection::Selection;
 use crate::state::{Resource, shown};
 use crate::value::{Object, Value};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
@@ -43,6 +48,15 @@ pub(crate) struct Engine<'a> {
     pub(crate) provider: Provider,
     /// What random names are made from: the same in a preview and in the update after it.
     pub(crate) seed: [u8; 32],
+    /// What the run is about.
+    selection: Selection,
+    /// Tags that the stack's configuration gives everything.
+    default_tags: Object,
+    /// Secrets can be kept.
+    can_seal: bool,
+    /// New resources tell their inputs as differences.
+    is_detailed: bool,
+    library: Arc<Library>,
     live: Mutex<Live>,
     keeper: Option<&'a Keeper>,
     progress: Mutex<&'a mut dyn Progress>,
@@ -60,6 +74,8 @@ struct Run {
     replaced: HashSet<String>,
     /// What resources of this run were called before, for those below them.
     former: HashMap<String, Vec<String>>,
+    /// URNs of resources that the run is about, as far as it is about some only.
+    targeted: HashSet<String>,
     /// URNs of resources that get a new one in this run.
     replacing: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
@@ -84,6 +100,11 @@ pub(crate) struct Parts<'a> {
     pub(crate) live: Live,
     pub(crate) keeper: Option<&'a Keeper>,
     pub(crate) parallel: usize,
+    pub(crate) selection: Selection,
+    pub(crate) default_tags: Object,
+    pub(crate) can_seal: bool,
+    pub(crate) is_detailed: bool,
+    pub(crate) library: Arc<Library>,
 }
 
 impl<'a> Engine<'a> {
@@ -94,6 +115,11 @@ impl<'a> Engine<'a> {
             stack: parts.stack,
             provider: parts.provider,
             seed: parts.seed,
+            selection: parts.selection,
+            default_tags: parts.default_tags,
+            can_seal: parts.can_seal,
+            is_detailed: parts.is_detailed,
+            library: parts.library,
             live: Mutex::new(parts.live),
             keeper: parts.keeper,
             progress: Mutex::new(progress),
@@ -188,6 +214,11 @@ impl<'a> Engine<'a> {
             || run.diagnostics.iter().any(|found| found.severity == Severity::Error)
     }
 
+    /// The state as the run leaves it, for the next engine of the same session.
+    pub(crate) fn state(&self) -> Live {
+        self.live().clone()
+    }
+
     /// The end of a run: what was found and done.
     pub(crate) fn finish(self) -> Result<Summary, Error> {
         let took = self.started.elapsed();
@@ -223,7 +254,7 @@ fn summary(
 ) -> Summary {
     let all = live.all();
     let is_own = |resource: &&Resource| {
-        resource.custom && !resource.delete && !urn::is_provider(&resource.token)
+        resource.custom && !resource.delete && !urn::is_builtin(&resource.token)
     };
     Summary {
         resources: all.iter().filter(|resource| is_own(resource)).count(),

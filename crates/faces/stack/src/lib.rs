@@ -14,7 +14,7 @@
 //!   taken over too.
 //! - AWS refuses to delete a model package group that holds packages, and so does an update. Deleting a whole stack deletes the
 //!   packages of its groups, unless a group is tagged `refit:force-destroy` = `false`; with `true` an update does so as well.
-//! - One run deploys to one region: that of its client.
+//! - Explicit providers choose a region and tags; all of a run is one account's.
 //! - Secrets are sealed with a passphrase, or refused; there is no other way.
 //!
 //! ```no_run
@@ -41,6 +41,7 @@ mod program;
 mod progress;
 mod project;
 mod provider;
+mod selection;
 mod source;
 mod state;
 mod types;
@@ -53,3 +54,4 @@ pub use diagnostic::{Diagnostic, Place, Severity};
 pub use error::Error;
 pub use progress::{Change, Operation, Progress, Step};
 pub use project::{Definition, Deployed, Options, Project, Summary, find_definitions};
+pub use selection::Selection;

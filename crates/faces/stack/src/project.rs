@@ -5,15 +5,17 @@ mod definitions;
 use crate::aws::Aws;
 use crate::cancel::Cancel;
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Engine, Keeper, Live, Mode, Parts, urn};
+use crate::engine::{Engine, Keeper, Library, Live, Mode, Parts, urn};
 use crate::error::Error;
 use crate::program::Program;
 use crate::program::yaml::{YamlProgram, YamlProject, is_plain_name, settings};
 use crate::progress::{Operation, Progress};
 use crate::provider::Provider;
+use crate::selection::Selection;
 use crate::source::Source;
 use crate::state::{Checkpoint, Resource, StateFile, Vault, random, shown};
 use crate::types;
+use crate::value::Object;
 use crate::yaml;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -47,6 +49,12 @@ pub struct Options {
     pub cancel: Cancel,
     /// How many steps may be under way at once.
     pub parallel: usize,
+    /// What the run is about: everything, or some resources.
+    pub selection: Selection,
+    /// Read every resource again first.
+    pub refresh: bool,
+    /// Tell new resources' inputs as differences.
+    pub is_detailed: bool,
 }
 
 impl Options {
@@ -60,6 +68,9 @@ impl Options {
             passphrase: None,
             cancel: Cancel::new(),
             parallel: 16,
+            selection: Selection::default(),
+            refresh: false,
+            is_detailed: false,
         }
     }
 }
@@ -185,7 +196,14 @@ impl Project {
         options: &Options,
         progress: &mut dyn Progress,
     ) -> Result<Summary, Error> {
-        let session = self.session(options).await?;
+        let mut session = self.session(options).await?;
+        if options.refresh {
+            let engine = session.engine(Mode::Preview, None, progress);
+            engine.refresh().await;
+            let state = engine.state();
+            engine.finish()?;
+            session.live = state;
+        }
         let program = session.program(self, options)?;
         let engine = session.engine(Mode::Preview, None, progress);
         drive(&engine, &program).await;
@@ -217,6 +235,9 @@ impl Project {
         progress: &mut dyn Progress,
     ) -> Result<Summary, Error> {
         let lock = self.state_file(options)?.lock()?;
+        if options.refresh && self.checkpoint(options).is_ok() {
+            self.refresh_locked(options, progress).await?;
+        }
         let mut session = self.session(options).await?;
         let program = session.program(self, options)?;
         let engine = session.engine(Mode::Preview, None, progress);
@@ -245,9 +266,13 @@ impl Project {
     ) -> Result<Summary, Error> {
         let lock = self.state_file(options)?.lock()?;
         self.checkpoint(options)?;
+        if options.refresh {
+            self.refresh_locked(options, progress).await?;
+        }
         let mut session = self.session(options).await?;
         session.provider.is_destroying = true;
         let engine = session.engine(Mode::Preview, None, progress);
+        engine.check_targets();
         engine.remove_unregistered().await;
         engine.finish()?;
         let keeper = session.keeper(self, options)?;
@@ -270,14 +295,40 @@ impl Project {
     ) -> Result<Summary, Error> {
         let lock = self.state_file(options)?.lock()?;
         self.checkpoint(options)?;
+        let result = self.refresh_locked(options, progress).await;
+        drop(lock);
+        result
+    }
+
+    async fn refresh_locked(
+        &self,
+        options: &Options,
+        progress: &mut dyn Progress,
+    ) -> Result<Summary, Error> {
         let mut session = self.session(options).await?;
         let keeper = session.keeper(self, options)?;
         let engine = session.engine(Mode::Apply, Some(&keeper), progress);
         engine.recover().await;
         engine.refresh().await;
-        let result = engine.finish();
-        drop(lock);
-        result
+        engine.check_targets();
+        engine.finish()
+    }
+
+    /// What [`Project::refresh`] would find. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Project::refresh`].
+    pub async fn preview_refresh(
+        &self,
+        options: &Options,
+        progress: &mut dyn Progress,
+    ) -> Result<Summary, Error> {
+        self.checkpoint(options)?;
+        let session = self.session(options).await?;
+        let engine = session.engine(Mode::Preview, None, progress);
+        engine.refresh().await;
+        engine.check_targets();
+        engine.finish()
     }
 
     /// The outputs of a deployed stack. Secrets are `"[secret]"` unless `show_secrets`, which needs the passphrase.
@@ -301,7 +352,7 @@ impl Project {
     pub fn resources(&self, options: &Options) -> Result<Vec<Deployed>, Error> {
         let (checkpoint, _) = self.checkpoint(options)?;
         let is_own = |resource: &Resource| {
-            resource.custom && !resource.delete && !urn::is_provider(&resource.token)
+            resource.custom && !resource.delete && !urn::is_builtin(&resource.token)
         };
         let own = checkpoint.resources.into_iter().filter(is_own);
         Ok(own
@@ -379,6 +430,11 @@ impl Project {
             salt: None,
             seed: random(),
             parallel: options.parallel,
+            selection: options.selection.clone(),
+            default_tags: settings::default_tags(&self.directory, &options.stack, &options.config),
+            can_seal: options.passphrase.is_some(),
+            is_detailed: options.is_detailed,
+            library: library(options),
         })
     }
 }
@@ -395,6 +451,11 @@ struct Session {
     salt: Option<String>,
     seed: [u8; 32],
     parallel: usize,
+    selection: Selection,
+    default_tags: Object,
+    can_seal: bool,
+    is_detailed: bool,
+    library: Arc<Library>,
 }
 
 impl Session {
@@ -445,6 +506,11 @@ impl Session {
             live: self.live.clone(),
             keeper,
             parallel: self.parallel,
+            selection: self.selection.clone(),
+            default_tags: self.default_tags.clone(),
+            can_seal: self.can_seal,
+            is_detailed: self.is_detailed,
+            library: self.library.clone(),
         };
         Engine::new(parts, progress)
     }
@@ -471,6 +537,22 @@ impl Session {
     }
 }
 
+/// Reads outputs of the stacks of a state root.
+fn library(options: &Options) -> Arc<Library> {
+    let (root, passphrase) = (options.state_root.clone(), options.passphrase.clone());
+    Arc::new(move |project, stack| {
+        let is_plain = is_plain_name(project) && is_plain_name(stack);
+        let none = || Error::NoStack { project: project.to_owned(), stack: stack.to_owned() };
+        let file = StateFile::new(&root, project, stack);
+        let text = if is_plain { file.read()? } else { None };
+        let text = text.ok_or_else(none)?;
+        let vault = |salt| Vault::new(passphrase.clone(), salt);
+        let (checkpoint, _) = Checkpoint::parse(file.path(), &text, vault)?;
+        let found = checkpoint.resources.into_iter().find(|one| one.token == urn::STACK);
+        Ok(found.map(|one| one.outputs).unwrap_or_default())
+    })
+}
+
 /// One pass of a program through an engine, deletions last.
 async fn drive(engine: &Engine<'_>, program: &dyn Program) {
     engine.register_roots();
@@ -480,6 +562,7 @@ async fn drive(engine: &Engine<'_>, program: &dyn Program) {
     program.run(engine).await;
     if engine.mode == Mode::Preview {
         engine.check_roles().await;
+        engine.check_targets();
     }
     // What failed may be what something else is to be replaced by, and a program that was stopped has not said everything:
     // nothing is deleted then.

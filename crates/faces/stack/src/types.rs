@@ -128,6 +128,8 @@ pub(crate) struct Call {
     pub(crate) is_true: Option<String>,
     /// Only when this is so.
     pub(crate) equals: Option<Equals>,
+    /// Only when this is not so.
+    pub(crate) unless: Option<Equals>,
     /// Once for each item of a list (`$item`); in an update for each new or changed one.
     pub(crate) each: Option<String>,
     /// In an update: once for each item that is gone.
@@ -272,7 +274,7 @@ pub(crate) fn short(token: &str) -> String {
 pub(crate) fn canonical(token: &str) -> String {
     let parts: Vec<&str> = token.split(':').collect();
     match parts.as_slice() {
-        [package, module, name] if !module.contains('/') => {
+        [package, module, name] if *package != "pulumi" && !module.contains('/') => {
             let mut letters = name.chars();
             let first = letters.next().map(|c| c.to_ascii_lowercase());
             let lower: String = first.into_iter().chain(letters).collect();

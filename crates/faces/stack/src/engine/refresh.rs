@@ -18,7 +18,10 @@ impl Engine<'_> {
             .old()
             .iter()
             .filter(|resource| {
-                resource.custom && !resource.delete && !urn::is_provider(&resource.token)
+                resource.custom
+                    && !resource.delete
+                    && !urn::is_builtin(&resource.token)
+                    && (self.selection.is_everything() || self.selection.targets(&resource.urn))
             })
             .cloned()
             .collect();
@@ -43,7 +46,8 @@ impl Engine<'_> {
         };
         let began = self.began(&step);
         let id = resource.id.as_deref().unwrap_or_default();
-        match self.provider.read(&kind, id, &resource.outputs).await {
+        let provider = self.provider_for(resource, |timeouts| timeouts.update);
+        match provider.read(&kind, id, &resource.outputs).await {
             Ok(None) => {
                 step.operation = Operation::Forget;
                 self.live().take_old(&resource.urn);

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::program::{Alias, Former, Options, Registered, Registration, Status};
 use crate::progress::{Operation, Step};
 use crate::provider::check::Problem;
-use crate::state::{Resource, now, uuid};
+use crate::state::{Resource, now};
 use crate::types::{self, ResourceType, canonical};
 use crate::value::{Object, Value};
 use serde_json::{Map, Value as Json};
@@ -32,36 +32,14 @@ impl Engine<'_> {
         let inputs =
             [("region", self.provider.region.as_str()), ("skipCredentialsValidation", "false")];
         let inputs = inputs.map(|(name, text)| (name.to_owned(), Value::string(text)));
-        self.put_provider("default", inputs.into_iter().collect());
+        let mut inputs: Object = inputs.into_iter().collect();
+        if !self.default_tags.is_empty() {
+            let tags = Value::Object(self.default_tags.clone());
+            let tags = [("tags".to_owned(), tags)].into_iter().collect();
+            inputs.insert("defaultTags".to_owned(), Value::Object(tags));
+        }
+        self.put_provider("default", inputs);
         stack
-    }
-
-    /// Registers a provider; gives `URN::ID`.
-    fn put_provider(&self, name: &str, inputs: Object) -> (String, String) {
-        let urn = urn::of(&self.stack, &self.project, None, urn::PROVIDER, name);
-        let old = self.live().take_old(&urn);
-        let id = old.as_ref().and_then(|old| old.id.clone()).unwrap_or_else(uuid);
-        let is_changed = old.as_ref().is_none_or(|old| old.inputs != inputs);
-        let resource = Resource {
-            urn: urn.clone(),
-            custom: true,
-            id: Some(id.clone()),
-            token: urn::PROVIDER.to_owned(),
-            outputs: inputs.clone(),
-            inputs,
-            created: old.as_ref().and_then(|old| old.created.clone()).or_else(|| Some(now())),
-            modified: if is_changed { Some(now()) } else { old.and_then(|old| old.modified) },
-            ..Resource::default()
-        };
-        self.run().seen.insert(urn.clone());
-        self.live().push_fresh(resource, is_changed);
-        (urn, id)
-    }
-
-    fn default_provider(&self) -> Option<String> {
-        let urn = urn::of(&self.stack, &self.project, None, urn::PROVIDER, "default");
-        let id = self.live().find_fresh(&urn)?.id.clone()?;
-        Some(format!("{urn}::{id}"))
     }
 
     pub(super) async fn registered(&self, registration: Registration) -> Registered {
@@ -83,18 +61,40 @@ impl Engine<'_> {
         if urn::is_provider(&token) {
             return self.explicit_provider(&registration);
         }
+        if token == urn::STACK_REFERENCE {
+            return self.stack_reference(&registration, urn, parent);
+        }
         let Some(kind) = types::find(&token) else {
             let message = format!("refit cannot deploy resources of type `{}`", registration.token);
             let diagnostic = Diagnostic::error(message).hint(types::hint(&registration.token));
             return self.refused(&registration, urn, diagnostic);
         };
         let old = self.old_of(&urn, &kind.token, &kind.aliases, &registration);
+        let is_target = self.is_target(&urn, &registration, &parent);
+        if !is_target && !registration.is_blocked {
+            return self.left_alone(&registration, &kind, urn, old);
+        }
         if registration.is_blocked || !self.may_go_on() {
             return self.skipped(&registration, &kind, urn, old);
         }
+        if let Some(why) = self.cannot_seal(&kind, &registration) {
+            return self.refused(&registration, urn, why);
+        }
         let was_replaced = self.run().replaced.remove(&urn);
         let unfinished = self.run().unfinished.get(&urn).cloned();
+        let (protects, parent_provider) = {
+            let live = self.live();
+            let found = live.find_fresh(&parent);
+            (found.is_some_and(|p| p.protect), found.and_then(|p| p.provider.clone()))
+        };
+        let provider = registration.options.provider.clone().or(parent_provider);
+        let provider = provider.or_else(|| self.default_provider());
+        let given = self.given_by(provider.as_deref());
+        let region = registration.inputs.get("region").and_then(Value::as_str);
+        let region = region.or(given.region.as_deref()).unwrap_or(&self.provider.region);
         let wanted = Wanted {
+            provider: self.provider.in_region(region).unwrap_or_else(|| self.provider.clone()),
+            default_tags: &given.default_tags,
             kind: &kind,
             urn: &urn,
             registration: &registration,
@@ -111,7 +111,9 @@ impl Engine<'_> {
         if is_good {
             self.remember_roles(&kind, &registration, &decision.inputs);
         }
-        let resource = self.resource_of(&wanted, &decision, parent);
+        let mut resource = self.resource_of(&wanted, &decision, parent);
+        resource.provider = provider;
+        resource.protect = registration.options.protect.unwrap_or(protects);
         self.carry_out(wanted, decision, resource).await
     }
 
@@ -217,42 +219,34 @@ impl Engine<'_> {
         )
     }
 
-    fn explicit_provider(&self, registration: &Registration) -> Registered {
-        let region = registration.inputs.get("region").and_then(Value::as_str);
-        if let Some(region) = region.filter(|region| *region != self.provider.region) {
-            let message = format!(
-                "the provider's region is {region}, but this run deploys to {}",
-                self.provider.region
-            );
-            let place = registration.places.place("region", false);
-            self.report_one(
-                Diagnostic::error(message).at(place).hint("deploy one region at a time"),
-            );
-        }
-        if let Some(name) = ["defaultTags", "assumeRoles", "assumeRole"]
-            .into_iter()
-            .find(|name| registration.inputs.get(*name).is_some_and(|value| !value.is_empty()))
-        {
-            let message = format!("refit does not support `{name}` of a provider");
-            self.report_one(Diagnostic::error(message).at(registration.places.place(name, true)));
-        }
-        let (urn, id) = self.put_provider(&registration.name, registration.inputs.clone());
-        let mut outputs = registration.inputs.clone();
-        outputs.insert("id".to_owned(), Value::String(id));
-        Registered { urn, outputs, status: Status::Done }
-    }
-
-    fn report_one(&self, diagnostic: Diagnostic) {
+    pub(super) fn report_one(&self, diagnostic: Diagnostic) {
         self.run().diagnostics.push(diagnostic);
     }
 
-    fn refused(&self, registration: &Registration, urn: String, why: Diagnostic) -> Registered {
+    pub(super) fn refused(
+        &self,
+        registration: &Registration,
+        urn: String,
+        why: Diagnostic,
+    ) -> Registered {
         self.report_one(why.at(registration.places.place("", false)));
         Registered { urn, outputs: Object::new(), status: Status::Failed }
     }
 
+    /// Outputs that are secret need something to seal them with.
+    fn cannot_seal(&self, kind: &ResourceType, registration: &Registration) -> Option<Diagnostic> {
+        let of_type = kind.properties.iter().find(|(_, property)| property.secret);
+        let of_type = of_type.map(|(name, _)| name);
+        let name = of_type.or(registration.options.additional_secret_outputs.first())?;
+        if self.can_seal {
+            return None;
+        }
+        let message = format!("`{name}` of {} is secret and there is no passphrase", kind.short());
+        Some(Diagnostic::error(message).hint("set PULUMI_CONFIG_PASSPHRASE"))
+    }
+
     /// Something it depends on failed: it stays as it was.
-    fn skipped(
+    pub(super) fn skipped(
         &self,
         registration: &Registration,
         kind: &ResourceType,
@@ -299,25 +293,16 @@ impl Engine<'_> {
     /// The resource as it will be recorded, but for its id and outputs.
     fn resource_of(&self, wanted: &Wanted<'_>, decision: &Decision, parent: String) -> Resource {
         let Registration { options, dependencies, property_dependencies, .. } = wanted.registration;
-        let (parent_protects, parent_provider) = {
-            let live = self.live();
-            let found = live.find_fresh(&parent);
-            (found.is_some_and(|p| p.protect), found.and_then(|p| p.provider.clone()))
-        };
         let old = wanted.old;
-        let provider =
-            options.provider.clone().or(parent_provider).or_else(|| self.default_provider());
         Resource {
             urn: wanted.urn.to_owned(),
             custom: true,
             token: wanted.kind.token.clone(),
             inputs: decision.inputs.clone(),
             parent: Some(parent),
-            protect: options.protect.unwrap_or(parent_protects),
             retain_on_delete: options.retain_on_delete,
             external: options.read.is_some(),
             dependencies: dependencies.clone(),
-            provider,
             property_dependencies: property_dependencies.clone(),
             additional_secret_outputs: options.additional_secret_outputs.clone(),
             timeouts: options.timeouts,

@@ -9,7 +9,6 @@ use crate::state::Resource;
 use crate::types::short;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 impl Engine<'_> {
     /// Deletes everything that was not registered, each after what depends on it. In a preview only says so.
@@ -25,6 +24,10 @@ impl Engine<'_> {
             (live.old().iter().filter(is_candidate).cloned().collect::<Vec<_>>(), replacing)
         };
         if candidates.is_empty() {
+            return;
+        }
+        let candidates = self.only_targets(candidates.clone(), &dependents(&candidates));
+        if self.has_errors() {
             return;
         }
         let order = dependents(&candidates);
@@ -49,7 +52,7 @@ impl Engine<'_> {
 
     /// Deletes one; false when it is still there.
     async fn remove(&self, resource: &Resource, is_replaced: bool, goes_along: bool) -> bool {
-        if !resource.custom || resource.external || urn::is_provider(&resource.token) {
+        if !resource.custom || resource.external || urn::is_builtin(&resource.token) {
             self.live().drop_old(resource);
             return self.is_preview() || self.save().await;
         }
@@ -118,12 +121,9 @@ impl Engine<'_> {
                 name()
             )));
         }
-        let seconds =
-            resource.timeouts.delete.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
-        let timeout = seconds.map(|seconds| Duration::from_secs_f64(seconds.min(86_400.0)));
+        let provider = self.provider_for(resource, |timeouts| timeouts.delete);
         let id = resource.id.as_deref().unwrap_or_default();
-        let result =
-            self.provider.delete(&kind, id, [&resource.inputs, &resource.outputs], timeout).await;
+        let result = provider.delete(&kind, id, [&resource.inputs, &resource.outputs]).await;
         let result = result.map_err(|error| {
             let hint = match (kind.token.as_str(), error.code.as_deref()) {
                 (_, Some("BucketNotEmpty")) => Some(

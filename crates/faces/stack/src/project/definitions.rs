@@ -65,6 +65,13 @@ async fn evaluate(path: &Path) -> Result<Vec<Definition>, Error> {
         live: Live::default(),
         keeper: None,
         parallel: 1,
+        selection: crate::selection::Selection::default(),
+        default_tags: Object::new(),
+        can_seal: true,
+        is_detailed: false,
+        library: std::sync::Arc::new(|project, stack| {
+            Err(Error::NoStack { project: project.to_owned(), stack: stack.to_owned() })
+        }),
     };
     let mut quiet = Quiet;
     let finder = Finder { engine: Engine::new(parts, &mut quiet), found: Mutex::default() };

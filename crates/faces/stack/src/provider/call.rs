@@ -24,11 +24,20 @@ pub(crate) struct StepError {
     pub(crate) hint: Option<String>,
     /// The answer was lost: it may have been done all the same.
     pub(crate) is_unanswered: bool,
+    /// The call was made and answered; what it began did not end well.
+    pub(super) is_made: bool,
 }
 
 impl StepError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: None, status: 0, hint: None, is_unanswered: false }
+        Self {
+            message: message.into(),
+            code: None,
+            status: 0,
+            hint: None,
+            is_unanswered: false,
+            is_made: false,
+        }
     }
 
     pub(super) fn asset(error: AssetError) -> Self {
@@ -88,7 +97,8 @@ impl Provider {
             };
             let passes = error.is_one_of(&kind.retry_always)
                 || (self.aws.is_eventually_consistent() && error.is_one_of(&kind.retry));
-            if !passes || self.cancel.is_cancelled() || started.elapsed() + delay > PROPAGATION {
+            let limit = self.patience.unwrap_or(PROPAGATION);
+            if !passes || self.cancel.is_cancelled() || started.elapsed() + delay > limit {
                 return Err(error);
             }
             tokio::time::sleep(delay).await;
@@ -125,7 +135,10 @@ impl Provider {
         }
         take_outputs(kind, &call.outputs, &answer, outputs);
         match &call.wait {
-            Some(wait) => self.settle(kind, wait, &answer, scope).await,
+            Some(wait) => self
+                .settle(kind, wait, &answer, &scope.with(outputs))
+                .await
+                .map_err(|error| StepError { is_made: true, ..error }),
             None => Ok(()),
         }
     }
@@ -142,7 +155,8 @@ impl Provider {
             extract(answer, path).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
         };
         let mut answer = first.clone();
-        let mut pause = Pause::new(Duration::from_mins(5));
+        let limit = self.patience.unwrap_or(Duration::from_mins(5));
+        let mut pause = Pause::new(limit);
         loop {
             let status = text(&answer, &wait.path);
             if wait.failed.contains(&status) {
@@ -153,7 +167,8 @@ impl Provider {
                 return Ok(());
             }
             if !pause.rest(self).await {
-                return Err(StepError::new(format!("it is still {status}")));
+                let message = format!("it is still {status} after {} seconds", limit.as_secs());
+                return Err(StepError::new(message));
             }
             answer = self.send(kind, &wait.call, scope.render(&wait.input)?).await?;
         }

@@ -53,6 +53,8 @@ pub(crate) struct Request<'a> {
     pub(crate) inputs: &'a Object,
     /// What is kept of an earlier run, unless a new resource is to be made.
     pub(crate) old: Option<&'a Object>,
+    /// Tags that the provider gives everything.
+    pub(crate) default_tags: &'a Object,
     /// What random names are made from.
     pub(crate) seed: &'a [u8],
 }
@@ -99,7 +101,7 @@ pub(crate) fn check(provider: &Provider, request: &Request<'_>) -> Checked {
     documents::check(kind, &inputs, &mut problems);
     rules::check(kind, &inputs, &mut problems);
     if kind.has_tags() {
-        let tags = inputs.get("tags").cloned().unwrap_or_else(|| Value::Object(Object::new()));
+        let tags = all_tags(request.default_tags, inputs.get("tags"));
         inputs.insert("tagsAll".to_owned(), tags);
     }
     defaults.sort();
@@ -108,7 +110,19 @@ pub(crate) fn check(provider: &Provider, request: &Request<'_>) -> Checked {
     Checked { inputs, problems }
 }
 
-/// Resources of other regions than the client's cannot be made.
+/// The provider's tags and the resource's own, which win.
+fn all_tags(defaults: &Object, own: Option<&Value>) -> Value {
+    let mut all = defaults.clone();
+    match own {
+        Some(Value::Unknown) => return Value::Unknown,
+        Some(own) => all.extend(own.as_object().cloned().unwrap_or_default()),
+        None => {}
+    }
+    let all = Value::Object(all);
+    if matches!(own, Some(Value::Secret(_))) { Value::secret(all) } else { all }
+}
+
+/// The region is that of the provider. Another one means that there is no way to the one that was asked for.
 fn regional(
     provider: &Provider,
     kind: &ResourceType,
@@ -125,10 +139,7 @@ fn regional(
         Some(Value::String(region)) if *region != provider.region => {
             let message =
                 format!("the region is {region}, but this run deploys to {}", provider.region);
-            problems.push(
-                Problem::new("region", message)
-                    .hint("deploy one region at a time: set `aws:region`"),
-            );
+            problems.push(Problem::new("region", message).hint("set `aws:region`"));
         }
         _ => {}
     }
@@ -191,7 +202,7 @@ impl Walk {
                 self.problems.push(Problem { is_about_name: true, ..Problem::new(path, message) });
                 value
             }
-            (Shape::List(of), Value::Array(items)) => Value::Array(
+            (Shape::List(of) | Shape::Set(of), Value::Array(items)) => Value::Array(
                 items
                     .into_iter()
                     .enumerate()
@@ -259,7 +270,7 @@ impl Walk {
             (Shape::Boolean, Value::String(text)) if text == "true" => Value::Bool(true),
             (Shape::Boolean, Value::String(text)) if text == "false" => Value::Bool(false),
             (Shape::Boolean, _) => self.refuse(path, "true or false", value),
-            (Shape::List(_), _) => self.refuse(path, "a list", value),
+            (Shape::List(_) | Shape::Set(_), _) => self.refuse(path, "a list", value),
             (Shape::Object(_) | Shape::Map, _) => self.refuse(path, "a mapping", value),
             (Shape::Asset, _) => self.refuse(path, "a file, such as `fn::fileAsset: FILE`", value),
             (Shape::Archive, _) => {

@@ -37,6 +37,18 @@ impl<'a> Scope<'a> {
         Self { provider, kind, values, id: None, locals: Vec::new(), item: None }
     }
 
+    /// The same names over other values.
+    pub(super) fn with<'b>(&'b self, values: &'b Object) -> Scope<'b> {
+        Scope {
+            provider: self.provider,
+            kind: self.kind,
+            values,
+            id: self.id,
+            locals: self.locals.clone(),
+            item: self.item,
+        }
+    }
+
     pub(super) fn id(mut self, id: Option<&'a str>) -> Self {
         self.id = id;
         self
@@ -87,6 +99,10 @@ impl<'a> Scope<'a> {
             "region" if !self.values.contains_key("region") => return text(&self.provider.region),
             "partition" => return text(&self.provider.partition),
             "id" if self.id.is_some() => return text(self.id.unwrap_or_default()),
+            // Tags that the provider adds are tags like the others.
+            "tags" if self.values.get("tagsAll").is_some_and(|all| !all.is_empty()) => {
+                return Some((self.values.get("tagsAll")?.clone(), self.kind.properties.get(name)));
+            }
             "body" => return self.body().map(|body| (body, None)),
             "guessedContentType" => return text(self.guessed_content_type()),
             _ => {}
@@ -282,7 +298,7 @@ fn api(value: &Value, shape: Option<&Property>, upper: bool) -> Result<Json, Ste
             }
             Ok(Json::Object(members))
         }
-        (Value::Array(items), Some(Shape::List(of))) => items
+        (Value::Array(items), Some(Shape::List(of) | Shape::Set(of))) => items
             .iter()
             .map(|item| api(item, Some(of), upper))
             .collect::<Result<_, _>>()

@@ -200,7 +200,7 @@ async fn options_and_functions() {
             "6:16 refit has no option `dependOn` [did you mean `dependsOn`?]",
             "6:71 `create` must be a duration [such as 5m, 90s or 1h30m]",
             "6:77 `customTimeouts` has no `destroy`",
-            "6:92 refit has no option `hooks` [refit knows additionalSecretOutputs, aliases, customTimeouts, deleteBeforeReplace, dependsOn, ignoreChanges, import, parent, protect, provider, replaceOnChanges, retainOnDelete, version]",
+            "6:92 refit has no option `hooks` [refit knows additionalSecretOutputs, aliases, customTimeouts, deleteBeforeReplace, deletedWith, dependsOn, ignoreChanges, import, parent, pluginDownloadURL, protect, provider, replaceOnChanges, retainOnDelete, version]",
             "7:34 there is no function `fn::toJson2` [did you mean `fn::toJSON`?]",
             "7:65 `fn::toJSON` must stand alone in its mapping",
             "9:32 refit has no data source `aws:ec2:getAmi` [refit has aws:getCallerIdentity, aws:getPartition, aws:getRegion, aws:iam:getPolicyDocument]",

@@ -15,6 +15,7 @@ use std::sync::Arc;
 /// Keys of AWS's own configuration that are settled by how refit was called, or mean nothing to it.
 const AWS_KEYS: &[&str] = &[
     "accessKey",
+    "defaultTags",
     "endpoints",
     "profile",
     "region",
@@ -56,6 +57,26 @@ pub(crate) fn read(
         settings.values.insert(full(project, key), (Value::string(text.as_str()), None));
     }
     Ok(settings)
+}
+
+/// The tags that the stack's configuration gives everything (`aws:defaultTags`). No secret is opened for them.
+pub(crate) fn default_tags(directory: &Path, stack: &str, given: &[(String, String)]) -> Object {
+    let path = directory.join(format!("Pulumi.{stack}.yaml"));
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let source = Source::new(path, &text);
+    let of_file = yaml::parse(&source, &text).ok().and_then(|root| {
+        let config = root.get("config")?.clone();
+        plain(config.get("aws:defaultTags")?, &Vault::new(None, None)).ok()
+    });
+    let of_line = given.iter().rfind(|(key, _)| key == "aws:defaultTags");
+    let of_line = of_line.and_then(|(_, text)| serde_json::from_str(text).ok());
+    let found = of_line.map(Value::from_json).or(of_file);
+    let tags = found.as_ref().and_then(|found| found.as_object()?.get("tags")?.as_object());
+    let text = |value: &Value| value.to_text().map(Value::String);
+    tags.into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), text(value)?)))
+        .collect()
 }
 
 fn full(project: &str, key: &str) -> String {
