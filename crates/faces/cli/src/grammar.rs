@@ -138,6 +138,8 @@ pub(crate) struct Output {
     /// Print secret values in clear
     #[arg(long)]
     pub(crate) show_secrets: bool,
+    #[command(flatten)]
+    pub(crate) target: crate::target::Target,
 }
 
 /// `refit run`.

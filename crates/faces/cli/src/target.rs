@@ -77,6 +77,15 @@ impl Target {
         Ok(place)
     }
 
+    /// Where the stacks of the place are kept.
+    pub(crate) fn state_root(&self, home: &Home) -> Result<PathBuf, Failure> {
+        Ok(match self.place()? {
+            Place::Here => home.stacks(),
+            Place::Aws => home.stacks_of("aws"),
+            Place::Endpoint(url) => home.stacks_of(&url),
+        })
+    }
+
     /// The URNs among what was given.
     pub(crate) fn urns(&self) -> Vec<String> {
         self.target.iter().filter(|given| is_urn(given)).cloned().collect()
@@ -107,7 +116,7 @@ impl Target {
         };
         let client = Client::with_chain(endpoint.as_deref(), &region, &chain).map_err(no_keys)?;
         let account = account(&client).await?;
-        let state_root = home.stacks_of(endpoint.as_deref().unwrap_or("aws"));
+        let state_root = self.state_root(home)?;
         let title = format!("{} account {account}, {region}", client.endpoint());
         Ok(Reached { client, state_root, title, account, is_here: false })
     }
@@ -135,7 +144,12 @@ async fn account(client: &Client) -> Result<String, Failure> {
         Err(error) => {
             let is_refused = error.code().is_some();
             let failure = Failure::from(error);
-            if is_refused && std::env::var_os("AWS_ENDPOINT_URL").is_some() {
+            if !is_refused {
+                return Err(
+                    failure.hint("is this machine on the network, and the region's name right?")
+                );
+            }
+            if std::env::var_os("AWS_ENDPOINT_URL").is_some() {
                 return Err(failure.hint(
                     "AWS_ENDPOINT_URL is set, so the keys in the environment may be a refit server's: unset them, or use --profile",
                 ));

@@ -184,7 +184,8 @@ impl Project {
     ) -> Result<Option<String>, Error> {
         check_stack(stack)?;
         let settings = settings::read(&self.directory, &self.name, stack, config, passphrase)?;
-        Ok(settings.region().map(str::to_owned))
+        let own = || settings::project_region(&self.directory);
+        Ok(settings.region().map(str::to_owned).or_else(own))
     }
 
     /// What `up` would do. Changes nothing; asks AWS only who is calling, and for roles that the program does not make.

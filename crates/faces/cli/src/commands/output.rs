@@ -20,7 +20,8 @@ pub(crate) fn run(global: &Global, arguments: &Output) -> Done {
         session_token: None,
     };
     let client = Client::new("http://127.0.0.1", crate::server::REGION, nobody);
-    let mut options = Options::new(&arguments.stack, home.stacks(), Arc::new(client));
+    let mut options =
+        Options::new(&arguments.stack, arguments.target.state_root(&home)?, Arc::new(client));
     options.passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
     let outputs = project.outputs(&options, arguments.show_secrets).map_err(failure)?;
     match &arguments.name {

@@ -79,6 +79,16 @@ pub(crate) fn default_tags(directory: &Path, stack: &str, given: &[(String, Stri
         .collect()
 }
 
+/// The region that the project itself sets: `aws:region: REGION`, or its `value` or `default`.
+pub(crate) fn project_region(directory: &Path) -> Option<String> {
+    let path = directory.join("Pulumi.yaml");
+    let text = std::fs::read_to_string(&path).ok()?;
+    let root = yaml::parse(&Source::new(path, &text), &text).ok()?;
+    let item = root.get("config")?.get("aws:region")?;
+    let given = item.get("value").or_else(|| item.get("default")).unwrap_or(item);
+    given.as_str().map(str::to_owned)
+}
+
 fn full(project: &str, key: &str) -> String {
     if key.contains(':') { key.to_owned() } else { format!("{project}:{key}") }
 }
