@@ -186,6 +186,10 @@ impl Progress for Shown<'_> {
         self.screen.line(format!("  ✗ {:<34} {}: {}", step.resource_type, step.name, why.message));
     }
 
+    fn said(&mut self, line: &str) {
+        self.screen.line(format!("  {line}"));
+    }
+
     fn note(&mut self, diagnostic: &Diagnostic) {
         self.screen.line(diagnostic);
     }

@@ -1,7 +1,8 @@
 //! Pulumi projects: evaluate, plan, apply, state.
 //!
-//! A *program* (today `Pulumi.yaml` with `runtime: yaml`) registers resources with the engine; the engine compares them with the
-//! checkpoint of the stack, and makes the difference true with AWS API calls. A preview runs the same program against the same
+//! A *program* (`Pulumi.yaml` with `runtime: yaml`, or a program in Python or TypeScript that its own SDK runs) registers
+//! resources with the engine; the engine compares them with the checkpoint of the stack, and makes the difference true with AWS
+//! API calls. A preview runs the same program against the same
 //! engine without the calls: names, ARNs and ids are predicted, so that most mistakes show before anything is changed.
 //!
 //! Decisions that differ from, or go beyond, Pulumi's own engine with its AWS provider:
@@ -35,6 +36,7 @@ mod diagnostic;
 mod engine;
 mod error;
 mod graph;
+mod hosts;
 mod models;
 mod nearest;
 mod program;

@@ -7,8 +7,9 @@ use crate::cancel::Cancel;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Engine, Keeper, Library, Live, Mode, Parts, urn};
 use crate::error::Error;
+use crate::hosts::{self, HostProgram, HostProject};
 use crate::program::Program;
-use crate::program::yaml::{YamlProgram, YamlProject, is_plain_name, settings};
+use crate::program::yaml::{YamlProject, is_plain_name, settings};
 use crate::progress::{Operation, Progress};
 use crate::provider::Provider;
 use crate::selection::Selection;
@@ -29,7 +30,16 @@ pub struct Project {
     directory: PathBuf,
     name: String,
     /// The program, or what is wrong with it. A stack can be deleted without.
-    program: Result<Arc<YamlProject>, Vec<Diagnostic>>,
+    program: Result<Language, Vec<Diagnostic>>,
+}
+
+/// What the program is written in.
+#[derive(Debug, Clone)]
+enum Language {
+    /// It is evaluated here.
+    Yaml(Arc<YamlProject>),
+    /// It is run by its SDK.
+    Hosted(Arc<HostProject>),
 }
 
 /// How a run is done.
@@ -137,11 +147,14 @@ impl Project {
             source,
         })?;
         let directory = path.parent().map(Path::to_owned).unwrap_or_default();
-        match YamlProject::parse(&path, &text) {
-            Ok(project) => {
-                let name = project.name().to_owned();
-                Ok(Self { directory, name, program: Ok(Arc::new(project)) })
-            }
+        let parsed = match hosts::parse(&path, &text) {
+            Some(hosted) => hosted
+                .map(|project| (project.name().to_owned(), Language::Hosted(Arc::new(project)))),
+            None => YamlProject::parse(&path, &text)
+                .map(|project| (project.name().to_owned(), Language::Yaml(Arc::new(project)))),
+        };
+        match parsed {
+            Ok((name, program)) => Ok(Self { directory, name, program: Ok(program) }),
             Err(diagnostics) => {
                 let source = Source::new(path, &text);
                 let root = yaml::parse(&source, &text).ok();
@@ -167,7 +180,8 @@ impl Project {
     /// What is wrong with the program, as far as it shows without configuration and without AWS.
     pub fn faults(&self) -> &[Diagnostic] {
         match &self.program {
-            Ok(program) => program.faults(),
+            Ok(Language::Yaml(program)) => program.faults(),
+            Ok(Language::Hosted(_)) => &[],
             Err(faults) => faults,
         }
     }
@@ -207,7 +221,7 @@ impl Project {
         }
         let program = session.program(self, options)?;
         let engine = session.engine(Mode::Preview, None, progress);
-        drive(&engine, &program).await;
+        drive(&engine, &*program).await;
         self.with_faults(engine.finish())
     }
 
@@ -242,12 +256,12 @@ impl Project {
         let mut session = self.session(options).await?;
         let program = session.program(self, options)?;
         let engine = session.engine(Mode::Preview, None, progress);
-        drive(&engine, &program).await;
+        drive(&engine, &*program).await;
         let notes = self.with_faults(engine.finish())?.notes;
         let keeper = session.keeper(self, options)?;
         let engine = session.engine(Mode::Apply, Some(&keeper), progress);
         engine.recover().await;
-        drive(&engine, &program).await;
+        drive(&engine, &*program).await;
         let mut result = engine.finish();
         if let Ok(summary) = &mut result {
             summary.notes.splice(0..0, notes);
@@ -416,9 +430,13 @@ impl Project {
             Err(Error::NoStack { .. }) => (Checkpoint::default(), None),
             Err(error) => return Err(error),
         };
-        let main = self.program.as_ref().ok().and_then(|program| program.main());
-        let directory =
-            main.map_or_else(|| self.directory.clone(), |main| self.directory.join(main));
+        let directory = match &self.program {
+            Ok(Language::Yaml(program)) => program
+                .main()
+                .map_or_else(|| self.directory.clone(), |main| self.directory.join(main)),
+            Ok(Language::Hosted(program)) => program.entry().0,
+            Err(_) => self.directory.clone(),
+        };
         let provider = Provider::connect(options.aws.clone(), directory, options.cancel.clone())
             .await
             .map_err(|error| Error::Aws(Box::new(error)))?;
@@ -465,7 +483,7 @@ impl Session {
         &self,
         project: &'p Project,
         options: &Options,
-    ) -> Result<YamlProgram<'p>, Error> {
+    ) -> Result<Box<dyn Program + 'p>, Error> {
         let program = match &project.program {
             Ok(program) => program,
             Err(diagnostics) => return Err(Error::invalid(diagnostics.clone())),
@@ -485,11 +503,21 @@ impl Session {
             );
             return Err(Error::Invalid { diagnostics: vec![Diagnostic::error(message)] });
         }
-        program.program(self.provider.directory.clone(), &options.stack, &settings, false).map_err(
-            |diagnostics| {
-                Error::invalid(project.faults().iter().cloned().chain(diagnostics).collect())
-            },
-        )
+        let invalid = |diagnostics: Vec<Diagnostic>| {
+            Error::invalid(project.faults().iter().cloned().chain(diagnostics).collect())
+        };
+        match program {
+            Language::Yaml(program) => {
+                let directory = self.provider.directory.clone();
+                let program = program.program(directory, &options.stack, &settings, false);
+                program.map(|program| Box::new(program) as _).map_err(invalid)
+            }
+            Language::Hosted(program) => {
+                let config = program.config(&settings).map_err(invalid)?;
+                let setting = hosted_setting(&project.name, options);
+                Ok(Box::new(HostProgram::new(program.clone(), config, setting)))
+            }
+        }
     }
 
     fn engine<'a>(
@@ -552,6 +580,34 @@ fn library(options: &Options) -> Arc<Library> {
         let found = checkpoint.resources.into_iter().find(|one| one.token == urn::STACK);
         Ok(found.map(|one| one.outputs).unwrap_or_default())
     })
+}
+
+/// How a program in another language is run.
+fn hosted_setting(project: &str, options: &Options) -> hosts::Setting {
+    let (project, options_of) = (project.to_owned(), options.clone());
+    let other_stack = move |name: &str| {
+        let (project, stack) = hosts::stack_named(name, &project).ok_or_else(|| {
+            format!("`{name}` is no stack here: write organization/PROJECT/STACK")
+        })?;
+        if !is_plain_name(project) || !is_plain_name(stack) {
+            return Err(format!("`{name}` is no name of a stack"));
+        }
+        let file = StateFile::new(&options_of.state_root, project, stack);
+        let text = file.read().map_err(|error| error.to_string())?;
+        let text = text.ok_or_else(|| format!("the stack `{name}` has not been deployed"))?;
+        let vault = |salt| Vault::new(options_of.passphrase.clone(), salt);
+        let (checkpoint, _) =
+            Checkpoint::parse(file.path(), &text, vault).map_err(|error| error.to_string())?;
+        let found = checkpoint.resources.into_iter().find(|found| found.token == urn::STACK);
+        Ok(crate::value::Value::Object(found.map(|stack| stack.outputs).unwrap_or_default()))
+    };
+    hosts::Setting {
+        stack: options.stack.clone(),
+        environments: options.state_root.join("environments"),
+        parallel: options.parallel,
+        cancel: options.cancel.clone(),
+        other_stack: Box::new(other_stack),
+    }
 }
 
 /// One pass of a program through an engine, deletions last.

@@ -3,7 +3,9 @@
 use crate::follow::Screen;
 use crate::grammar::{Global, Project};
 use crate::home::Home;
-use crate::project::{Shown, failure, load, open, planned_counts, summary_json};
+use crate::project::{
+    Shown, cancel_on_interrupt, failure, load, open, planned_counts, summary_json,
+};
 use crate::report::Done;
 use std::process::ExitCode;
 
@@ -15,6 +17,7 @@ pub(crate) async fn run(global: &Global, arguments: &Project) -> Done {
     let mut screen = Screen::new(global.json);
     screen.line(format!("target   {}", loaded.place.title));
     screen.line(format!("preview  {}-{}", loaded.project.name(), loaded.options.stack));
+    cancel_on_interrupt(&loaded.options.cancel);
     let mut shown = Shown::new(&mut screen, true);
     let summary = loaded.project.preview(&loaded.options, &mut shown).await.map_err(failure)?;
     if global.json {

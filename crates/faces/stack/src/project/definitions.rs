@@ -1,6 +1,6 @@
 //! State machine definitions inside a project, found by running the program against an AWS that is not there.
 
-use super::{Definition, Project};
+use super::{Definition, Language, Project};
 use crate::aws::Aws;
 use crate::cancel::Cancel;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -38,7 +38,12 @@ pub(super) fn find(path: &Path) -> Result<Vec<Definition>, Error> {
 async fn evaluate(path: &Path) -> Result<Vec<Definition>, Error> {
     let project = Project::load(path)?;
     let program = match &project.program {
-        Ok(program) if program.faults().is_empty() => program,
+        Ok(Language::Yaml(program)) if program.faults().is_empty() => program,
+        Ok(Language::Hosted(_)) => {
+            let message = "definitions inside a program show only when it runs";
+            let hint = "refit preview checks them";
+            return Err(Error::invalid(vec![Diagnostic::error(message).hint(hint)]));
+        }
         _ => return Err(Error::invalid(project.faults().to_vec())),
     };
     // Secrets of the stack's file need not be opened for this.

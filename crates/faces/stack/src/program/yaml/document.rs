@@ -186,7 +186,7 @@ impl Reader<'_> {
             let name = name.unwrap_or_default();
             self.fault(format!("refit does not run programs of the runtime `{name}`"), node.span)
                 .hint =
-                Some("it runs `runtime: yaml`: resources are described in this file".to_owned());
+                Some("it runs the runtimes yaml, python and nodejs".to_owned());
         }
         name == Some("yaml")
     }

@@ -119,6 +119,25 @@ impl Settings {
         self.values.get("aws:region").and_then(|(value, _)| value.as_str())
     }
 
+    /// All values, by full key.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.values.iter().map(|(key, (value, _))| (key.as_str(), value))
+    }
+
+    /// Configuration of AWS's provider that refit cannot follow.
+    pub(crate) fn foreign_aws(&self) -> Vec<Diagnostic> {
+        let mut keys: Vec<_> = self.values.iter().collect();
+        keys.sort_by_key(|(key, _)| key.as_str());
+        let foreign = keys.into_iter().filter_map(|(key, (_, span))| {
+            let name = key.strip_prefix("aws:").filter(|name| !AWS_KEYS.contains(name))?;
+            let place = span.and_then(|span| Some(self.source.as_ref()?.place(span)));
+            let message = format!("refit does not support the configuration value `{key}`");
+            let hint = did_you_mean(name, AWS_KEYS.iter().copied());
+            Some(Diagnostic::error(message).at(place).maybe_hint(hint))
+        });
+        foreign.collect()
+    }
+
     /// Values for what a document declares, in its order. What has no value is `missing`'s, or an error.
     pub(super) fn resolve(
         &self,
@@ -161,7 +180,7 @@ impl Settings {
 
     /// Values that nothing reads: a mistake in the name, or something refit cannot do.
     fn foreign(&self, document: &Document) -> Vec<Diagnostic> {
-        let mut faults = Vec::new();
+        let mut faults = self.foreign_aws();
         let mut keys: Vec<_> = self.values.iter().collect();
         keys.sort_by_key(|(key, _)| key.as_str());
         let declared: Vec<String> =
@@ -171,13 +190,7 @@ impl Settings {
             if declared.contains(key) {
                 continue;
             }
-            if let Some(name) = key.strip_prefix("aws:") {
-                if !AWS_KEYS.contains(&name) {
-                    let message = format!("refit does not support the configuration value `{key}`");
-                    let hint = did_you_mean(name, AWS_KEYS.iter().copied());
-                    faults.push(Diagnostic::error(message).at(place).maybe_hint(hint));
-                }
-            } else if let Some(name) = key.strip_prefix(&format!("{}:", document.name)) {
+            if let Some(name) = key.strip_prefix(&format!("{}:", document.name)) {
                 let hint =
                     did_you_mean(name, document.config.iter().map(|item| item.name.as_str()));
                 let message = format!("the project declares no configuration value `{name}`");
@@ -189,7 +202,7 @@ impl Settings {
 }
 
 /// A node as a value: no references, `secure:` opened.
-fn plain(node: &Node, vault: &Vault) -> Result<Value, Error> {
+pub(crate) fn plain(node: &Node, vault: &Vault) -> Result<Value, Error> {
     Ok(match &node.kind {
         Kind::Null => Value::Null,
         Kind::Bool(flag) => Value::Bool(*flag),
