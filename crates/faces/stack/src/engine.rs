@@ -280,7 +280,7 @@ impl Monitor for Engine<'_> {
     }
 
     async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError> {
-        self.provider.invoke(token, arguments)
+        self.provider.invoke(token, arguments).await
     }
 
     fn outputs(&self, outputs: Object) {

@@ -358,5 +358,7 @@ fn with_tags<'a>(scope: Scope<'a>, request: &Request<'_>) -> Scope<'a> {
         .into_iter()
         .filter(|(name, value)| everything || old.get(name) != Some(value))
         .collect();
+    let before = request.old.map(|(old, _, _)| old.clone()).unwrap_or_default();
+    let scope = scope.local("old", Value::Object(before));
     scope.local("changed_tags", Value::Object(changed)).local("removed_tags", removed)
 }

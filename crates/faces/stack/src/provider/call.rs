@@ -3,6 +3,7 @@
 use super::{Provider, Scope, shaped};
 use crate::types::{Call, List, ResourceType, Wait};
 use crate::value::{AssetError, Object, Value};
+use base64::Engine as _;
 use serde_json::{Map, Value as Json};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -133,6 +134,13 @@ impl Provider {
             error.code = Some(code);
             return Err(error);
         }
+        if let Some(fail) = &call.fail_if
+            && let Some(what) = extract(&answer, &fail.present).filter(|found| !found.is_null())
+        {
+            let message = extract(&answer, &fail.message).unwrap_or_default();
+            let [what, message] = [what, message].map(|json| plain_text(&json));
+            return Err(StepError::new(format!("{}: {message} ({what})", call.operation)));
+        }
         take_outputs(kind, &call.outputs, &answer, outputs);
         match &call.wait {
             Some(wait) => self
@@ -239,12 +247,17 @@ pub(super) fn take_outputs(
     }
 }
 
-/// What stands at a path of an answer (`Role.Arn`, `FailedEntries.0.ErrorCode`), in a form (`:time`, `:percent`, `:unquote`,
-/// `:json`).
+/// What stands at a path of an answer (`Role.Arn`, `FailedEntries.0.ErrorCode`, `Users.*.UserName`), in a form (`:time`,
+/// `:percent`, `:unquote`, `:text` of base64, `:json`).
 pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
     if let Some((before, after)) = path.split_once(":json.") {
         let text = extract(answer, before)?;
         return extract(&serde_json::from_str(text.as_str()?).ok()?, after);
+    }
+    if let Some((before, after)) = path.split_once(".*.") {
+        let list = extract(answer, before)?;
+        let items = list.as_array()?.iter().filter_map(|item| extract(item, after));
+        return Some(items.collect());
     }
     let (path, form) = path.split_once(':').unwrap_or((path, ""));
     let found = path.split('.').try_fold(answer, |at, step| match at {
@@ -258,9 +271,17 @@ pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
             Json::from(time.to_string())
         }
         ("unquote", Json::String(text)) => Json::from(text.trim_matches('"')),
+        ("text", Json::String(text)) => {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+            Json::from(String::from_utf8_lossy(&bytes))
+        }
         ("percent", Json::String(text)) => Json::from(percent_decoded(text)),
         _ => found.clone(),
     })
+}
+
+fn plain_text(json: &Json) -> String {
+    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }
 
 /// Policy documents come percent-encoded from IAM; those that are not stay as they are.

@@ -110,6 +110,25 @@ pub(crate) fn check(provider: &Provider, request: &Request<'_>) -> Checked {
     Checked { inputs, problems }
 }
 
+/// Checks the arguments of a data source.
+pub(crate) fn arguments(source: &ResourceType, given: &Object) -> Checked {
+    let mut walk = Walk { problems: Vec::new(), upper: source.short() };
+    let mut inputs = Object::new();
+    for (name, value) in given {
+        match source.input(name) {
+            None => walk.unknown(name, name, source.properties.iter()),
+            Some(_) if matches!(value, Value::Null) => {}
+            Some(property) => {
+                let value = walk.value(name, property, value.clone());
+                inputs.insert(name.clone(), value);
+            }
+        }
+    }
+    walk.required("", &source.properties, &inputs);
+    walk.combinations(source, &inputs);
+    Checked { inputs, problems: walk.problems }
+}
+
 /// The provider's tags and the resource's own, which win.
 fn all_tags(defaults: &Object, own: Option<&Value>) -> Value {
     let mut all = defaults.clone();
@@ -266,6 +285,12 @@ impl Walk {
                 Err(_) => self.refuse(path, "a whole number", value),
             },
             (Shape::Integer, _) => self.refuse(path, "a whole number", value),
+            (Shape::Number, Value::Number(_)) => value,
+            (Shape::Number, Value::String(text)) => match serde_json::from_str::<Number>(text) {
+                Ok(number) => Value::Number(number),
+                Err(_) => self.refuse(path, "a number", value),
+            },
+            (Shape::Number, _) => self.refuse(path, "a number", value),
             (Shape::Boolean, Value::Bool(_)) => value,
             (Shape::Boolean, Value::String(text)) if text == "true" => Value::Bool(true),
             (Shape::Boolean, Value::String(text)) if text == "false" => Value::Bool(false),

@@ -42,6 +42,7 @@ pub(crate) enum Shape {
     #[default]
     String,
     Integer,
+    Number,
     Boolean,
     /// Texts by name; the names are the user's.
     Map,
@@ -73,6 +74,7 @@ impl Property {
         let shape = match words.next().unwrap_or_default() {
             "string" => Shape::String,
             "integer" => Shape::Integer,
+            "number" => Shape::Number,
             "boolean" => Shape::Boolean,
             "map" => Shape::Map,
             "policy" => Shape::Policy,
@@ -107,6 +109,7 @@ impl Property {
             Some(("default", text)) => {
                 self.default = Some(match self.shape {
                     Shape::Integer => Json::from(text.parse::<i64>().map_err(|e| e.to_string())?),
+                    Shape::Boolean => Json::from(text == "true"),
                     _ => Json::from(text),
                 });
             }

@@ -1,6 +1,6 @@
 //! The tables are sound: every call, member and property they name exists.
 
-use super::{Call, Property, ResourceType, Shape, all, canonical, find, hint, short};
+use super::{Call, Property, ResourceType, Shape, all, canonical, find, hint, short, sources};
 use crate::models::model;
 use serde_json::Value as Json;
 use wire::{Kind, Model};
@@ -63,8 +63,11 @@ fn check_input(kind: &ResourceType, model: &Model, operation: &str, input: &Json
 
 fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, template: &Json) {
     match (&model.shape(shape).kind, template) {
+        (Kind::List(member), Json::Object(fields)) if fields.contains_key("$each") => {
+            check_member(kind, model, member.shape, &fields["item"]);
+        }
         (Kind::Structure(structure), Json::Object(fields)) => {
-            for (name, value) in fields {
+            for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with('$')) {
                 let member = structure
                     .member(name)
                     .unwrap_or_else(|| panic!("{}: no member {name}", kind.token));
@@ -84,6 +87,8 @@ fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, templa
                 let special = [
                     "id",
                     "item",
+                    "old",
+                    "inputHash",
                     "attribute",
                     "value",
                     "changed_tags",
@@ -98,9 +103,46 @@ fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, templa
                     "{}: no property {name}",
                     kind.token
                 );
+                if let Some(property) = kind.properties.get(name) {
+                    check_nested(kind, model, shape, property);
+                }
             }
         }
         _ => {}
+    }
+}
+
+/// What is below a property has members of the names that it is sent under.
+fn check_nested(kind: &ResourceType, model: &Model, shape: wire::ShapeId, property: &Property) {
+    match (&model.shape(shape).kind, &property.shape) {
+        (Kind::Structure(structure), Shape::Object(fields)) => {
+            for (name, field) in fields.iter().filter(|(_, field)| !field.computed) {
+                if field.shape == Shape::Unsupported {
+                    continue;
+                }
+                let member = field.member(name, kind.has_upper_members());
+                let member = structure
+                    .member(&member)
+                    .unwrap_or_else(|| panic!("{}: no member {member} for {name}", kind.token));
+                check_nested(kind, model, member.shape, field);
+            }
+        }
+        (Kind::List(member), Shape::List(of) | Shape::Set(of)) => {
+            check_nested(kind, model, member.shape, of);
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_data_source_can_ask() {
+    for source in sources() {
+        let model = model(&source.service).unwrap_or_else(|| panic!("{}", source.token));
+        let read = source.read.as_ref().unwrap_or_else(|| panic!("{} has no read", source.token));
+        check_input(&source, model, &read.call, &read.input);
+        for output in read.outputs.keys().chain(source.outputs.keys()) {
+            assert!(source.properties.contains_key(output), "{}: {output}", source.token);
+        }
     }
 }
 
@@ -109,7 +151,7 @@ fn check_properties(kind: &ResourceType, call: &Call) {
     for name in named.chain(&call.each).chain(&call.each_removed).chain(call.outputs.keys()) {
         let root = name.split('.').next().unwrap_or_default();
         assert!(
-            matches!(root, "changed_tags" | "removed_tags") || kind.properties.contains_key(root),
+            matches!(root, "changed_tags" | "removed_tags" | "old") || kind.properties.contains_key(root),
             "{}: no property {name}",
             kind.token
         );

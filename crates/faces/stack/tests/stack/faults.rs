@@ -25,7 +25,7 @@ async fn names_and_types() {
         "resources:\n  a: { type: aws:sfn:StateMashine }\n  b: { type: aws:lambda:LayerVersion }\n  c: { typ: aws:s3:Bucket }\n  d: 3\n",
         &[
             "4:14 refit cannot deploy resources of type `aws:sfn:StateMashine` [did you mean `aws:sfn:StateMachine`?]",
-            "5:14 refit cannot deploy resources of type `aws:lambda:LayerVersion` [refit deploys aws:lambda:Function, aws:lambda:Permission]",
+            "5:14 refit cannot deploy resources of type `aws:lambda:LayerVersion` [refit deploys aws:lambda:Function, aws:lambda:Invocation, aws:lambda:Permission]",
             "6:3 the resource `c` needs a `type` [such as `type: aws:s3:Bucket`]",
             "6:8 a resource has no `typ` [did you mean `type`?]",
             "7:3 a resource is a mapping with a `type`, not a number",
@@ -203,7 +203,7 @@ async fn options_and_functions() {
             "6:92 refit has no option `hooks` [refit knows additionalSecretOutputs, aliases, customTimeouts, deleteBeforeReplace, deletedWith, dependsOn, ignoreChanges, import, parent, pluginDownloadURL, protect, provider, replaceOnChanges, retainOnDelete, version]",
             "7:34 there is no function `fn::toJson2` [did you mean `fn::toJSON`?]",
             "7:65 `fn::toJSON` must stand alone in its mapping",
-            "9:32 refit has no data source `aws:ec2:getAmi` [refit has aws:getCallerIdentity, aws:getPartition, aws:getRegion, aws:iam:getPolicyDocument]",
+            "9:32 refit has no data source `aws:ec2:getAmi` [refit has data sources of aws, aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sfn, aws:sns, aws:sqs]",
             "10:8 refit does not support `fn::remoteAsset` [keep the file in the project, and use fn::fileAsset or fn::fileArchive]",
             "11:7 `${` has no closing brace [`$${` is a literal `${`]",
         ],
