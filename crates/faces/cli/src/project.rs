@@ -5,7 +5,9 @@ use crate::grammar::Project as Arguments;
 use crate::home::Home;
 use crate::report::Failure;
 use crate::target::Reached;
-use stack::{Cancel, Diagnostic, Error, Operation, Options, Progress, Project, Step, Summary};
+use stack::{
+    Cancel, Diagnostic, Error, Operation, Options, Progress, Project, Severity, Step, Summary,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -97,7 +99,8 @@ pub(crate) fn failure(error: Error) -> Failure {
         _ => &[],
     };
     let mut failure = Failure::new(error.to_string());
-    for diagnostic in diagnostics {
+    // The others were shown when they were found.
+    for diagnostic in diagnostics.iter().filter(|found| found.severity == Severity::Error) {
         failure = failure.detail(diagnostic.to_string());
     }
     let mut source = std::error::Error::source(&error);

@@ -300,8 +300,11 @@ impl Monitor for Engine<'_> {
     }
 
     fn report(&self, diagnostic: Diagnostic) {
-        // An update follows a preview, which has told of everything but what only an update can know.
-        if self.is_preview() || diagnostic.severity == Severity::Error {
+        // Errors are told at the end, all of them. An update follows a preview, which has told of everything else but what only
+        // an update can know.
+        if diagnostic.severity == Severity::Error {
+            self.run().diagnostics.push(diagnostic);
+        } else if self.is_preview() {
             self.note(diagnostic);
         }
     }

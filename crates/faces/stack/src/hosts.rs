@@ -151,7 +151,7 @@ impl HostProgram {
         match &self.project.language {
             Language::Python(_) => {
                 let settings = json!({
-                    "monitor": address, "engine": address, "project": self.project.name,
+                    "address": address, "project": self.project.name,
                     "stack": self.stack, "organization": ORGANIZATION, "dry_run": is_preview,
                     "parallel": self.parallel, "root_directory": self.project.root,
                     "pwd": pwd, "program": main,

@@ -1,8 +1,9 @@
 //! Where a program registers its resources: the line that the SDK names, and in what follows it the property that is asked for.
 
-use super::messages::{SourcePosition, StackTrace};
+use super::messages::{Kind, SourcePosition, StackTrace, Struct};
 use crate::diagnostic::Place;
 use crate::program::Locate;
+use crate::provider::check::Inside;
 use crate::source::{Source, Span};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many lines a registration may have.
 const LONGEST: usize = 400;
+/// How far from a line of a document another one is looked for.
+const NEAR: usize = 40;
 /// How large a source file may be.
 const MAX_BYTES: u64 = 4 << 20;
 /// Folders with what is installed, and not the program's own.
@@ -25,6 +28,8 @@ pub(super) struct Sources {
 pub(super) struct Position {
     source: Arc<Source>,
     line: usize,
+    /// Properties of several lines: a place inside one is looked for in the program's text.
+    documents: Vec<(String, String)>,
 }
 
 impl Sources {
@@ -37,21 +42,28 @@ impl Sources {
         &self,
         first: Option<&SourcePosition>,
         trace: Option<&StackTrace>,
+        inputs: &Struct,
     ) -> Arc<dyn Locate> {
         let frames = trace.map(|trace| trace.frames.as_slice()).unwrap_or_default();
         let all = first.into_iter().chain(frames.iter().filter_map(|frame| frame.pc.as_ref()));
-        let found = all.take(64).find_map(|position| self.own(position));
-        found.map_or_else(|| Arc::new(Nowhere) as Arc<dyn Locate>, |found| Arc::new(found))
+        let Some((source, line)) = all.take(64).find_map(|position| self.own(position)) else {
+            return Arc::new(Nowhere);
+        };
+        let documents = inputs.fields.iter().filter_map(|(name, value)| match &value.kind {
+            Some(Kind::String(text)) if text.contains('\n') => Some((name.clone(), text.clone())),
+            _ => None,
+        });
+        Arc::new(Position { source, line, documents: documents.collect() })
     }
 
-    fn own(&self, position: &SourcePosition) -> Option<Position> {
+    fn own(&self, position: &SourcePosition) -> Option<(Arc<Source>, usize)> {
         let path = PathBuf::from(percent_decoded(position.uri.strip_prefix("file://")?));
         let inside = path.strip_prefix(&self.root).ok()?;
         if inside.components().any(|part| FOREIGN.iter().any(|name| part.as_os_str() == *name)) {
             return None;
         }
         let line = usize::try_from(position.line).ok().filter(|line| *line > 0)?;
-        Some(Position { source: self.file(&path)?, line })
+        Some((self.file(&path)?, line))
     }
 
     fn file(&self, path: &Path) -> Option<Arc<Source>> {
@@ -97,6 +109,33 @@ impl Position {
         None
     }
 
+    /// The line that a document's line stands on (from 1), and how much further it is indented: found by the nearest line of
+    /// the document that stands only once in the program.
+    fn line_of(&self, document: &str, wanted: usize) -> Option<(usize, usize)> {
+        let lines: Vec<&str> = document.lines().collect();
+        let text = lines.get(wanted.checked_sub(1)?)?;
+        let near =
+            (0..NEAR).flat_map(|way| [wanted.checked_sub(way), Some(wanted + way)]).flatten();
+        let line = near.filter(|line| *line > 0).find_map(|line| {
+            let here = self.only_line(lines.get(line - 1)?)?;
+            (here + wanted).checked_sub(line)
+        })?;
+        let written = self.source.line(line);
+        let offset = written.chars().count().checked_sub(text.chars().count())?;
+        written.ends_with(text).then_some((line, offset))
+    }
+
+    /// The only line that ends so. Signs alone say nothing.
+    fn only_line(&self, wanted: &str) -> Option<usize> {
+        if wanted.chars().filter(|c| c.is_alphanumeric()).count() < 3 {
+            return None;
+        }
+        let mut all =
+            (1..=self.source.lines()).filter(|line| self.source.line(*line).ends_with(wanted));
+        let (line, others) = (all.next()?, all.next());
+        others.is_none().then_some(line)
+    }
+
     /// The last line of the call that begins on the resource's line.
     fn end(&self) -> usize {
         let mut depth = 0_i64;
@@ -130,6 +169,14 @@ impl Locate for Position {
             found = Some(span);
         }
         Some(self.source.place(found.unwrap_or_else(|| self.whole_line())))
+    }
+
+    fn inside(&self, path: &str, inside: &Inside) -> Option<Place> {
+        let text = self.documents.iter().find(|(name, _)| name == path).map(|(_, text)| text);
+        let found = text.and_then(|text| self.line_of(text, inside.line));
+        let found =
+            found.map(|(line, offset)| Span::on_line(line, offset + inside.column.max(1), 1));
+        found.map(|span| self.source.place(span)).or_else(|| self.place(path, false))
     }
 }
 
@@ -183,7 +230,7 @@ fn percent_decoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Position, find_name, percent_decoded, snake_case};
+    use super::{Inside, Position, find_name, percent_decoded, snake_case};
     use crate::program::Locate;
     use crate::source::Source;
     use std::path::PathBuf;
@@ -193,7 +240,7 @@ mod tests {
     fn properties_are_found_in_the_call() {
         let text = "import pulumi\n\nrule = aws.cloudwatch.EventRule(\"rule\",\n    schedule_expression=\"soon\",\n    tags={\n        \"Owner\": \"me\"})\nname = 1\n";
         let source = Arc::new(Source::new(PathBuf::from("__main__.py"), text));
-        let position = Position { source, line: 3 };
+        let position = Position { source, line: 3, documents: Vec::new() };
         let cases = [
             ("", (3, 1)),
             ("scheduleExpression", (4, 5)),
@@ -204,6 +251,21 @@ mod tests {
         for (path, expected) in cases {
             let place = position.place(path, false).expect("there is always one");
             assert_eq!((place.line, place.column), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn places_inside_documents_are_found_in_the_program() {
+        let text =
+            "d = \"\"\"{\n  \"StartAt\": 1,\n  }\n\"\"\"\nm = Machine(\"m\", definition=d)\n";
+        let source = Arc::new(Source::new(PathBuf::from("__main__.py"), text));
+        let document = "{\n  \"StartAt\": 1,\n  }\n".to_owned();
+        let documents = vec![("definition".to_owned(), document)];
+        let position = Position { source, line: 5, documents };
+        for (line, column, expected) in [(2, 14, (2, 14)), (3, 3, (3, 3)), (9, 1, (5, 18))] {
+            let inside = Inside { pointer: None, line, column };
+            let place = position.inside("definition", &inside).expect("there is always one");
+            assert_eq!((place.line, place.column), expected, "{line}");
         }
     }
 

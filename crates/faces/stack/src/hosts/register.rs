@@ -42,12 +42,14 @@ impl Session<'_> {
         if self.state().is_aborted || self.program.cancel.is_cancelled() {
             return Err(over());
         }
-        let places = self
-            .program
-            .sources
-            .position(request.source_position.as_ref(), request.stack_trace.as_ref());
+        let places = self.program.sources.position(
+            request.source_position.as_ref(),
+            request.stack_trace.as_ref(),
+            request.object.as_ref().unwrap_or(&Struct::default()),
+        );
         if let Some(why) = unsupported(&request) {
             self.monitor.report(why.at(places.place("", false)));
+            self.state().is_aborted = true;
             return Err(over());
         }
         let can_go_on = request.supports_result_reporting;
@@ -69,13 +71,14 @@ impl Session<'_> {
         if self.state().is_aborted || self.program.cancel.is_cancelled() {
             return Err(over());
         }
+        let places = self.program.sources.position(
+            request.source_position.as_ref(),
+            request.stack_trace.as_ref(),
+            &Struct::default(),
+        );
         if request.token == STACK_REFERENCE {
-            return self.read_stack(&request);
+            return self.read_stack(&request, &places);
         }
-        let places = self
-            .program
-            .sources
-            .position(request.source_position.as_ref(), request.stack_trace.as_ref());
         let is_known = request.id != UNKNOWN && !request.id.is_empty();
         if !is_known {
             let urn = self.urn_of(&request);
@@ -111,8 +114,15 @@ impl Session<'_> {
     }
 
     /// The outputs of another stack.
-    fn read_stack(&self, request: &ReadResourceRequest) -> Answer {
-        let outputs = (self.program.other_stack)(&request.id).map_err(Status::invalid)?;
+    fn read_stack(&self, request: &ReadResourceRequest, places: &Arc<dyn Locate>) -> Answer {
+        let outputs = match (self.program.other_stack)(&request.id) {
+            Ok(outputs) => outputs,
+            Err(message) => {
+                self.monitor.report(Diagnostic::error(message).at(places.place("", false)));
+                self.state().is_aborted = true;
+                return Err(over());
+            }
+        };
         let secrets = outputs.as_object().into_iter().flatten();
         let secrets = secrets.filter(|(_, value)| value.has_secret());
         let secrets = secrets.map(|(name, _)| Value::string(name.as_str())).collect();
@@ -179,12 +189,13 @@ impl Session<'_> {
     fn inputs(&self, object: Struct, places: &Arc<dyn Locate>) -> Object {
         let directory = self.program.project.entry().0;
         let mut reader = Reader::new(&directory);
-        let inputs = reader.object(object);
+        let mut inputs = reader.object(object);
         for (path, message) in reader.faults {
             self.monitor.report(Diagnostic::error(message).at(places.place(&path, false)));
         }
-        for (name, value) in &inputs {
+        for (name, value) in &mut inputs {
             if holds_output_as_text(value) {
+                *value = Value::Unknown;
                 let message = format!("`{name}` holds an output that was put into a text");
                 let hint = "its value is not known yet there: use `apply`, `Output.concat`, `Output.format` or \
                             `Output.json_dumps` (Python), `pulumi.interpolate` or `pulumi.jsonStringify` (TypeScript)";

@@ -38,7 +38,7 @@ def is_own(file, pwd):
     """Whether a file belongs to the program, and not to what is installed for it."""
     path = os.path.abspath(file)
     parts = path.split(os.sep)
-    return path.startswith(pwd + os.sep) and "site-packages" not in parts and "dist-packages" not in parts
+    return not file.startswith("<") and path.startswith(pwd + os.sep) and "site-packages" not in parts and "dist-packages" not in parts
 
 
 def explanation(pwd):
@@ -62,8 +62,17 @@ def main():
     sys.argv = [program]
     sys.path[0] = pwd
 
+    import grpc
     import pulumi
     import pulumi.runtime
+    from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
+
+    # gRPC would make an authority of the socket's path that HTTP does not allow.
+    options = [("grpc.default_authority", "localhost")]
+    options += [(f"grpc.max_{way}_message_length", 400 << 20) for way in ("send", "receive")]
+    channel = grpc.insecure_channel(given.pop("address"), options=options)
+    given["monitor"] = resource_pb2_grpc.ResourceMonitorStub(channel)
+    given["engine"] = engine_pb2_grpc.EngineStub(channel)
 
     config = (pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
     pulumi.runtime.set_all_config(*config)
