@@ -77,7 +77,7 @@ struct Lines {
 
 impl HostProgram {
     pub(crate) fn new(project: Arc<HostProject>, config: Config, setting: Setting) -> Self {
-        let sources = Arc::new(Sources::new(project.root.clone()));
+        let sources = Arc::new(Sources::new(project.root.clone(), project.main_file()));
         Self {
             project,
             stack: setting.stack,

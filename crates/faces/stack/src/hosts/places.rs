@@ -21,6 +21,8 @@ const FOREIGN: &[&str] = &["site-packages", "dist-packages", "node_modules"];
 /// The program's files that were looked at.
 pub(super) struct Sources {
     root: PathBuf,
+    /// The file the program begins in.
+    main: PathBuf,
     files: Mutex<HashMap<PathBuf, Option<Arc<Source>>>>,
 }
 
@@ -33,8 +35,8 @@ pub(super) struct Position {
 }
 
 impl Sources {
-    pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, files: Mutex::default() }
+    pub(super) fn new(root: PathBuf, main: PathBuf) -> Self {
+        Self { root, main, files: Mutex::default() }
     }
 
     /// The first of an SDK's positions that is in the program itself.
@@ -42,11 +44,13 @@ impl Sources {
         &self,
         first: Option<&SourcePosition>,
         trace: Option<&StackTrace>,
+        name: &str,
         inputs: &Struct,
     ) -> Arc<dyn Locate> {
         let frames = trace.map(|trace| trace.frames.as_slice()).unwrap_or_default();
         let all = first.into_iter().chain(frames.iter().filter_map(|frame| frame.pc.as_ref()));
-        let Some((source, line)) = all.take(64).find_map(|position| self.own(position)) else {
+        let found = all.take(64).find_map(|position| self.own(position));
+        let Some((source, line)) = found.or_else(|| self.named(name)) else {
             return Arc::new(Nowhere);
         };
         let documents = inputs.fields.iter().filter_map(|(name, value)| match &value.kind {
@@ -54,6 +58,16 @@ impl Sources {
             _ => None,
         });
         Arc::new(Position { source, line, documents: documents.collect() })
+    }
+
+    /// The only call in the program's first file that has this name as its first argument, for SDKs that tell no positions.
+    fn named(&self, name: &str) -> Option<(Arc<Source>, usize)> {
+        let source = self.file(&self.main)?;
+        let calls = ['"', '\''].map(|quote| format!("({quote}{name}{quote}"));
+        let mut all = (1..=source.lines())
+            .filter(|line| calls.iter().any(|call| source.line(*line).contains(call)));
+        let (line, others) = (all.next()?, all.next());
+        others.is_none().then_some((source, line))
     }
 
     fn own(&self, position: &SourcePosition) -> Option<(Arc<Source>, usize)> {

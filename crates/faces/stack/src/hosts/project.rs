@@ -162,6 +162,22 @@ impl HostProject {
         }
     }
 
+    /// The file the program begins in, as far as that is known.
+    pub(super) fn main_file(&self) -> PathBuf {
+        let (pwd, main) = self.entry();
+        if main != "." {
+            return pwd.join(main);
+        }
+        match self.language {
+            Language::Python(_) => pwd.join("__main__.py"),
+            Language::Node(_) => {
+                let found = ["index.ts", "index.js"].map(|name| pwd.join(name));
+                let [typescript, javascript] = found;
+                if typescript.is_file() { typescript } else { javascript }
+            }
+        }
+    }
+
     /// What to do when the SDK is not there.
     pub(super) fn dependency_hint(&self) -> &'static str {
         match self.language {

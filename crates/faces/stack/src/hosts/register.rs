@@ -45,6 +45,7 @@ impl Session<'_> {
         let places = self.program.sources.position(
             request.source_position.as_ref(),
             request.stack_trace.as_ref(),
+            &request.name,
             request.object.as_ref().unwrap_or(&Struct::default()),
         );
         if let Some(why) = unsupported(&request) {
@@ -74,6 +75,7 @@ impl Session<'_> {
         let places = self.program.sources.position(
             request.source_position.as_ref(),
             request.stack_trace.as_ref(),
+            &request.name,
             &Struct::default(),
         );
         if request.token == STACK_REFERENCE {
