@@ -2,13 +2,16 @@
 
 pub(crate) mod algorithm;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod down;
 pub(crate) mod env;
 pub(crate) mod logs;
 pub(crate) mod output;
 pub(crate) mod preview;
+pub(crate) mod refresh;
 pub(crate) mod run;
 pub(crate) mod serve;
+pub(crate) mod stack;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod up;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// refit retrains models on a schedule, on your own machine, with AWS's recipe and AWS's APIs.
 #[derive(Debug, Parser)]
@@ -44,10 +44,16 @@ pub(crate) enum Command {
     )]
     Up(Up),
     /// Show what `up` would change, changing nothing
-    Preview(Project),
+    Preview(Preview),
     /// Remove everything that a Pulumi project deployed
     #[command(visible_alias = "destroy")]
-    Down(Project),
+    Down(Down),
+    /// Read every deployed resource again: what is gone leaves the state, what was changed shows in the next `up`
+    Refresh(Refresh),
+    /// The stacks of a project: list, select, export, import, rename, remove
+    Stack(Stack),
+    /// The configuration of a stack: list, get, set, remove
+    Config(Config),
     /// Print the outputs of a deployed project
     Output(Output),
     /// Start an execution of a state machine and follow it
@@ -98,17 +104,266 @@ pub(crate) enum Command {
 /// A project directory and its stack.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Project {
-    /// The directory with Pulumi.yaml
-    #[arg(default_value = ".", value_name = "DIR")]
-    pub(crate) directory: PathBuf,
-    /// The stack, whose settings are in Pulumi.STACK.yaml
-    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK", hide_env_values = true)]
-    pub(crate) stack: String,
+    /// The directory with Pulumi.yaml; this one when absent
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The same, as Pulumi writes it
+    #[arg(long, short = 'C', value_name = "DIR", conflicts_with = "dir")]
+    pub(crate) cwd: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) stack: StackName,
     /// Set a configuration value: KEY=VALUE (repeatable)
     #[arg(long, short, value_name = "KEY=VALUE")]
     pub(crate) config: Vec<String>,
     #[command(flatten)]
     pub(crate) target: crate::target::Target,
+}
+
+impl Project {
+    /// The directory with Pulumi.yaml.
+    pub(crate) fn directory(&self) -> &Path {
+        self.dir.as_deref().or(self.cwd.as_deref()).unwrap_or(Path::new("."))
+    }
+}
+
+/// A stack's name, or none for the selected one.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StackName {
+    /// The stack, whose settings are in Pulumi.STACK.yaml; the selected one when absent, or `dev`
+    #[arg(long, short, env = "PULUMI_STACK", hide_env_values = true)]
+    pub(crate) stack: Option<String>,
+}
+
+/// How a project's resources are worked on.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Work {
+    /// What depends on a targeted resource is targeted too
+    #[arg(long)]
+    pub(crate) target_dependents: bool,
+    /// Read every resource again first
+    #[arg(long, short)]
+    pub(crate) refresh: bool,
+    /// Show every property of what is created, and longer values
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// How many steps may be under way at once
+    #[arg(long, short, default_value_t = 16, value_name = "N")]
+    pub(crate) parallel: usize,
+    /// What this is for; kept in the stack's history
+    #[arg(long, short, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub(crate) message: String,
+    /// Fail if there is anything to change
+    #[arg(long)]
+    pub(crate) expect_no_changes: bool,
+    /// Do not ask (refit never asks; accepted for habit's sake)
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// `refit preview`.
+#[derive(Debug, Args)]
+pub(crate) struct Preview {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    #[command(flatten)]
+    pub(crate) work: Work,
+    /// Replace this resource even if nothing differs (repeatable)
+    #[arg(long, value_name = "URN")]
+    pub(crate) replace: Vec<String>,
+}
+
+/// `refit down`.
+#[derive(Debug, Args)]
+pub(crate) struct Down {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    #[command(flatten)]
+    pub(crate) work: Work,
+    /// Remove the stack itself afterwards
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
+
+/// `refit refresh`.
+#[derive(Debug, Args)]
+pub(crate) struct Refresh {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    #[command(flatten)]
+    pub(crate) work: Work,
+    /// Only show what differs
+    #[arg(long)]
+    pub(crate) preview_only: bool,
+}
+
+/// A project directory for commands whose arguments are other things.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Where {
+    /// The directory with Pulumi.yaml
+    #[arg(
+        long,
+        short = 'C',
+        visible_alias = "directory",
+        default_value = ".",
+        value_name = "DIR",
+        global = true
+    )]
+    pub(crate) cwd: PathBuf,
+    /// The stack; the selected one when absent, or `dev`
+    #[arg(long, short, env = "PULUMI_STACK", hide_env_values = true, global = true)]
+    pub(crate) stack: Option<String>,
+    /// The stacks of another place: `aws` or the URL they were deployed to
+    #[arg(
+        long,
+        value_name = "aws|URL",
+        env = "REFIT_TARGET",
+        hide_env_values = true,
+        global = true
+    )]
+    pub(crate) target: Option<String>,
+}
+
+/// `refit stack`.
+#[derive(Debug, Args)]
+pub(crate) struct Stack {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// Show each resource's URN
+    #[arg(long, short = 'u')]
+    pub(crate) show_urns: bool,
+    /// Show each resource's id
+    #[arg(long, short = 'i')]
+    pub(crate) show_ids: bool,
+    /// Show secret outputs in clear
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<StackCommand>,
+}
+
+/// What can be done with stacks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StackCommand {
+    /// List the stacks of this project
+    Ls {
+        /// Of all projects
+        #[arg(long, short)]
+        all: bool,
+    },
+    /// Make an empty stack and select it
+    Init {
+        /// Its name
+        name: String,
+    },
+    /// Choose the stack that commands are about when they name none
+    Select {
+        /// Its name
+        name: String,
+        /// Make it if there is none
+        #[arg(long, short)]
+        create: bool,
+    },
+    /// Print the stack's deployment, in Pulumi's format
+    Export {
+        /// Write it to a file
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// With secrets in clear
+        #[arg(long)]
+        show_secrets: bool,
+    },
+    /// Replace the stack by an exported deployment, of refit or of Pulumi
+    Import {
+        /// Read it from a file, not from standard input
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Even if it is another stack's
+        #[arg(long, short)]
+        force: bool,
+    },
+    /// Print the stack's outputs
+    Output {
+        /// One output's name; all when absent
+        name: Option<String>,
+        /// Print secret values in clear
+        #[arg(long)]
+        show_secrets: bool,
+    },
+    /// Give the stack another name
+    Rename {
+        /// The new name
+        name: String,
+    },
+    /// Remove the stack: what is known of it, not its resources
+    Rm {
+        /// Its name; the selected one when absent
+        name: Option<String>,
+        /// Even if it still has resources, which are then nobody's
+        #[arg(long, short)]
+        force: bool,
+        /// Keep Pulumi.STACK.yaml
+        #[arg(long)]
+        preserve_config: bool,
+        /// Do not ask (refit never asks; accepted for habit's sake)
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// What was done with the stack, newest first
+    History,
+}
+
+/// `refit config`.
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// Show secrets in clear
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<ConfigCommand>,
+}
+
+/// What can be done with configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print one value
+    Get {
+        /// The key: `name`, `project:name`, `aws:region`
+        key: String,
+        /// The key is a path into a value: `data.list[0]`
+        #[arg(long)]
+        path: bool,
+    },
+    /// Set a value
+    #[command(
+        after_help = "Example:\n  refit config set aws:region eu-west-1\n  echo PASSWORD | refit config set --secret password\n\nSecrets \
+                      are sealed with the passphrase in PULUMI_CONFIG_PASSPHRASE."
+    )]
+    Set {
+        /// The key: `name`, `project:name`, `aws:region`
+        key: String,
+        /// The value; read from standard input when absent
+        #[arg(allow_hyphen_values = true)]
+        value: Option<String>,
+        /// Seal it
+        #[arg(long)]
+        secret: bool,
+        /// Keep it in clear (what happens without --secret)
+        #[arg(long, conflicts_with = "secret")]
+        plaintext: bool,
+        /// The key is a path into a value: `data.list[0]`
+        #[arg(long)]
+        path: bool,
+    },
+    /// Remove a value
+    Rm {
+        /// The key
+        key: String,
+        /// The key is a path into a value
+        #[arg(long)]
+        path: bool,
+    },
 }
 
 /// `refit up`.
@@ -119,9 +374,11 @@ pub(crate) struct Up {
     /// Then run the retraining once, now, and follow it
     #[arg(long)]
     pub(crate) run: bool,
-    /// Do not ask (refit never asks; accepted for habit's sake)
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) work: Work,
+    /// Replace this resource even if nothing differs (repeatable)
+    #[arg(long, value_name = "URN")]
+    pub(crate) replace: Vec<String>,
 }
 
 /// `refit output`.
@@ -130,11 +387,16 @@ pub(crate) struct Output {
     /// One output's name; all when absent
     pub(crate) name: Option<String>,
     /// The directory with Pulumi.yaml
-    #[arg(long, short = 'C', default_value = ".", value_name = "DIR")]
+    #[arg(
+        long = "cwd",
+        short = 'C',
+        visible_alias = "directory",
+        default_value = ".",
+        value_name = "DIR"
+    )]
     pub(crate) directory: PathBuf,
-    /// The stack
-    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK", hide_env_values = true)]
-    pub(crate) stack: String,
+    #[command(flatten)]
+    pub(crate) stack: StackName,
     /// Print secret values in clear
     #[arg(long)]
     pub(crate) show_secrets: bool,
@@ -212,6 +474,11 @@ mod tests {
             }
             let help = command.render_help().to_string();
             write!(text, "\n## refit {name}\n\n```\n{}\n```\n", help.trim()).unwrap();
+            for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+                let help = below.render_help().to_string();
+                let below = below.get_name();
+                write!(text, "\n### refit {name} {below}\n\n```\n{}\n```\n", help.trim()).unwrap();
+            }
         }
         text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
     }

@@ -1,12 +1,13 @@
 //! What the commands on a project share: loading, options, and showing a run.
 
 use crate::follow::{Screen, duration_text};
-use crate::grammar::Project as Arguments;
+use crate::grammar::{Project as Arguments, StackName, Work};
 use crate::home::Home;
 use crate::report::Failure;
 use crate::target::Reached;
 use stack::{
-    Cancel, Diagnostic, Error, Operation, Options, Progress, Project, Severity, Step, Summary,
+    Cancel, Diagnostic, Error, Operation, Options, Progress, Project, Selection, Severity, Step,
+    Summary,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,8 +23,14 @@ pub(crate) struct Loaded {
 }
 
 /// Reads the project that the arguments name, and reaches the place it is deployed to.
-pub(crate) async fn load(home: &Home, arguments: &Arguments) -> Result<Loaded, Failure> {
-    let project = open(&arguments.directory)?;
+pub(crate) async fn load(
+    home: &Home,
+    arguments: &Arguments,
+    work: &Work,
+    replace: &[String],
+) -> Result<Loaded, Failure> {
+    let project = open(arguments.directory())?;
+    let stack = stack_name(home, &project, &arguments.stack);
     let config = arguments
         .config
         .iter()
@@ -36,12 +43,21 @@ pub(crate) async fn load(home: &Home, arguments: &Arguments) -> Result<Loaded, F
         })
         .collect::<Result<Vec<_>, Failure>>()?;
     let passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
-    let region = project.region(&arguments.stack, &config, passphrase.as_ref()).map_err(failure)?;
+    let region = project.region(&stack, &config, passphrase.as_ref()).map_err(failure)?;
     let place = arguments.target.reach(home, &project, region).await?;
     let aws = Arc::new(place.client.clone());
-    let mut options = Options::new(&arguments.stack, place.state_root.clone(), aws);
+    let mut options = Options::new(&stack, place.state_root.clone(), aws);
     options.config = config;
     options.passphrase = passphrase;
+    options.parallel = work.parallel;
+    options.refresh = work.refresh;
+    options.is_detailed = work.diff;
+    options.message.clone_from(&work.message);
+    options.selection = Selection {
+        targets: arguments.target.urns(),
+        with_dependents: work.target_dependents,
+        replace: replace.to_vec(),
+    };
     if !place.is_here {
         same_account(&project, &options, &place)?;
     }
@@ -72,6 +88,21 @@ fn same_account(project: &Project, options: &Options, place: &Reached) -> Result
         ))
         .hint("use the other account's profile, or another stack: --stack NAME")),
     }
+}
+
+/// The stack that was named, or that was selected, or `dev`.
+pub(crate) fn stack_name(home: &Home, project: &Project, given: &StackName) -> String {
+    let given = given.stack.clone().or_else(|| project.selected_stack(&home.stacks()));
+    given.unwrap_or_else(|| "dev".to_owned())
+}
+
+/// Fails when something was changed, or would be, and the user expects nothing to be.
+pub(crate) fn expect(work: &Work, summary: &Summary) -> Result<(), Failure> {
+    if work.expect_no_changes && !summary.is_unchanged() {
+        let message = format!("no changes were expected: {}", planned_counts(summary));
+        return Err(Failure::new(message));
+    }
+    Ok(())
 }
 
 /// Reads a project directory.
@@ -116,6 +147,12 @@ pub(crate) fn failure(error: Error) -> Failure {
             failure.hint("what was done is kept; the same command goes on from there")
         }
         Error::NoStack { .. } => failure.hint("deploy it first: refit up DIR"),
+        Error::StackExists { .. } => failure.hint("refit stack ls shows what there is"),
+        Error::StackInUse { .. } => {
+            failure.hint("remove its resources first: refit down; --force forgets them")
+        }
+        Error::NoSetting { .. } => failure.hint("refit config shows what there is"),
+        Error::Path { .. } => failure.hint("such as data.list[0] or names[\"a.b\"]"),
         Error::Locked { path, .. } => {
             failure.hint(format!("wait for it; if it is gone, remove {}", path.display()))
         }

@@ -55,5 +55,7 @@ pub use cancel::Cancel;
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use error::Error;
 pub use progress::{Change, Operation, Progress, Step};
-pub use project::{Definition, Deployed, Options, Project, Summary, find_definitions};
+pub use project::{
+    Definition, Deployed, Options, Project, Setting, Stack, Summary, find_definitions, list_stacks,
+};
 pub use selection::Selection;

@@ -1,6 +1,11 @@
 //! A Pulumi project: what the command line does with it.
 
+mod config;
 mod definitions;
+mod stacks;
+
+pub use config::Setting;
+pub use stacks::{Stack, list_stacks};
 
 use crate::aws::Aws;
 use crate::cancel::Cancel;
@@ -65,6 +70,8 @@ pub struct Options {
     pub refresh: bool,
     /// Tell new resources' inputs as differences.
     pub is_detailed: bool,
+    /// What the user says of this run, for the history.
+    pub message: String,
 }
 
 impl Options {
@@ -81,6 +88,7 @@ impl Options {
             selection: Selection::default(),
             refresh: false,
             is_detailed: false,
+            message: String::new(),
         }
     }
 }
@@ -266,6 +274,7 @@ impl Project {
         if let Ok(summary) = &mut result {
             summary.notes.splice(0..0, notes);
         }
+        self.remember(options, "update", result.as_ref().ok());
         drop(lock);
         result
     }
@@ -295,6 +304,7 @@ impl Project {
         engine.recover().await;
         engine.remove_unregistered().await;
         let result = engine.finish();
+        self.remember(options, "destroy", result.as_ref().ok());
         drop(lock);
         result
     }
@@ -311,6 +321,7 @@ impl Project {
         let lock = self.state_file(options)?.lock()?;
         self.checkpoint(options)?;
         let result = self.refresh_locked(options, progress).await;
+        self.remember(options, "refresh", result.as_ref().ok());
         drop(lock);
         result
     }

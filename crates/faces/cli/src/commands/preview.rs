@@ -1,19 +1,19 @@
 //! `refit preview [DIR]`: what `up` would change.
 
 use crate::follow::Screen;
-use crate::grammar::{Global, Project};
+use crate::grammar::{Global, Preview};
 use crate::home::Home;
 use crate::project::{
-    Shown, cancel_on_interrupt, failure, load, open, planned_counts, summary_json,
+    Shown, cancel_on_interrupt, expect, failure, load, open, planned_counts, summary_json,
 };
 use crate::report::Done;
 use std::process::ExitCode;
 
 /// Shows it.
-pub(crate) async fn run(global: &Global, arguments: &Project) -> Done {
+pub(crate) async fn run(global: &Global, arguments: &Preview) -> Done {
     let home = Home::locate(global.data.as_deref())?;
-    open(&arguments.directory)?;
-    let loaded = load(&home, arguments).await?;
+    open(arguments.project.directory())?;
+    let loaded = load(&home, &arguments.project, &arguments.work, &arguments.replace).await?;
     let mut screen = Screen::new(global.json);
     screen.line(format!("target   {}", loaded.place.title));
     screen.line(format!("preview  {}-{}", loaded.project.name(), loaded.options.stack));
@@ -24,5 +24,6 @@ pub(crate) async fn run(global: &Global, arguments: &Project) -> Done {
         anstream::println!("{}", summary_json(&summary));
     }
     screen.line(planned_counts(&summary));
+    expect(&arguments.work, &summary)?;
     Ok(ExitCode::SUCCESS)
 }

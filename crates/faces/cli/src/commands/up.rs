@@ -5,7 +5,9 @@ use crate::commands::status::next_firings;
 use crate::follow::Screen;
 use crate::grammar::{Global, Up};
 use crate::home::Home;
-use crate::project::{Shown, cancel_on_interrupt, done_counts, failure, load, summary_json};
+use crate::project::{
+    Shown, cancel_on_interrupt, done_counts, expect, failure, load, summary_json,
+};
 use crate::report::{Done, Failure};
 use crate::target::Reached;
 use std::process::ExitCode;
@@ -13,9 +15,9 @@ use std::process::ExitCode;
 /// Deploys; then, if asked, runs.
 pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
     let home = Home::locate(global.data.as_deref())?;
-    crate::project::open(&arguments.project.directory)?;
+    crate::project::open(arguments.project.directory())?;
     let mut screen = Screen::new(global.json);
-    let loaded = load(&home, &arguments.project).await?;
+    let loaded = load(&home, &arguments.project, &arguments.work, &arguments.replace).await?;
     screen.line(format!("target   {}", loaded.place.title));
     screen.line(format!("stack    {}-{}", loaded.project.name(), loaded.options.stack));
     cancel_on_interrupt(&loaded.options.cancel);
@@ -33,6 +35,7 @@ pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         screen.line(format!("  {name:<18} {text}"));
     }
+    expect(&arguments.work, &summary)?;
     if !arguments.run {
         next(&loaded.place, None, &mut screen).await?;
         return Ok(ExitCode::SUCCESS);

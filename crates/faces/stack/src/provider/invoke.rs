@@ -38,20 +38,19 @@ pub(crate) fn find(token: &str) -> Result<(), InvokeError> {
     }
     let asked = short(&full).replace("aws:index:", "aws:");
     let names = names();
-    let hint = did_you_mean(&asked, names.iter().map(String::as_str))
-        .unwrap_or_else(|| {
-            let module = asked.rsplit_once(':').map_or("", |(module, _)| module);
-            let siblings: Vec<&str> = names
-                .iter()
-                .filter(|name| name.rsplit_once(':').is_some_and(|(of, _)| of == module))
-                .map(String::as_str)
-                .collect();
-            if siblings.is_empty() {
-                format!("refit has data sources of {}", modules(&names).join(", "))
-            } else {
-                format!("refit has {}", siblings.join(", "))
-            }
-        });
+    let hint = did_you_mean(&asked, names.iter().map(String::as_str)).unwrap_or_else(|| {
+        let module = asked.rsplit_once(':').map_or("", |(module, _)| module);
+        let siblings: Vec<&str> = names
+            .iter()
+            .filter(|name| name.rsplit_once(':').is_some_and(|(of, _)| of == module))
+            .map(String::as_str)
+            .collect();
+        if siblings.is_empty() {
+            format!("refit has data sources of {}", modules(&names).join(", "))
+        } else {
+            format!("refit has {}", siblings.join(", "))
+        }
+    });
     Err(InvokeError { message: format!("refit has no data source `{token}`"), hint: Some(hint) })
 }
 

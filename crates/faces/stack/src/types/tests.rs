@@ -151,7 +151,8 @@ fn check_properties(kind: &ResourceType, call: &Call) {
     for name in named.chain(&call.each).chain(&call.each_removed).chain(call.outputs.keys()) {
         let root = name.split('.').next().unwrap_or_default();
         assert!(
-            matches!(root, "changed_tags" | "removed_tags" | "old") || kind.properties.contains_key(root),
+            matches!(root, "changed_tags" | "removed_tags" | "old")
+                || kind.properties.contains_key(root),
             "{}: no property {name}",
             kind.token
         );
