@@ -78,6 +78,12 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The same as a value in JSON, or in what is turned into JSON.
+    pub(crate) fn value(&self, resource: &str, attribute: &str) -> String {
+        let reference = self.reference(resource, attribute);
+        if self.program.language == Language::Yaml { format!("\"{reference}\"") } else { reference }
+    }
+
     /// A property with its value as the program's language has it.
     pub(crate) fn assignment(&self, property: &str, value: &str) -> String {
         match self.program.language {

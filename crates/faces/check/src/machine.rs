@@ -123,7 +123,9 @@ impl Machine {
             Kind::Map(_) => definition.render(&fill),
             _ => return machine,
         };
-        machine.check(&text, &map, definition.span, express);
+        if machine.json.is_empty() || matches!(machine.tree.kind, Kind::Map(_)) {
+            machine.check(&text, &map, definition.span, express);
+        }
         let is_jsonata = language(&machine.tree, false);
         let tree = machine.tree.clone();
         machine.collect(&tree, is_jsonata, program, 0);

@@ -17,6 +17,9 @@ pub(crate) fn corrected(sources: &Sources, finding: &Finding) -> Option<String> 
     if let Some(lines) = &finding.correction {
         return Some(lines.clone());
     }
+    if finding.edits.iter().all(|edit| edit.text.is_empty() && sources.text(edit.span).ends_with('\n')) {
+        return None;
+    }
     let first = finding.edits.iter().map(|edit| edit.span.start).min()?;
     let last = finding.edits.iter().map(|edit| edit.span.end).max()?;
     let file = sources.file(finding.edits[0].span.file);

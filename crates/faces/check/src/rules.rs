@@ -1,5 +1,6 @@
 //! The rules: one file each. Each has its page in `docs/reference/checks`, with an example it finds and one it does not.
 
+mod allow_reason;
 mod bucket_name;
 mod choice_default;
 mod definition_json;
@@ -48,6 +49,7 @@ pub struct Rule {
 
 /// All rules, by name.
 pub static RULES: &[&Rule] = &[
+    &allow_reason::RULE,
     &bucket_name::RULE,
     &choice_default::RULE,
     &definition_json::RULE,

@@ -45,7 +45,7 @@ pub fn human(checked: &Checked, finding: &Finding) -> String {
             drop(write!(text, "\n    … ({} lines more)", all.len() - LINES));
         }
     } else if finding.edits.iter().any(|edit| edit.text.is_empty()) {
-        text.push_str("\n  write: remove it");
+        text.push_str("\n  write: nothing; remove it");
     }
     if let Some(reason) = &finding.allowed {
         drop(write!(text, "\n  allowed: {reason}"));

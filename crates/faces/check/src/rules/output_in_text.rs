@@ -15,9 +15,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for fault in context.program.faults.iter().filter(|fault| fault.kind == FaultKind::OutputInText) {
-        let is_warning = fault.says.as_deref().is_some_and(|says| says.starts_with("Calling"));
-        let when = if is_warning { When::Deploy } else { When::Start };
-        let mut finding = Finding::new(&RULE, fault.span, fault.message.clone()).when(when);
+        let mut finding = Finding::new(&RULE, fault.span, fault.message.clone()).when(When::Start);
         finding.says.clone_from(&fault.says);
         finding.correction.clone_from(&fault.correction);
         found.push(finding);

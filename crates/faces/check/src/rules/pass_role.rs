@@ -33,9 +33,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let message = format!("`{}` hands a role to SageMaker, and `{}` does not allow iam:PassRole on it", state.name, role.key);
-        let resource = context.program.referred(given).map_or(arn.clone(), |own| context.reference(&own.key, "arn"));
+        let resource = context.program.referred(given).map_or_else(|| format!("\"{arn}\""), |own| context.value(&own.key, "arn"));
         let statement = format!(
-            "{{\"Effect\": \"Allow\", \"Action\": \"iam:PassRole\", \"Resource\": \"{resource}\",\n \"Condition\": {{\"StringEquals\": {{\"iam:PassedToService\": \"sagemaker.amazonaws.com\"}}}}}}"
+            "{{\"Effect\": \"Allow\", \"Action\": \"iam:PassRole\", \"Resource\": {resource},\n \"Condition\": {{\"StringEquals\": {{\"iam:PassedToService\": \"sagemaker.amazonaws.com\"}}}}}}"
         );
         found.push(
             Finding::new(&RULE, given.span, message)

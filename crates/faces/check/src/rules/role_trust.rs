@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
 const USES: &[(&str, &str, &str, When, &str)] = &[
     ("aws:sfn:StateMachine", "roleArn", "states.amazonaws.com", When::Deploy, "AccessDeniedException: Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role."),
     ("aws:lambda:Function", "role", "lambda.amazonaws.com", When::Deploy, "InvalidParameterValueException: The role defined for the function cannot be assumed by Lambda."),
-    ("aws:cloudwatch:EventTarget", "roleArn", "events.amazonaws.com", When::FirstFiring, "nothing: the rule fires, FailedInvocations counts one more, and no execution starts"),
+    ("aws:cloudwatch:EventTarget", "roleArn", "events.amazonaws.com", When::FirstFiring, "nothing; FailedInvocations counts one more, and no execution starts"),
     ("aws:sagemaker:Model", "executionRoleArn", "sagemaker.amazonaws.com", When::Deploy, "ValidationException: Could not assume role. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role."),
 ];
 
@@ -52,7 +52,7 @@ fn look(context: &Context<'_>, given: &Node, service: &str, (when, says): (&When
         .flat_map(|trust| trust.get("Statement").map(Node::items).unwrap_or_default())
         .filter_map(|statement| statement.at(&["Principal", "Service"])?.as_str())
         .collect();
-    let now = if trusted.is_empty() { "somebody else".to_owned() } else { format!("only {}", trusted.join(", ")) };
+    let now = if trusted.is_empty() { "no service".to_owned() } else { format!("only {}", trusted.join(", ")) };
     let message = format!("{user} uses the role `{}`, which {service} may not assume: it trusts {now}{where_}", role.key);
     found.push(
         Finding::new(&RULE, given.span, message)

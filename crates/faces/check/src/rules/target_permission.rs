@@ -21,13 +21,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         }
         let message = format!("the role `{}` may not call states:StartExecution on `{}`", role.key, machine.key);
         let statement = format!(
-            "{{\"Effect\": \"Allow\", \"Action\": \"states:StartExecution\", \"Resource\": \"{}\"}}",
-            context.reference(&machine.key, "arn")
+            "{{\"Effect\": \"Allow\", \"Action\": \"states:StartExecution\", \"Resource\": {}}}",
+            context.value(&machine.key, "arn")
         );
         found.push(
             Finding::new(&RULE, given.span, message)
                 .when(When::FirstFiring)
-                .says("nothing: the rule fires, FailedInvocations counts one more, and no execution starts")
+                .says("nothing; FailedInvocations counts one more, and no execution starts")
                 .correction(statement),
         );
     }

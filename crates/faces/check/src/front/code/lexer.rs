@@ -14,8 +14,6 @@ pub(super) enum Kind {
     Operator,
     /// The end of a logical line (Python).
     Newline,
-    /// A token that should not be there.
-    Wrong,
     End,
 }
 

@@ -478,10 +478,6 @@ impl<'t> Parser<'t> {
                     self.unknown(span)
                 }
             },
-            Kind::Wrong => {
-                self.next();
-                self.unknown(span)
-            }
             Kind::Newline | Kind::End => self.unknown(span.head()),
         }
     }

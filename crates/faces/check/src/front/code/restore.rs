@@ -188,7 +188,12 @@ impl Scan<'_> {
         let (path, after) = rest.split_at(end);
         let is_assignment = !path.contains('.') && after.trim_start().starts_with('=') && !after.trim_start().starts_with("==");
         let is_call = path.contains('.') && !path.ends_with('.') && after.starts_with('(');
-        let is_import = ["import", "from"].contains(&path) && after.starts_with(' ');
+        let mut words = after.split_whitespace();
+        let is_import = match path {
+            "import" => after.starts_with(' ') && matches!(words.nth(1), None | Some("as" | "import" | "from" | "#")),
+            "from" => words.nth(1) == Some("import"),
+            _ => false,
+        };
         is_assignment || is_call || is_import
     }
 }

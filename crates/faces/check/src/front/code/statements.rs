@@ -236,6 +236,10 @@ fn python_function(parser: &mut Parser<'_>, head: Token, out: &mut Vec<Statement
 }
 
 fn python_block(parser: &mut Parser<'_>, head: Token, out: &mut Vec<Statement>) {
+    let name = parser.ahead(1);
+    let class = (parser.word(head) == "class" && name.kind == Kind::Name)
+        .then(|| Expr { span: parser.span(name), form: Form::Name(parser.word(name).to_owned()) });
+    out.extend(bound_names(parser));
     let mut depth = 0_usize;
     while !matches!(parser.peek().kind, Kind::Newline | Kind::End) {
         if depth == 0 && parser.is(":") {
@@ -250,7 +254,30 @@ fn python_block(parser: &mut Parser<'_>, head: Token, out: &mut Vec<Statement>) 
     }
     parser.eat(":");
     let body = python_body(parser, head);
+    if let Some(name) = class {
+        out.push(Statement::Assign(vec![name.clone()], Expr { span: name.span, form: Form::Unknown }));
+    }
     out.push(Statement::Block(body));
+}
+
+/// Names that the head of a block gives values to: `for a, b in …`, `with … as f`, `except E as e`.
+fn bound_names(parser: &Parser<'_>) -> Vec<Statement> {
+    let mut names = Vec::new();
+    let mut is_bound = false;
+    for ahead in 0.. {
+        let token = parser.ahead(ahead);
+        match parser.word(token) {
+            _ if matches!(token.kind, Kind::Newline | Kind::End) => break,
+            "for" | "as" => is_bound = true,
+            "in" | ":" | "=" => is_bound = false,
+            word if is_bound && token.kind == Kind::Name => {
+                let target = Expr { span: parser.span(token), form: Form::Name(word.to_owned()) };
+                names.push(Statement::Assign(vec![target.clone()], Expr { span: target.span, form: Form::Unknown }));
+            }
+            _ => {}
+        }
+    }
+    names
 }
 
 /// `{ … }` with statements inside.
