@@ -55,6 +55,7 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
         objects.clone(),
         states::States::new(&kit, executions.clone()),
         Arc::new(events::Events),
+        Arc::new(scheduler::Scheduler),
         Arc::new(sagemaker::Sagemaker::new(
             parts.runner,
             objects.clone(),
