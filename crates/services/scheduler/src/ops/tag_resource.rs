@@ -20,6 +20,6 @@ pub(crate) async fn run(_: &Scheduler, ctx: &Ctx, input: Input) -> Result<Reply<
     let (mut group, expect) = find(ctx, &input.resource_arn).await?;
     group.tags.extend(to_map(input.tags));
     let mut batch = Batch::new();
-    batch.put(GROUP, &group_key(&ctx.region, &group.name), &group, expect);
+    batch.put(GROUP, group_key(&ctx.region, &group.name), &group, expect);
     Ok(Reply::with(json!({}), batch))
 }

@@ -20,6 +20,6 @@ pub(crate) async fn run(_: &Scheduler, ctx: &Ctx, input: Input) -> Result<Reply<
     let (mut group, expect) = find(ctx, &input.resource_arn).await?;
     group.tags.retain(|key, _| !input.tag_keys.contains(key));
     let mut batch = Batch::new();
-    batch.put(GROUP, &group_key(&ctx.region, &group.name), &group, expect);
+    batch.put(GROUP, group_key(&ctx.region, &group.name), &group, expect);
     Ok(Reply::with(json!({}), batch))
 }
