@@ -79,6 +79,15 @@ pub(crate) enum Command {
         after_help = "Example:\n  eval \"$(refit env)\"\n  aws stepfunctions list-state-machines"
     )]
     Env,
+    /// Find everything that is wrong with a retraining before it is deployed: what, where, what AWS would say and when
+    #[command(
+        after_help = "Examples:\n  refit check                       the project in this directory (YAML, Python, TypeScript)\n  \
+                      refit check machine.asl.json      a definition\n  refit check --server              what the server runs\n  \
+                      refit check --fix                 correct what can be corrected (YAML, JSON)\n\n\
+                      A comment `refit: allow RULE because REASON` allows a finding.\n\
+                      Exit codes: 0 no errors, 1 errors (or what --deny names), 2 nothing could be checked."
+    )]
+    Check(Check),
     /// Check state machine definitions: every problem at once, with line and column
     Validate(Validate),
     /// Print a completion script for your shell
@@ -374,6 +383,9 @@ pub(crate) struct Up {
     /// Then run the retraining once, now, and follow it
     #[arg(long)]
     pub(crate) run: bool,
+    /// Deploy whatever `refit check` finds
+    #[arg(long)]
+    pub(crate) no_check: bool,
     #[command(flatten)]
     pub(crate) work: Work,
     /// Replace this resource even if nothing differs (repeatable)
@@ -442,6 +454,41 @@ pub(crate) struct Logs {
     /// Go on printing as it grows
     #[arg(long, short)]
     pub(crate) follow: bool,
+}
+
+/// `refit check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Project directories, programs, definitions; this directory when absent
+    #[arg(value_name = "DIR|FILE", conflicts_with = "server")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Look at what the server runs: its state machines, rules and roles
+    #[arg(long)]
+    pub(crate) server: bool,
+    /// Correct what can be corrected without changing anything else, in YAML and JSON
+    #[arg(long, conflicts_with = "server")]
+    pub(crate) fix: bool,
+    /// Print a SARIF 2.1.0 log
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) sarif: bool,
+    /// Fail on these, too
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) deny: Option<Deny>,
+    /// Show what comments allow, too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// List the rules
+    #[arg(long)]
+    pub(crate) rules: bool,
+}
+
+/// What `refit check` fails on besides errors.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Deny {
+    /// Warnings
+    Warnings,
+    /// Warnings and notes
+    Notes,
 }
 
 /// `refit validate`.

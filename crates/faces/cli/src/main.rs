@@ -37,6 +37,7 @@ fn run(cli: Cli) -> Done {
         Command::Algorithm { arguments } => return Ok(commands::algorithm::run(&arguments)),
         Command::Completions { shell } => return Ok(commands::completions::run(shell)),
         Command::Validate(arguments) => return commands::validate::run(&cli.global, &arguments),
+        Command::Check(arguments) => return commands::check::run(&cli.global, &arguments),
         _ => {}
     }
     if let Command::Serve(arguments) = &cli.command
@@ -69,6 +70,7 @@ async fn on_runtime(cli: Cli) -> Done {
         Command::Logs(arguments) => commands::logs::run(global, &arguments).await,
         Command::Env => commands::env::run(global),
         Command::Validate(_)
+        | Command::Check(_)
         | Command::Completions { .. }
         | Command::Supervise { .. }
         | Command::Algorithm { .. } => unreachable!("run without a runtime"),

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 pub(crate) async fn run(global: &Global, arguments: &Preview) -> Done {
     let home = Home::locate(global.data.as_deref())?;
     open(arguments.project.directory())?;
+    crate::commands::check::before(arguments.project.directory(), global.json, false)?;
     let loaded = load(&home, &arguments.project, &arguments.work, &arguments.replace).await?;
     let mut screen = Screen::new(global.json);
     screen.line(format!("target   {}", loaded.place.title));

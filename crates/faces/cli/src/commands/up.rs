@@ -16,6 +16,8 @@ use std::process::ExitCode;
 pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
     let home = Home::locate(global.data.as_deref())?;
     crate::project::open(arguments.project.directory())?;
+    let directory = arguments.project.directory();
+    crate::commands::check::before(directory, global.json, !arguments.no_check)?;
     let mut screen = Screen::new(global.json);
     let loaded = load(&home, &arguments.project, &arguments.work, &arguments.replace).await?;
     screen.line(format!("target   {}", loaded.place.title));
