@@ -52,6 +52,8 @@ pub(super) struct NodeOptions {
     pub(super) arguments: String,
     /// Whether TypeScript is compiled; it is unless it says no.
     pub(super) typescript: Option<bool>,
+    /// The settings of TypeScript's compiler.
+    pub(super) tsconfig: Option<String>,
 }
 
 /// A declared configuration value.
@@ -274,9 +276,11 @@ fn node(entries: &[Entry], fault: &mut Fault<'_>) -> NodeOptions {
                 options.package_manager = Some(name.to_owned());
             }
             ("nodeargs", Some(arguments)) => arguments.clone_into(&mut options.arguments),
+            ("tsconfig", Some(path)) => options.tsconfig = Some(path.to_owned()),
             ("typescript", _) if flag.is_some() => options.typescript = flag,
             (other, _) => {
-                foreign_option(other, entry, &["nodeargs", "packagemanager", "typescript"], fault);
+                let known = ["nodeargs", "packagemanager", "tsconfig", "typescript"];
+                foreign_option(other, entry, &known, fault);
             }
         }
     }

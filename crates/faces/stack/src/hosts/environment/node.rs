@@ -35,9 +35,10 @@ impl Workshop<'_> {
             let message = "the SDK `@pulumi/pulumi` is not installed";
             Box::new(Diagnostic::error(message).hint(self.project.dependency_hint()))
         })?;
-        let mut variables = Vec::new();
-        if let Some(flag) = options.typescript {
-            variables.push(("PULUMI_NODEJS_TYPESCRIPT".to_owned(), flag.to_string()));
+        let typescript = options.typescript.unwrap_or(true).to_string();
+        let mut variables = vec![("PULUMI_NODEJS_TYPESCRIPT".to_owned(), typescript)];
+        if let Some(path) = &options.tsconfig {
+            variables.push(("PULUMI_NODEJS_TSCONFIG_PATH".to_owned(), path.clone()));
         }
         Ok(Interpreter { program: node, arguments: vec![runner], variables })
     }
