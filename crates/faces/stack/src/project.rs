@@ -274,7 +274,7 @@ impl Project {
         if let Ok(summary) = &mut result {
             summary.notes.splice(0..0, notes);
         }
-        self.remember(options, "update", result.as_ref().ok());
+        self.remember(options, "update", &result);
         drop(lock);
         result
     }
@@ -304,7 +304,7 @@ impl Project {
         engine.recover().await;
         engine.remove_unregistered().await;
         let result = engine.finish();
-        self.remember(options, "destroy", result.as_ref().ok());
+        self.remember(options, "destroy", &result);
         drop(lock);
         result
     }
@@ -321,7 +321,7 @@ impl Project {
         let lock = self.state_file(options)?.lock()?;
         self.checkpoint(options)?;
         let result = self.refresh_locked(options, progress).await;
-        self.remember(options, "refresh", result.as_ref().ok());
+        self.remember(options, "refresh", &result);
         drop(lock);
         result
     }

@@ -262,6 +262,15 @@ impl Engine<'_> {
             changes: Vec::new(),
         };
         *self.run().changes.entry(Operation::Skip).or_default() += 1;
+        if self.selection.targets(&urn) && self.is_preview() {
+            let message = format!(
+                "`{}` depends on something that is neither deployed nor targeted",
+                registration.name
+            );
+            let place = registration.places.place("", false);
+            let hint = "target what it depends on too";
+            self.report_one(Diagnostic::error(message).at(place).hint(hint));
+        }
         self.progress().planned(&step);
         let outputs = old.map(|old| old.outputs).unwrap_or_default();
         Registered { urn, outputs, status: Status::Skipped }

@@ -1,6 +1,6 @@
 //! The stacks of a project as things of their own: listed, made, exported, imported, renamed, removed, selected.
 
-use super::{Options, Project, check_stack};
+use super::{Options, Project, Summary, check_stack};
 use crate::engine::urn;
 use crate::error::Error;
 use crate::program::yaml::is_plain_name;
@@ -264,7 +264,12 @@ impl Project {
     }
 
     /// Writes a run down in the stack's history. What cannot be written is no reason for a run to fail.
-    pub(super) fn remember(&self, options: &Options, kind: &str, summary: Option<&super::Summary>) {
+    pub(super) fn remember(&self, options: &Options, kind: &str, result: &Result<Summary, Error>) {
+        let summary = match result {
+            Ok(summary) => Some(summary),
+            Err(Error::Failed { summary, .. } | Error::Cancelled { summary }) => Some(&**summary),
+            Err(_) => None,
+        };
         let folder = self.history_folder(options);
         let changes = summary.map(|summary| {
             let counts = summary.changes.iter();
@@ -273,7 +278,7 @@ impl Project {
         let record = json!({
             "kind": kind,
             "message": options.message,
-            "result": if summary.is_some() { "succeeded" } else { "failed" },
+            "result": if result.is_ok() { "succeeded" } else { "failed" },
             "endTime": now(),
             "durationMilliseconds": summary.map(|summary| summary.took.as_millis() as u64),
             "resourceChanges": Json::Object(changes.unwrap_or_default()),
