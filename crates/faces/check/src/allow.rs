@@ -30,7 +30,9 @@ pub(crate) fn apply(context: &Context<'_>, found: &mut [Finding]) {
     for finding in found {
         let allowance = allowances.iter().find(|allowance| {
             let span = allowance.span;
-            allowance.rule == finding.rule && span.file == finding.span.file && (span.start..=span.end).contains(&finding.span.start)
+            allowance.rule == finding.rule
+                && span.file == finding.span.file
+                && (span.start..=span.end).contains(&finding.span.start)
         });
         finding.allowed = allowance.map(|allowance| allowance.reason.clone());
     }
@@ -54,18 +56,26 @@ fn in_comments(context: &Context<'_>, file: FileId, allowances: &mut Vec<Allowan
         let text = source.line(line);
         let Some((rule, reason, is_file)) = read(text) else { continue };
         if is_file {
-            allowances.push(Allowance { rule, reason, span: Span::new(file, 0, source.text.len()) });
+            allowances.push(Allowance {
+                rule,
+                reason,
+                span: Span::new(file, 0, source.text.len()),
+            });
             continue;
         }
-        let is_comment = |text: &str| text.trim_start().starts_with('#') || text.trim_start().starts_with("//");
+        let is_comment =
+            |text: &str| text.trim_start().starts_with('#') || text.trim_start().starts_with("//");
         let mut target = line;
-        while target < source.lines() && (is_comment(source.line(target)) || source.line(target).trim().is_empty()) {
+        while target < source.lines()
+            && (is_comment(source.line(target)) || source.line(target).trim().is_empty())
+        {
             target += 1;
         }
         let start = source.offset(target, 1);
         let mut span = Span::new(file, start, start + source.line(target).len());
         for resource in &context.program.resources {
-            let is_here = resource.span.file == file && (span.start..=span.end).contains(&resource.span.start);
+            let is_here = resource.span.file == file
+                && (span.start..=span.end).contains(&resource.span.start);
             if is_here {
                 span.end = span.end.max(resource.span.end);
             }

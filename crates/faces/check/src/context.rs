@@ -4,7 +4,7 @@ use crate::machine::{Machine, State, Task};
 use crate::model::{Language, Program, Resource, snake};
 use crate::node::Node;
 use crate::roles::Role;
-use crate::source::{Span, Sources};
+use crate::source::{Sources, Span};
 
 /// A rule of EventBridge that starts a state machine by the clock.
 pub(crate) struct Schedule<'a> {
@@ -41,7 +41,9 @@ impl<'a> Context<'a> {
 
     /// Every task of every machine.
     pub(crate) fn tasks(&self) -> impl Iterator<Item = (&Machine, &State, &Task)> {
-        self.machines.iter().flat_map(|machine| machine.tasks().map(move |(state, task)| (machine, state, task)))
+        self.machines
+            .iter()
+            .flat_map(|machine| machine.tasks().map(move |(state, task)| (machine, state, task)))
     }
 
     /// The role a value names, if the program declares it.
@@ -94,7 +96,12 @@ impl<'a> Context<'a> {
     }
 
     /// Where a resource can get one more property: in YAML before its first, with the same indentation.
-    pub(crate) fn insertion(&self, resource: &Resource, property: &str, value: &str) -> Option<(Span, String)> {
+    pub(crate) fn insertion(
+        &self,
+        resource: &Resource,
+        property: &str,
+        value: &str,
+    ) -> Option<(Span, String)> {
         if self.program.language != Language::Yaml {
             return None;
         }
@@ -122,7 +129,9 @@ fn schedules(program: &Program) -> Vec<Schedule<'_>> {
                 .filter(|target| {
                     let named = target.get("rule");
                     named.and_then(Node::attribute).is_some_and(|(key, _)| key == rule.key)
-                        || named.and_then(Node::as_str).is_some_and(|name| name == rule.physical_name())
+                        || named
+                            .and_then(Node::as_str)
+                            .is_some_and(|name| name == rule.physical_name())
                 })
                 .filter_map(|target| program.referred(target.get("arn")?))
                 .filter(|resource| resource.is("aws:sfn:StateMachine"))
@@ -136,13 +145,17 @@ fn schedules(program: &Program) -> Vec<Schedule<'_>> {
 impl Schedule<'_> {
     /// The next instants, in Unix milliseconds.
     pub(crate) fn next(&self, now_ms: i64, count: usize) -> Vec<i64> {
-        let Some(expression) = self.expression.as_str().and_then(|text| calendar::Expression::parse_rule(text).ok()) else {
+        let Some(expression) =
+            self.expression.as_str().and_then(|text| calendar::Expression::parse_rule(text).ok())
+        else {
             return Vec::new();
         };
         let mut instants = Vec::new();
         let mut at = now_ms;
         for _ in 0..count {
-            let Some(next) = expression.next_after(at, now_ms, &calendar::TimeZone::UTC) else { break };
+            let Some(next) = expression.next_after(at, now_ms, &calendar::TimeZone::UTC) else {
+                break;
+            };
             instants.push(next);
             at = next;
         }

@@ -25,16 +25,23 @@ pub fn fix(sources: &Sources, findings: &[Finding]) -> Result<Vec<Fixed>, Error>
     let mut fixed = Vec::new();
     for id in files {
         let file = sources.file(id);
-        let is_data = file.path.extension().is_some_and(|extension| ["yaml", "yml", "json", "asl"].iter().any(|known| extension == *known));
+        let is_data = file.path.extension().is_some_and(|extension| {
+            ["yaml", "yml", "json", "asl"].iter().any(|known| extension == *known)
+        });
         let of_file: Vec<&Finding> = findings
             .iter()
-            .filter(|finding| finding.allowed.is_none() && !finding.edits.is_empty() && finding.edits.iter().all(|edit| edit.span.file == id))
+            .filter(|finding| {
+                finding.allowed.is_none()
+                    && !finding.edits.is_empty()
+                    && finding.edits.iter().all(|edit| edit.span.file == id)
+            })
             .collect();
         if !is_data || of_file.is_empty() {
             continue;
         }
         let (text, count) = apply(&file.text, &of_file);
-        std::fs::write(&file.path, text).map_err(|source| Error::Write { path: file.path.clone(), source })?;
+        std::fs::write(&file.path, text)
+            .map_err(|source| Error::Write { path: file.path.clone(), source })?;
         fixed.push(Fixed { path: file.path.clone(), findings: count });
     }
     Ok(fixed)

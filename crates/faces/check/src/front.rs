@@ -6,7 +6,7 @@ pub(crate) mod yaml;
 
 use crate::model::{Language, Program};
 use crate::node::{Kind, Node, Text};
-use crate::source::{FileId, Span, Sources};
+use crate::source::{FileId, Sources, Span};
 use std::path::{Component, Path};
 
 /// Files that a program reads are looked at up to this size.
@@ -15,7 +15,8 @@ const MAX_BYTES: u64 = 4 << 20;
 /// A text file below a program's directory, as a value.
 pub(crate) fn read_text(sources: &mut Sources, directory: &Path, name: &str) -> Option<Node> {
     let path = Path::new(name);
-    let is_below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let is_below =
+        path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !is_below {
         return None;
     }

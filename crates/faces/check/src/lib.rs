@@ -67,7 +67,10 @@ pub struct Checked {
 impl Checked {
     /// Findings of a severity that nobody allowed.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity && finding.allowed.is_none()).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity && finding.allowed.is_none())
+            .count()
     }
 }
 
@@ -88,7 +91,8 @@ pub fn check(paths: &[PathBuf], options: &Options) -> Result<Checked, Error> {
 pub fn check_text(name: &str, text: &str, options: &Options) -> Checked {
     let mut sources = Sources::default();
     let path = Path::new(name);
-    let program = project::read_text(&mut sources, path, text, path.parent().unwrap_or(Path::new("")));
+    let program =
+        project::read_text(&mut sources, path, text, path.parent().unwrap_or(Path::new("")));
     finish(sources, &[program], options)
 }
 
@@ -115,8 +119,15 @@ fn finish(sources: Sources, programs: &[Program], options: &Options) -> Checked 
         definitions += context.machines.len();
         findings.extend(found);
     }
-    findings.sort_by(|a, b| (a.span, std::cmp::Reverse(a.severity), a.rule).cmp(&(b.span, std::cmp::Reverse(b.severity), b.rule)));
+    findings.sort_by(|a, b| {
+        (a.span, std::cmp::Reverse(a.severity), a.rule).cmp(&(
+            b.span,
+            std::cmp::Reverse(b.severity),
+            b.rule,
+        ))
+    });
     findings.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.message == b.message);
-    let programs = programs.iter().filter(|program| program.language != Language::Definition).count();
+    let programs =
+        programs.iter().filter(|program| program.language != Language::Definition).count();
     Checked { sources, findings, programs, resources, definitions }
 }

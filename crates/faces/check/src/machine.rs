@@ -102,7 +102,8 @@ impl Machine {
     }
 
     fn read(program: &Program, definition: &Node, resource: Option<&Resource>) -> Self {
-        let express = resource.and_then(|resource| resource.get("type")).and_then(Node::as_str) == Some("EXPRESS");
+        let express = resource.and_then(|resource| resource.get("type")).and_then(Node::as_str)
+            == Some("EXPRESS");
         let fill = |hole: &Hole| match hole {
             Hole::Unknown => UNKNOWN.to_owned(),
             known => program.predict(known),
@@ -135,12 +136,17 @@ impl Machine {
     fn parse(&mut self, text: &Text, whole: Span) {
         let (tree, problems) = asl::json::parse(&text.text);
         let place = |span: asl::json::Span| {
-            let (start, end) = (text.source_of(span.start), text.source_of(span.end.saturating_sub(1)) + 1);
+            let (start, end) =
+                (text.source_of(span.start), text.source_of(span.end.saturating_sub(1)) + 1);
             Span::new(whole.file, start, end)
         };
         self.json = problems
             .into_iter()
-            .map(|problem| JsonProblem { span: place(problem.span), kind: problem.kind, message: problem.message })
+            .map(|problem| JsonProblem {
+                span: place(problem.span),
+                kind: problem.kind,
+                message: problem.message,
+            })
             .collect();
         self.tree = tree.map_or_else(
             || Node::unknown(whole),
@@ -163,7 +169,8 @@ impl Machine {
             let to = source_of(map, end.saturating_sub(1).max(start)) + 1;
             // What was rendered here stands elsewhere: only its start is known.
             let to = if to <= from || to - from > 2 * (end - start) + 2 { from + 1 } else { to };
-            self.problems.push(DefinitionProblem { span: Span::new(whole.file, from, to), diagnostic });
+            self.problems
+                .push(DefinitionProblem { span: Span::new(whole.file, from, to), diagnostic });
         }
     }
 
@@ -177,7 +184,13 @@ impl Machine {
             let task = (node.get("Type").and_then(Node::as_str) == Some("Task"))
                 .then(|| Task::read(node, is_jsonata, program))
                 .flatten();
-            self.states.push(State { name: entry.key.clone(), name_span: entry.key_span, node: node.clone(), is_jsonata, task });
+            self.states.push(State {
+                name: entry.key.clone(),
+                name_span: entry.key_span,
+                node: node.clone(),
+                is_jsonata,
+                task,
+            });
             let branches = node.get("Branches").map(Node::items).unwrap_or_default();
             let inner = [node.get("ItemProcessor"), node.get("Iterator")];
             for scope in branches.iter().chain(inner.into_iter().flatten()) {
@@ -247,7 +260,9 @@ impl Task {
 
     /// A job: something that runs for minutes or hours.
     pub fn is_job(&self) -> bool {
-        self.service == "sagemaker" && self.action.starts_with("create") && self.action.ends_with("Job")
+        self.service == "sagemaker"
+            && self.action.starts_with("create")
+            && self.action.ends_with("Job")
     }
 
     /// An argument.
@@ -285,7 +300,10 @@ fn quote_bare_holes(text: &Text) -> Text {
     for (at, c) in text.text.char_indices() {
         let is_bare = !in_string && text.hole(c).is_some();
         let source = text.source_of(at);
-        let follows = quoted.map.last().is_some_and(|(offset, place)| place + (quoted.text.len() - offset) == source);
+        let follows = quoted
+            .map
+            .last()
+            .is_some_and(|(offset, place)| place + (quoted.text.len() - offset) == source);
         if is_break || is_bare || !follows {
             quoted.map.push((quoted.text.len(), source));
         }
@@ -320,9 +338,16 @@ impl<'t> Lines<'t> {
     }
 
     fn offset(&self, position: asl::json::Position) -> usize {
-        let Some(start) = position.line.checked_sub(1).and_then(|line| self.starts.get(line)) else { return 0 };
+        let Some(start) = position.line.checked_sub(1).and_then(|line| self.starts.get(line))
+        else {
+            return 0;
+        };
         let rest = &self.text[*start..];
-        start + rest.char_indices().nth(position.column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
+        start
+            + rest
+                .char_indices()
+                .nth(position.column.saturating_sub(1))
+                .map_or(rest.len(), |(at, _)| at)
     }
 }
 

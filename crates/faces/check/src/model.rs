@@ -263,7 +263,11 @@ impl Resource {
         let regional = |service: &str, rest: &str| {
             format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}{name}")
         };
-        if let Some(arn) = self.get("arn").and_then(Node::as_str).filter(|arn| arn.starts_with("arn:") && !self.is("aws:cloudwatch:EventTarget")) {
+        if let Some(arn) = self
+            .get("arn")
+            .and_then(Node::as_str)
+            .filter(|arn| arn.starts_with("arn:") && !self.is("aws:cloudwatch:EventTarget"))
+        {
             return arn.to_owned();
         }
         let path = self.get("path").and_then(Node::as_str).unwrap_or("/");

@@ -22,9 +22,15 @@ pub(crate) fn managed_rule(task: &Task) -> Option<&'static str> {
     }
     Some(match (task.service.as_str(), task.action.as_str()) {
         ("sagemaker", "createTrainingJob") => "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
-        ("sagemaker", "createTransformJob") => "StepFunctionsGetEventsForSageMakerTransformJobsRule",
-        ("sagemaker", "createHyperParameterTuningJob") => "StepFunctionsGetEventsForSageMakerTuningJobsRule",
-        ("sagemaker", "createProcessingJob") => "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+        ("sagemaker", "createTransformJob") => {
+            "StepFunctionsGetEventsForSageMakerTransformJobsRule"
+        }
+        ("sagemaker", "createHyperParameterTuningJob") => {
+            "StepFunctionsGetEventsForSageMakerTuningJobsRule"
+        }
+        ("sagemaker", "createProcessingJob") => {
+            "StepFunctionsGetEventsForSageMakerProcessingJobsRule"
+        }
         ("states", "startExecution") => "StepFunctionsGetEventsForStepFunctionsExecutionRule",
         ("batch", "submitJob") => "StepFunctionsGetEventsForBatchJobsRule",
         ("ecs", "runTask") => "StepFunctionsGetEventsForECSTaskRule",
@@ -35,7 +41,8 @@ pub(crate) fn managed_rule(task: &Task) -> Option<&'static str> {
 
 /// The calls a task makes, `.sync`'s own included, but for the managed rule and passing roles.
 pub(crate) fn needs(context: &Context<'_>, task: &Task) -> Vec<Need> {
-    let need = |action: &str, resource: Option<String>| Need { action: action.to_owned(), resource };
+    let need =
+        |action: &str, resource: Option<String>| Need { action: action.to_owned(), resource };
     if let Some(function) = &task.function {
         return vec![need("lambda:InvokeFunction", Some(function.clone()))];
     }
@@ -46,14 +53,20 @@ pub(crate) fn needs(context: &Context<'_>, task: &Task) -> Vec<Need> {
     match (task.service.as_str(), task.action.as_str()) {
         ("lambda", "invoke") => {
             let arn = argument("FunctionName").map(|name| {
-                if name.starts_with("arn:") { name } else { format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}") }
+                if name.starts_with("arn:") {
+                    name
+                } else {
+                    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
+                }
             });
             vec![need("lambda:InvokeFunction", arn)]
         }
         ("sns", "publish") => vec![need("sns:Publish", argument("TopicArn"))],
         ("sqs", "sendMessage") => vec![need("sqs:SendMessage", None)],
         ("events", "putEvents") => vec![need("events:PutEvents", None)],
-        ("states", "startExecution") => vec![need("states:StartExecution", argument("StateMachineArn"))],
+        ("states", "startExecution") => {
+            vec![need("states:StartExecution", argument("StateMachineArn"))]
+        }
         ("sagemaker", action) => sagemaker(context, task, action),
         _ => Vec::new(),
     }
@@ -64,7 +77,11 @@ fn sagemaker(context: &Context<'_>, task: &Task, action: &str) -> Vec<Need> {
         "createTrainingJob" => Some(("TrainingJob", "training-job", "TrainingJobName")),
         "createTransformJob" => Some(("TransformJob", "transform-job", "TransformJobName")),
         "createProcessingJob" => Some(("ProcessingJob", "processing-job", "ProcessingJobName")),
-        "createHyperParameterTuningJob" => Some(("HyperParameterTuningJob", "hyper-parameter-tuning-job", "HyperParameterTuningJobName")),
+        "createHyperParameterTuningJob" => Some((
+            "HyperParameterTuningJob",
+            "hyper-parameter-tuning-job",
+            "HyperParameterTuningJobName",
+        )),
         "createModel" => Some(("Model", "model", "ModelName")),
         "createEndpointConfig" => Some(("EndpointConfig", "endpoint-config", "EndpointConfigName")),
         "createEndpoint" => Some(("Endpoint", "endpoint", "EndpointName")),
@@ -73,8 +90,10 @@ fn sagemaker(context: &Context<'_>, task: &Task, action: &str) -> Vec<Need> {
     let Some((noun, word, member)) = noun else {
         return vec![Need { action: format!("sagemaker:{}", upper_first(action)), resource: None }];
     };
-    let arn = known(context, task, member).map(|name| format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:{word}/{}", name.to_lowercase()));
-    let need = |verb: &str| Need { action: format!("sagemaker:{verb}{noun}"), resource: arn.clone() };
+    let arn = known(context, task, member)
+        .map(|name| format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:{word}/{}", name.to_lowercase()));
+    let need =
+        |verb: &str| Need { action: format!("sagemaker:{verb}{noun}"), resource: arn.clone() };
     let mut needs = vec![need("Create")];
     if task.is_sync {
         needs.extend([need("Describe"), need("Stop")]);
@@ -111,11 +130,14 @@ fn s3(context: &Context<'_>, task: &Task) -> Vec<Need> {
     let Some(bucket) = known(context, task, "Bucket") else { return Vec::new() };
     let bucket = format!("arn:aws:s3:::{bucket}");
     let object = known(context, task, "Key").map(|key| format!("{bucket}/{key}"));
-    let need = |action: &str, resource: Option<String>| vec![Need { action: action.to_owned(), resource }];
+    let need =
+        |action: &str, resource: Option<String>| vec![Need { action: action.to_owned(), resource }];
     match task.action.as_str() {
         "listObjectsV2" | "listObjects" | "headBucket" => need("s3:ListBucket", Some(bucket)),
         "getObject" | "headObject" => need("s3:GetObject", object),
-        "putObject" | "copyObject" | "createMultipartUpload" | "uploadPart" => need("s3:PutObject", object),
+        "putObject" | "copyObject" | "createMultipartUpload" | "uploadPart" => {
+            need("s3:PutObject", object)
+        }
         "deleteObject" => need("s3:DeleteObject", object),
         _ => Vec::new(),
     }
@@ -125,12 +147,17 @@ fn s3(context: &Context<'_>, task: &Task) -> Vec<Need> {
 pub(crate) fn known(context: &Context<'_>, task: &Task, name: &str) -> Option<String> {
     let member = task.member(name)?;
     if !member.is_dynamic {
-        return context.program.is_known(member.value).then(|| context.program.predicted(member.value)).flatten();
+        return context
+            .program
+            .is_known(member.value)
+            .then(|| context.program.predicted(member.value))
+            .flatten();
     }
     // `States.Format('weather-{}', …)` and `{% 'weather-' & … %}`: how the name begins.
     let text = text_of(context, member.value)?;
     let text = text.trim();
-    let inner = text.strip_prefix("States.Format(").or_else(|| text.strip_prefix("{%"))?.trim_start();
+    let inner =
+        text.strip_prefix("States.Format(").or_else(|| text.strip_prefix("{%"))?.trim_start();
     let quote = inner.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
     let prefix = inner[1..].split(quote).next()?;
     Some(format!("{}0000", prefix.split('{').next()?))

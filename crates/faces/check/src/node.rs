@@ -83,7 +83,8 @@ impl Text {
     /// Adds text that stands at a place.
     pub fn push(&mut self, text: &str, at: usize) {
         self.map.push((self.text.len(), at));
-        self.text.extend(text.chars().map(|c| if hole_index(c).is_some() { '\u{FFFD}' } else { c }));
+        self.text
+            .extend(text.chars().map(|c| if hole_index(c).is_some() { '\u{FFFD}' } else { c }));
     }
 
     /// Adds a hole.
@@ -104,9 +105,10 @@ impl Text {
             match hole_index(c).and_then(|hole| other.holes.get(hole)) {
                 Some(hole) => self.push_hole(hole.clone(), at),
                 None => {
-                    let follows = self.map.last().is_some_and(|(offset, source)| {
-                        source + (self.text.len() - offset) == at
-                    });
+                    let follows = self
+                        .map
+                        .last()
+                        .is_some_and(|(offset, source)| source + (self.text.len() - offset) == at);
                     if !follows {
                         self.map.push((self.text.len(), at));
                     }
@@ -384,17 +386,22 @@ impl Node {
         map: &[(usize, usize)],
         holes: &[Hole],
     ) -> Self {
-        let place = |span: asl::json::Span| Span::new(file, source_of(map, span.start), source_of(map, span.end.saturating_sub(1)) + 1);
+        let place = |span: asl::json::Span| {
+            Span::new(
+                file,
+                source_of(map, span.start),
+                source_of(map, span.end.saturating_sub(1)) + 1,
+            )
+        };
         let span = place(json.span);
         let kind = match &json.kind {
             asl::json::Kind::Null => Kind::Null,
             asl::json::Kind::Bool(flag) => Kind::Bool(*flag),
             asl::json::Kind::Number(number) => Kind::Number(number.clone()),
-            asl::json::Kind::String(text) => Kind::Text(Text {
-                text: text.clone(),
-                holes: holes.to_vec(),
-                map: vec![(0, span.start + 1)],
-            }.pruned()),
+            asl::json::Kind::String(text) => Kind::Text(
+                Text { text: text.clone(), holes: holes.to_vec(), map: vec![(0, span.start + 1)] }
+                    .pruned(),
+            ),
             asl::json::Kind::Array(items) => Kind::List(
                 items.iter().map(|item| Self::from_json(item, file, map, holes)).collect(),
             ),

@@ -14,7 +14,8 @@ const MAX_DEFINITIONS: usize = 500;
 /// Reads a directory or a file.
 pub(crate) fn read(sources: &mut Sources, path: &Path) -> Result<Vec<Program>, Error> {
     if !path.is_dir() {
-        let is_project = path.file_name().is_some_and(|name| name == "Pulumi.yaml" || name == "Pulumi.yml");
+        let is_project =
+            path.file_name().is_some_and(|name| name == "Pulumi.yaml" || name == "Pulumi.yml");
         if is_project {
             return Ok(vec![project(sources, path)?]);
         }
@@ -29,7 +30,11 @@ pub(crate) fn read(sources: &mut Sources, path: &Path) -> Result<Vec<Program>, E
     let mut names: Vec<PathBuf> = std::fs::read_dir(path)
         .map_err(|source| Error::Read { path: path.to_owned(), source })?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| ["json", "asl", "yaml", "yml"].iter().any(|known| extension == *known)))
+        .filter(|path| {
+            path.extension().is_some_and(|extension| {
+                ["json", "asl", "yaml", "yml"].iter().any(|known| extension == *known)
+            })
+        })
         .take(MAX_DEFINITIONS)
         .collect();
     names.sort();
@@ -53,7 +58,8 @@ fn load(path: &Path) -> Result<String, Error> {
         return Err(Error::TooLarge { path: path.to_owned() });
     }
     let bytes = std::fs::read(path).map_err(failed)?;
-    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 fn file(sources: &mut Sources, path: &Path) -> Result<Program, Error> {
@@ -63,11 +69,18 @@ fn file(sources: &mut Sources, path: &Path) -> Result<Program, Error> {
 }
 
 /// Reads a text by its name.
-pub(crate) fn read_text(sources: &mut Sources, path: &Path, text: &str, directory: &Path) -> Program {
+pub(crate) fn read_text(
+    sources: &mut Sources,
+    path: &Path,
+    text: &str,
+    directory: &Path,
+) -> Program {
     let id = sources.add(path, text);
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("py") => front::code::read(sources, id, Language::Python, directory),
-        Some("ts" | "js" | "mjs" | "cjs" | "mts" | "cts") => front::code::read(sources, id, Language::TypeScript, directory),
+        Some("ts" | "js" | "mjs" | "cjs" | "mts" | "cts") => {
+            front::code::read(sources, id, Language::TypeScript, directory)
+        }
         Some("yaml" | "yml") => front::yaml::read(sources, id, directory),
         _ => front::definition(sources, id, directory),
     }
@@ -104,23 +117,39 @@ fn node_program(base: &Path) -> PathBuf {
         .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
         .and_then(|package| Some(base.join(package.get("main")?.as_str()?)));
     let usual = ["index.ts", "index.js", "index.mjs", "index.mts"].map(|name| base.join(name));
-    main.into_iter().chain(usual.clone()).find(|path| path.is_file()).unwrap_or_else(|| usual[0].clone())
+    main.into_iter()
+        .chain(usual.clone())
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| usual[0].clone())
 }
 
 /// `runtime` and `main` of a project file, line by line: the file may be broken elsewhere.
 fn settings(text: &str) -> (String, Option<String>) {
     let value = |key: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':'))?;
+        let line =
+            text.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':'))?;
         let line = line.split(" #").next().unwrap_or_default();
         Some(line.trim().trim_matches(['"', '\'']).to_owned())
     };
     let runtime = value("runtime").filter(|runtime| !runtime.is_empty()).map(|runtime| {
         // `{ name: python }`
-        runtime.split_once("name:").map_or(runtime.clone(), |(_, rest)| rest.trim().trim_end_matches(['}', ' ']).split(',').next().unwrap_or_default().trim().to_owned())
+        runtime.split_once("name:").map_or(runtime.clone(), |(_, rest)| {
+            rest.trim()
+                .trim_end_matches(['}', ' '])
+                .split(',')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        })
     });
     let nested = || {
         let mut lines = text.lines().skip_while(|line| !line.starts_with("runtime:")).skip(1);
-        lines.by_ref().take_while(|line| line.starts_with(' ')).find_map(|line| line.trim().strip_prefix("name:")).map(|name| name.trim().trim_matches(['"', '\'']).to_owned())
+        lines
+            .by_ref()
+            .take_while(|line| line.starts_with(' '))
+            .find_map(|line| line.trim().strip_prefix("name:"))
+            .map(|name| name.trim().trim_matches(['"', '\'']).to_owned())
     };
     (runtime.or_else(nested).unwrap_or_default(), value("main"))
 }

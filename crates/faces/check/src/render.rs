@@ -17,7 +17,11 @@ pub(crate) fn corrected(sources: &Sources, finding: &Finding) -> Option<String> 
     if let Some(lines) = &finding.correction {
         return Some(lines.clone());
     }
-    if finding.edits.iter().all(|edit| edit.text.is_empty() && sources.text(edit.span).ends_with('\n')) {
+    if finding
+        .edits
+        .iter()
+        .all(|edit| edit.text.is_empty() && sources.text(edit.span).ends_with('\n'))
+    {
         return None;
     }
     let first = finding.edits.iter().map(|edit| edit.span.start).min()?;
@@ -29,13 +33,22 @@ pub(crate) fn corrected(sources: &Sources, finding: &Finding) -> Option<String> 
         .edits
         .iter()
         .map(|edit| {
-            let span = crate::source::Span { start: edit.span.start - start, end: edit.span.end - start, ..edit.span };
+            let span = crate::source::Span {
+                start: edit.span.start - start,
+                end: edit.span.end - start,
+                ..edit.span
+            };
             crate::finding::Edit { span, text: edit.text.clone() }
         })
         .collect();
     let mut alone = finding.clone();
     alone.edits = shifted;
     let (text, _) = fix::apply(&file.text[start..end.max(start)], &[&alone]);
-    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    if lines.is_empty() || lines.iter().any(|line| line.len() > 2000) { None } else { Some(lines.join("\n")) }
+    let lines: Vec<&str> =
+        text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() || lines.iter().any(|line| line.len() > 2000) {
+        None
+    } else {
+        Some(lines.join("\n"))
+    }
 }

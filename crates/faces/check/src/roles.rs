@@ -37,13 +37,16 @@ pub struct Role {
 }
 
 static MANAGED: LazyLock<HashMap<String, Value>> = LazyLock::new(|| {
-    let rows: Vec<Value> = serde_json::from_str(include_str!("../../../services/iam/managed_policies.json"))
-        .expect("the policies in the repository can be read");
+    let rows: Vec<Value> =
+        serde_json::from_str(include_str!("../../../services/iam/managed_policies.json"))
+            .expect("the policies in the repository can be read");
     let arn = |row: &Value| {
         let part = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
         format!("arn:aws:iam::aws:policy{}{}", part("path"), part("name"))
     };
-    rows.into_iter().map(|row| (arn(&row), json!({"Version": "2012-10-17", "Statement": row["statements"]}))).collect()
+    rows.into_iter()
+        .map(|row| (arn(&row), json!({"Version": "2012-10-17", "Statement": row["statements"]})))
+        .collect()
 });
 
 /// A JSON document that is text, or a value.
@@ -75,7 +78,9 @@ impl Role {
         };
         for inline in resource.get("inlinePolicies").map(Node::items).unwrap_or_default() {
             match inline.get("policy") {
-                Some(given) => role.add(program, format!("inline policy of `{}`", resource.key), given),
+                Some(given) => {
+                    role.add(program, format!("inline policy of `{}`", resource.key), given)
+                }
                 None => role.has_unknown = true,
             }
         }
@@ -115,7 +120,9 @@ impl Role {
         // What is not known is taken as allowing everything: no finding without a reason.
         let fill = |hole: &Hole| match hole {
             Hole::Unknown => "*".to_owned(),
-            known if matches!(known, Hole::Attribute { resource, .. } if program.find(resource).is_none()) => "*".to_owned(),
+            known if matches!(known, Hole::Attribute { resource, .. } if program.find(resource).is_none()) => {
+                "*".to_owned()
+            }
             known => program.predict(known),
         };
         let document = Document::from_value(&tree.to_json(&fill)).ok();
@@ -124,7 +131,8 @@ impl Role {
     }
 
     fn attach(&mut self, program: &Program, arn: &Node) {
-        if let Some(policy) = program.referred(arn).filter(|resource| resource.is("aws:iam:Policy")) {
+        if let Some(policy) = program.referred(arn).filter(|resource| resource.is("aws:iam:Policy"))
+        {
             match policy.get("policy") {
                 Some(given) => self.add(program, format!("`{}`", policy.key), given),
                 None => self.has_unknown = true,
@@ -143,22 +151,35 @@ impl Role {
         if self.has_unknown {
             return true;
         }
-        let own = self.policies.iter().filter_map(|policy| Some((policy.name.as_str(), policy.document.as_ref()?)));
-        let all: Vec<(&str, &Document)> = own.chain(self.managed.iter().map(|(arn, document)| (arn.as_str(), document))).collect();
+        let own = self
+            .policies
+            .iter()
+            .filter_map(|policy| Some((policy.name.as_str(), policy.document.as_ref()?)));
+        let all: Vec<(&str, &Document)> = own
+            .chain(self.managed.iter().map(|(arn, document)| (arn.as_str(), document)))
+            .collect();
         let Some(resource) = resource else {
             return all.iter().flat_map(|(_, document)| document.statements()).any(|statement| {
                 statement.effect() == policy::Effect::Allow && statement.is_about_action(action)
             });
         };
-        let sources: Vec<PolicySource<'_>> =
-            all.iter().map(|(name, document)| PolicySource::new(PolicyKind::Identity, name, document)).collect();
+        let sources: Vec<PolicySource<'_>> = all
+            .iter()
+            .map(|(name, document)| PolicySource::new(PolicyKind::Identity, name, document))
+            .collect();
         let mut context = Context::new();
         if let Some(service) = passed_to {
             context.insert("iam:PassedToService", [service]);
         }
         let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/role/session");
         let principal = Principal::Role { session_arn: &session, role_arn: &self.arn };
-        let request = Request { principal, action, resource, resource_account: Some(account_of(&self.arn)), context: &context };
+        let request = Request {
+            principal,
+            action,
+            resource,
+            resource_account: Some(account_of(&self.arn)),
+            context: &context,
+        };
         policy::evaluate(&sources, &request).is_allowed()
     }
 
@@ -174,7 +195,9 @@ impl Role {
             }
             let services = principal.get("Service").map(Node::items).unwrap_or_default();
             let is_anyone = principal.as_str() == Some("*");
-            if is_anyone || services.iter().any(|node| node.as_str().is_none_or(|name| name == service)) {
+            if is_anyone
+                || services.iter().any(|node| node.as_str().is_none_or(|name| name == service))
+            {
                 return (true, None);
             }
             if !matches!(principal.kind, Kind::Map(_)) {
@@ -195,6 +218,8 @@ fn names(program: &Program, given: Option<&Node>, role: &Resource) -> bool {
     let Some(given) = given else { return false };
     match program.referred(given) {
         Some(found) => found.key == role.key,
-        None => given.as_str().is_some_and(|text| text == role.physical_name() || text == role.predict("arn")),
+        None => given
+            .as_str()
+            .is_some_and(|text| text == role.physical_name() || text == role.predict("arn")),
     }
 }

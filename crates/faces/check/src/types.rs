@@ -27,12 +27,17 @@ static TABLES: &[&str] = &[
 static TYPES: LazyLock<HashMap<String, Described>> = LazyLock::new(|| {
     let mut all = Map::new();
     for table in TABLES {
-        let entries: Map<String, Value> = serde_json::from_str(table).expect("the tables in the repository can be read");
+        let entries: Map<String, Value> =
+            serde_json::from_str(table).expect("the tables in the repository can be read");
         all.extend(entries);
     }
     let mut types = HashMap::new();
     for (token, entry) in &all {
-        let source = entry.get("like").and_then(Value::as_str).and_then(|like| all.get(like)).unwrap_or(entry);
+        let source = entry
+            .get("like")
+            .and_then(Value::as_str)
+            .and_then(|like| all.get(like))
+            .unwrap_or(entry);
         types.insert(token.clone(), properties(source));
     }
     types
@@ -46,8 +51,12 @@ pub(crate) fn described(token: &str) -> Option<&'static Described> {
 /// `"string required replace"`, or an object whose `flags` say so.
 fn properties(entry: &Value) -> Described {
     let mut found = Described::default();
-    for (name, property) in entry.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let notation = property.as_str().or_else(|| property.get("flags").and_then(Value::as_str)).unwrap_or_default();
+    for (name, property) in entry.get("properties").and_then(Value::as_object).into_iter().flatten()
+    {
+        let notation = property
+            .as_str()
+            .or_else(|| property.get("flags").and_then(Value::as_str))
+            .unwrap_or_default();
         let has = |flag: &str| notation.split_whitespace().any(|word| word == flag);
         if has("computed") {
             continue;

@@ -17,7 +17,7 @@ pub(super) use constructor::policy_document;
 pub(super) use methods::push_node;
 
 use crate::model::{Fault, FaultKind, Language, Program};
-use crate::source::{FileId, Span, Sources};
+use crate::source::{FileId, Sources, Span};
 use ast::Dialect;
 use std::path::Path;
 
@@ -25,7 +25,12 @@ use std::path::Path;
 const MAX_BYTES: usize = 4 << 20;
 
 /// Reads a program.
-pub(crate) fn read(sources: &mut Sources, file: FileId, language: Language, directory: &Path) -> Program {
+pub(crate) fn read(
+    sources: &mut Sources,
+    file: FileId,
+    language: Language,
+    directory: &Path,
+) -> Program {
     let dialect = if language == Language::Python { Dialect::Python } else { Dialect::TypeScript };
     let text = sources.file(file).text.clone();
     let mut program = Program::new(language, file, directory.to_owned());

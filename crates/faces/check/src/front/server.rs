@@ -2,7 +2,7 @@
 
 use crate::model::{Language, Program, Resource, canonical};
 use crate::node::{Entry, Kind, Node};
-use crate::source::{FileId, Span, Sources};
+use crate::source::{FileId, Sources, Span};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 pub(crate) fn read(sources: &mut Sources, description: &Value) -> Program {
     let file = sources.add(Path::new("server"), "");
     let mut program = Program::new(Language::Server, file, PathBuf::new());
-    let list = |key: &str| description.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let list =
+        |key: &str| description.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     for machine in list("stateMachines") {
         let mut made = Made::new(sources, "state machine", &machine, "definition");
         made.copy(&machine, &["name", "arn", "roleArn", "type"]);
@@ -49,7 +50,9 @@ pub(crate) fn read(sources: &mut Sources, description: &Value) -> Program {
         let name = made.name.clone();
         let span = made.span;
         program.add(made.resource("aws:cloudwatch:EventRule"));
-        for (index, target) in rule.get("targets").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        for (index, target) in
+            rule.get("targets").and_then(Value::as_array).into_iter().flatten().enumerate()
+        {
             let mut entries = vec![("rule", Node::text(span, &name))];
             for (from, to) in [("Arn", "arn"), ("RoleArn", "roleArn")] {
                 if let Some(arn) = target.get(from).and_then(Value::as_str) {
@@ -92,7 +95,11 @@ fn document(file: FileId, text: &str) -> Node {
 }
 
 fn map(span: Span, entries: Vec<(&str, Node)>) -> Node {
-    let entries = entries.into_iter().map(|(key, value)| Entry { key: key.to_owned(), key_span: span, value });
+    let entries = entries.into_iter().map(|(key, value)| Entry {
+        key: key.to_owned(),
+        key_span: span,
+        value,
+    });
     Node::new(span, Kind::Map(entries.collect()))
 }
 

@@ -5,7 +5,7 @@ mod tree;
 
 use crate::model::{Fault, FaultKind, Language, Program, Resource, canonical};
 use crate::node::{Entry, Hole, Kind, Node, Text};
-use crate::source::{FileId, Span, Sources};
+use crate::source::{FileId, Sources, Span};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -96,7 +96,9 @@ impl Reader<'_> {
                 name: name.to_owned(),
                 name_span: entry.key_span,
                 span: entry.key_span.to(span),
-                properties: properties.filter(|node| matches!(node.kind, Kind::Map(_))).unwrap_or(empty),
+                properties: properties
+                    .filter(|node| matches!(node.kind, Kind::Map(_)))
+                    .unwrap_or(empty),
                 options: entry.value.get("options").cloned(),
             });
         }
@@ -119,7 +121,9 @@ impl Reader<'_> {
                     functions::call(self, &only.key[4..], &only.value, node.span)
                 }
                 _ => {
-                    let entries = entries.iter().map(|entry| Entry { value: self.evaluate(&entry.value), ..entry.clone() });
+                    let entries = entries
+                        .iter()
+                        .map(|entry| Entry { value: self.evaluate(&entry.value), ..entry.clone() });
                     Node::new(node.span, Kind::Map(entries.collect()))
                 }
             },
@@ -153,7 +157,10 @@ impl Reader<'_> {
             rest = close + 1;
             if found == 0 && rest == text.text.len() {
                 // All of it: whatever it is, not only text.
-                return Node { span: if matches!(value.kind, Kind::Hole(_)) { span } else { value.span }, ..value };
+                return Node {
+                    span: if matches!(value.kind, Kind::Hole(_)) { span } else { value.span },
+                    ..value
+                };
             }
         }
         result.append(&text.slice(rest, text.text.len()));
@@ -170,7 +177,10 @@ impl Reader<'_> {
                 Node::new(place, kind)
             }
             Some(Meaning::Value(node)) => {
-                let found = path.split('.').filter(|key| !key.is_empty()).try_fold(node, |node, key| node.get(key));
+                let found = path
+                    .split('.')
+                    .filter(|key| !key.is_empty())
+                    .try_fold(node, |node, key| node.get(key));
                 found.cloned().unwrap_or_else(|| Node::unknown(place))
             }
             Some(Meaning::Unknown) => Node::unknown(place),

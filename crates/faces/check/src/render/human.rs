@@ -29,7 +29,9 @@ pub fn human(checked: &Checked, finding: &Finding) -> String {
     text.push_str(&excerpt(sources, file, finding));
     match &finding.says {
         Some(says) => drop(write!(text, "\n  {}: {says}", heading(finding))),
-        None if finding.when != When::Never => drop(write!(text, "\n  shows {}", finding.when.text())),
+        None if finding.when != When::Never => {
+            drop(write!(text, "\n  shows {}", finding.when.text()))
+        }
         None => {}
     }
     if let Some(help) = &finding.help {
@@ -69,7 +71,8 @@ fn heading(finding: &Finding) -> String {
 fn excerpt(sources: &Sources, file: &SourceFile, finding: &Finding) -> String {
     let start = sources.position(finding.span);
     let end = sources.end_position(finding.span);
-    let line: Vec<char> = file.line(start.line).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line: Vec<char> =
+        file.line(start.line).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.is_empty() {
         return String::new();
     }

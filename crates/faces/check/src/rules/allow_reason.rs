@@ -26,10 +26,17 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         if super::find(rule).is_none() {
             let near = crate::text::nearest(rule, super::RULES.iter().map(|rule| rule.id));
             let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            found.push(Finding::new(&RULE, span, format!("there is no rule `{rule}`{hint}")).when(When::Never));
-        } else if !rest.split_once(" because ").is_some_and(|(_, reason)| !reason.trim().is_empty()) {
+            found.push(
+                Finding::new(&RULE, span, format!("there is no rule `{rule}`{hint}"))
+                    .when(When::Never),
+            );
+        } else if !rest.split_once(" because ").is_some_and(|(_, reason)| !reason.trim().is_empty())
+        {
             let message = format!("`{rule}` is not allowed without a reason");
-            found.push(Finding::new(&RULE, span, message).correction(format!("refit: allow {rule} because …")));
+            found.push(
+                Finding::new(&RULE, span, message)
+                    .correction(format!("refit: allow {rule} because …")),
+            );
         }
     }
 }

@@ -14,7 +14,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
-    for resource in context.program.resources.iter().filter(|resource| resource.is("aws:s3:Bucket") || resource.is("aws:s3:BucketV2")) {
+    for resource in context
+        .program
+        .resources
+        .iter()
+        .filter(|resource| resource.is("aws:s3:Bucket") || resource.is("aws:s3:BucketV2"))
+    {
         let Some(given) = resource.get("bucket") else { continue };
         if let Some(why) = given.as_str().and_then(fault) {
             let name = given.as_str().unwrap_or_default();
@@ -26,7 +31,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         }
     }
     for rule in context.program.of("aws:cloudwatch:EventRule") {
-        let Some((node, name)) = rule.get("name").and_then(|node| Some((node, Node::as_str(node)?))) else { continue };
+        let Some((node, name)) =
+            rule.get("name").and_then(|node| Some((node, Node::as_str(node)?)))
+        else {
+            continue;
+        };
         let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         if name.is_empty() || name.len() > 64 || !name.chars().all(is_good) {
             found.push(
@@ -50,7 +59,8 @@ fn fault(name: &str) -> Option<&'static str> {
     if name.contains('_') {
         return Some("it takes no underscore");
     }
-    if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-')) {
+    if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-'))
+    {
         return Some("it takes lower case letters, digits, `.` and `-`");
     }
     if !is_edge(name.chars().next()) || !is_edge(name.chars().last()) {
@@ -59,6 +69,7 @@ fn fault(name: &str) -> Option<&'static str> {
     if name.contains("..") {
         return Some("it takes no two dots in a row");
     }
-    let is_address = name.split('.').count() == 4 && name.split('.').all(|part| part.parse::<u8>().is_ok());
+    let is_address =
+        name.split('.').count() == 4 && name.split('.').all(|part| part.parse::<u8>().is_ok());
     is_address.then_some("it must not look like an IP address")
 }

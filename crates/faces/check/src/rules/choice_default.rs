@@ -15,14 +15,20 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for state in context.machines.iter().flat_map(|machine| &machine.states) {
-        if state.node.get("Type").and_then(Node::as_str) != Some("Choice") || state.node.get("Default").is_some() {
+        if state.node.get("Type").and_then(Node::as_str) != Some("Choice")
+            || state.node.get("Default").is_some()
+        {
             continue;
         }
         found.push(
-            Finding::new(&RULE, state.name_span, format!("`{}` has no Default: what fits no choice ends the run", state.name))
-                .when(When::Sometimes)
-                .says("States.NoChoiceMatched")
-                .correction("\"Default\": \"STATE\""),
+            Finding::new(
+                &RULE,
+                state.name_span,
+                format!("`{}` has no Default: what fits no choice ends the run", state.name),
+            )
+            .when(When::Sometimes)
+            .says("States.NoChoiceMatched")
+            .correction("\"Default\": \"STATE\""),
         );
     }
 }

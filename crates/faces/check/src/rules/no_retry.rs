@@ -23,7 +23,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         if !is_work(task) || state.node.get("Retry").is_some() {
             continue;
         }
-        let error = if task.service == "lambda" { "Lambda.ServiceException\", \"Lambda.SdkClientException\", \"Lambda.TooManyRequestsException" } else { "SageMaker.AmazonSageMakerException\", \"States.TaskFailed" };
+        let error = if task.service == "lambda" {
+            "Lambda.ServiceException\", \"Lambda.SdkClientException\", \"Lambda.TooManyRequestsException"
+        } else {
+            "SageMaker.AmazonSageMakerException\", \"States.TaskFailed"
+        };
         found.push(
             Finding::new(&RULE, state.name_span, format!("`{}` has no Retry: one throttled call or lost instance ends the whole run", state.name))
                 .when(When::Sometimes)

@@ -14,7 +14,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
-    for fault in context.program.faults.iter().filter(|fault| fault.kind == FaultKind::OutputInText) {
+    for fault in context.program.faults.iter().filter(|fault| fault.kind == FaultKind::OutputInText)
+    {
         let mut finding = Finding::new(&RULE, fault.span, fault.message.clone()).when(When::Start);
         finding.says.clone_from(&fault.says);
         finding.correction.clone_from(&fault.correction);

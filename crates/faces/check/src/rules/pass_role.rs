@@ -19,12 +19,18 @@ pub(super) fn passed(task: &Task) -> Option<&Node> {
     if task.service != "sagemaker" {
         return None;
     }
-    ["RoleArn", "ExecutionRoleArn"].iter().find_map(|name| task.member(name)).filter(|member| !member.is_dynamic).map(|member| member.value)
+    ["RoleArn", "ExecutionRoleArn"]
+        .iter()
+        .find_map(|name| task.member(name))
+        .filter(|member| !member.is_dynamic)
+        .map(|member| member.value)
 }
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (machine, state, task) in context.tasks() {
-        let (Some(role), Some(given)) = (context.machine_role(machine), passed(task)) else { continue };
+        let (Some(role), Some(given)) = (context.machine_role(machine), passed(task)) else {
+            continue;
+        };
         if !context.program.is_known(given) {
             continue;
         }
@@ -32,8 +38,14 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         if role.may("iam:PassRole", Some(&arn), Some("sagemaker.amazonaws.com")) {
             continue;
         }
-        let message = format!("`{}` hands a role to SageMaker, and `{}` does not allow iam:PassRole on it", state.name, role.key);
-        let resource = context.program.referred(given).map_or_else(|| format!("\"{arn}\""), |own| context.value(&own.key, "arn"));
+        let message = format!(
+            "`{}` hands a role to SageMaker, and `{}` does not allow iam:PassRole on it",
+            state.name, role.key
+        );
+        let resource = context
+            .program
+            .referred(given)
+            .map_or_else(|| format!("\"{arn}\""), |own| context.value(&own.key, "arn"));
         let statement = format!(
             "{{\"Effect\": \"Allow\", \"Action\": \"iam:PassRole\", \"Resource\": {resource},\n \"Condition\": {{\"StringEquals\": {{\"iam:PassedToService\": \"sagemaker.amazonaws.com\"}}}}}}"
         );

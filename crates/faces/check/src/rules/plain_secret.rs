@@ -17,7 +17,17 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Endings of names that hold secrets.
-const NAMES: &[&str] = &["password", "passwd", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "credentials"];
+const NAMES: &[&str] = &[
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "credentials",
+];
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     let mut told = HashSet::new();
@@ -56,9 +66,19 @@ fn look(context: &Context<'_>, node: &Node, told: &mut HashSet<Span>, found: &mu
 fn is_secret(entry: &Entry) -> bool {
     let Kind::Text(text) = &entry.value.kind else { return false };
     let Some(value) = text.literal() else { return false };
-    let key: String = entry.key.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_lowercase();
-    let is_reference = value.starts_with("arn:") || value.starts_with("$.") || value.starts_with("{%") || value.starts_with("States.") || value.contains("{{");
-    NAMES.iter().any(|name| key.ends_with(name)) && value.len() >= 4 && !is_reference && !entry.key.ends_with(".$") && key != "nexttoken" && key != "tasktoken"
+    let key: String =
+        entry.key.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_lowercase();
+    let is_reference = value.starts_with("arn:")
+        || value.starts_with("$.")
+        || value.starts_with("{%")
+        || value.starts_with("States.")
+        || value.contains("{{");
+    NAMES.iter().any(|name| key.ends_with(name))
+        && value.len() >= 4
+        && !is_reference
+        && !entry.key.ends_with(".$")
+        && key != "nexttoken"
+        && key != "tasktoken"
 }
 
 fn is_access_key(text: &str) -> bool {

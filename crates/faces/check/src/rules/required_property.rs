@@ -29,15 +29,28 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
                 continue;
             }
             // The table knows what refit deploys; the real provider may know more. Only what looks like a slip is told.
-            let Some(near) = crate::text::nearest(&entry.key, known.inputs.iter().map(String::as_str)) else { continue };
+            let Some(near) =
+                crate::text::nearest(&entry.key, known.inputs.iter().map(String::as_str))
+            else {
+                continue;
+            };
             let (given, near) = (context.property(&entry.key), context.property(near));
-            let message = format!("{} has no property `{given}`; did you mean `{near}`?", resource.short());
+            let message =
+                format!("{} has no property `{given}`; did you mean `{near}`?", resource.short());
             let says = match context.program.language {
-                Language::Python => format!("TypeError: {}._internal_init() got an unexpected keyword argument '{given}'", class(resource)),
+                Language::Python => format!(
+                    "TypeError: {}._internal_init() got an unexpected keyword argument '{given}'",
+                    class(resource)
+                ),
                 _ => format!("Property {given} does not exist on '{}'", resource.short()),
             };
-            let mut finding = Finding::new(&RULE, entry.key_span, message).when(When::Start).says(says);
-            finding = if context.program.language == Language::Yaml { finding.edit(entry.key_span, near) } else { finding.correction(near) };
+            let mut finding =
+                Finding::new(&RULE, entry.key_span, message).when(When::Start).says(says);
+            finding = if context.program.language == Language::Yaml {
+                finding.edit(entry.key_span, near)
+            } else {
+                finding.correction(near)
+            };
             found.push(finding);
         }
     }
@@ -58,7 +71,8 @@ fn missing(context: &Context<'_>, resource: &Resource, name: &str) -> Finding {
     let mut finding = Finding::new(&RULE, resource.name_span, message).when(When::Start).says(says);
     let role = (name == "roleArn" || name == "role").then(|| context.roles.first()).flatten();
     if let Some(role) = role {
-        finding = finding.correction(context.assignment(name, &context.reference(&role.key, "arn")));
+        finding =
+            finding.correction(context.assignment(name, &context.reference(&role.key, "arn")));
     }
     finding
 }

@@ -15,10 +15,34 @@ pub(super) static RULE: Rule = Rule {
 
 /// Types, the property with the role, the service, when it fails, what is said.
 const USES: &[(&str, &str, &str, When, &str)] = &[
-    ("aws:sfn:StateMachine", "roleArn", "states.amazonaws.com", When::Deploy, "AccessDeniedException: Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role."),
-    ("aws:lambda:Function", "role", "lambda.amazonaws.com", When::Deploy, "InvalidParameterValueException: The role defined for the function cannot be assumed by Lambda."),
-    ("aws:cloudwatch:EventTarget", "roleArn", "events.amazonaws.com", When::FirstFiring, "nothing; FailedInvocations counts one more, and no execution starts"),
-    ("aws:sagemaker:Model", "executionRoleArn", "sagemaker.amazonaws.com", When::Deploy, "ValidationException: Could not assume role. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role."),
+    (
+        "aws:sfn:StateMachine",
+        "roleArn",
+        "states.amazonaws.com",
+        When::Deploy,
+        "AccessDeniedException: Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.",
+    ),
+    (
+        "aws:lambda:Function",
+        "role",
+        "lambda.amazonaws.com",
+        When::Deploy,
+        "InvalidParameterValueException: The role defined for the function cannot be assumed by Lambda.",
+    ),
+    (
+        "aws:cloudwatch:EventTarget",
+        "roleArn",
+        "events.amazonaws.com",
+        When::FirstFiring,
+        "nothing; FailedInvocations counts one more, and no execution starts",
+    ),
+    (
+        "aws:sagemaker:Model",
+        "executionRoleArn",
+        "sagemaker.amazonaws.com",
+        When::Deploy,
+        "ValidationException: Could not assume role. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.",
+    ),
 ];
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
@@ -33,12 +57,26 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     let says = "SageMaker.SageMakerException: Could not assume role. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.";
     for (_, state, task) in context.tasks() {
         if let Some(given) = pass_role::passed(task) {
-            look(context, given, "sagemaker.amazonaws.com", (&when, says), &format!("the job of `{}`", state.name), found);
+            look(
+                context,
+                given,
+                "sagemaker.amazonaws.com",
+                (&when, says),
+                &format!("the job of `{}`", state.name),
+                found,
+            );
         }
     }
 }
 
-fn look(context: &Context<'_>, given: &Node, service: &str, (when, says): (&When, &str), user: &str, found: &mut Vec<Finding>) {
+fn look(
+    context: &Context<'_>,
+    given: &Node,
+    service: &str,
+    (when, says): (&When, &str),
+    user: &str,
+    found: &mut Vec<Finding>,
+) {
     let Some(role) = context.role(Some(given)) else { return };
     let (is_trusted, place) = role.trusts(service);
     if is_trusted {
@@ -52,8 +90,15 @@ fn look(context: &Context<'_>, given: &Node, service: &str, (when, says): (&When
         .flat_map(|trust| trust.get("Statement").map(Node::items).unwrap_or_default())
         .filter_map(|statement| statement.at(&["Principal", "Service"])?.as_str())
         .collect();
-    let now = if trusted.is_empty() { "no service".to_owned() } else { format!("only {}", trusted.join(", ")) };
-    let message = format!("{user} uses the role `{}`, which {service} may not assume: it trusts {now}{where_}", role.key);
+    let now = if trusted.is_empty() {
+        "no service".to_owned()
+    } else {
+        format!("only {}", trusted.join(", "))
+    };
+    let message = format!(
+        "{user} uses the role `{}`, which {service} may not assume: it trusts {now}{where_}",
+        role.key
+    );
     found.push(
         Finding::new(&RULE, given.span, message)
             .when(when.clone())

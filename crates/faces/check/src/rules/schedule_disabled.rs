@@ -16,8 +16,11 @@ pub(super) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for schedule in &context.schedules {
         let rule = schedule.rule;
-        let off = rule.properties.entry("state").filter(|entry| entry.value.as_str() == Some("DISABLED"));
-        let off = off.or_else(|| rule.properties.entry("isEnabled").filter(|entry| entry.value.as_bool() == Some(false)));
+        let off =
+            rule.properties.entry("state").filter(|entry| entry.value.as_str() == Some("DISABLED"));
+        let off = off.or_else(|| {
+            rule.properties.entry("isEnabled").filter(|entry| entry.value.as_bool() == Some(false))
+        });
         if let Some(entry) = off {
             let message = format!("`{}` is disabled: it never fires", rule.key);
             found.push(Finding::new(&RULE, entry.value.span, message).when(When::FirstFiring));

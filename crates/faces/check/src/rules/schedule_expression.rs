@@ -19,18 +19,33 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         let span = schedule.expression.span;
         match calendar::Expression::parse_rule(text) {
             Ok(_) if schedule.next(context.now_ms, 1).is_empty() => {
-                found.push(Finding::new(&RULE, span, "this never fires again").severity(Severity::Warning).when(When::FirstFiring));
+                found.push(
+                    Finding::new(&RULE, span, "this never fires again")
+                        .severity(Severity::Warning)
+                        .when(When::FirstFiring),
+                );
             }
             Ok(_) => {}
             Err(error) => {
                 let mut finding = Finding::new(&RULE, span, error.to_string())
                     .when(When::Deploy)
                     .says("ValidationException: Parameter ScheduleExpression is not valid.");
-                if let Some(better) = better(text).filter(|better| calendar::Expression::parse_rule(better).is_ok()) {
+                if let Some(better) =
+                    better(text).filter(|better| calendar::Expression::parse_rule(better).is_ok())
+                {
                     let source = context.sources.text(span);
-                    let quote = source.chars().next().filter(|c| matches!(c, '"' | '\'')).map(String::from).unwrap_or_default();
+                    let quote = source
+                        .chars()
+                        .next()
+                        .filter(|c| matches!(c, '"' | '\''))
+                        .map(String::from)
+                        .unwrap_or_default();
                     let quoted = format!("{quote}{better}{quote}");
-                    finding = if context.program.language == Language::Yaml { finding.edit(span, quoted) } else { finding.correction(quoted) };
+                    finding = if context.program.language == Language::Yaml {
+                        finding.edit(span, quoted)
+                    } else {
+                        finding.correction(quoted)
+                    };
                 }
                 found.push(finding);
             }
@@ -46,12 +61,18 @@ fn better(text: &str) -> Option<String> {
         let inner = text.strip_prefix("rate(")?.strip_suffix(')')?;
         let (value, unit) = inner.trim().split_once(char::is_whitespace)?;
         let unit = unit.trim().trim_end_matches('s');
-        return Some(if value == "1" { format!("rate(1 {unit})") } else { format!("rate({value} {unit}s)") });
+        return Some(if value == "1" {
+            format!("rate(1 {unit})")
+        } else {
+            format!("rate({value} {unit}s)")
+        });
     }
     match fields.as_slice() {
         // Unix cron: minute hour day month weekday.
         [minute, hour, day, month, weekday] => Some(cron(minute, hour, day, month, weekday, "*")),
-        [minute, hour, day, month, weekday, year] => Some(cron(minute, hour, day, month, weekday, year)),
+        [minute, hour, day, month, weekday, year] => {
+            Some(cron(minute, hour, day, month, weekday, year))
+        }
         _ => None,
     }
 }

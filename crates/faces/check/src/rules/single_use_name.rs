@@ -19,7 +19,13 @@ const NAMES: &[(&str, &str, &str, usize, &str)] = &[
     ("sagemaker", "createTrainingJob", "TrainingJobName", 63, "Training job"),
     ("sagemaker", "createProcessingJob", "ProcessingJobName", 63, "Processing job"),
     ("sagemaker", "createTransformJob", "TransformJobName", 63, "Transform job"),
-    ("sagemaker", "createHyperParameterTuningJob", "HyperParameterTuningJobName", 32, "Hyper parameter tuning job"),
+    (
+        "sagemaker",
+        "createHyperParameterTuningJob",
+        "HyperParameterTuningJobName",
+        32,
+        "Hyper parameter tuning job",
+    ),
     ("sagemaker", "createModel", "ModelName", 63, "Model"),
     ("sagemaker", "createEndpointConfig", "EndpointConfigName", 63, "Endpoint configuration"),
     ("sagemaker", "createAutoMLJob", "AutoMLJobName", 32, "Auto ML job"),
@@ -29,11 +35,22 @@ const NAMES: &[(&str, &str, &str, usize, &str)] = &[
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (machine, state, task) in context.tasks() {
-        let Some(rule) = NAMES.iter().find(|rule| rule.0 == task.service && rule.1 == task.action) else { continue };
-        let Some(member) = task.member(rule.2).filter(|member| !member.is_dynamic) else { continue };
+        let Some(rule) = NAMES.iter().find(|rule| rule.0 == task.service && rule.1 == task.action)
+        else {
+            continue;
+        };
+        let Some(member) = task.member(rule.2).filter(|member| !member.is_dynamic) else {
+            continue;
+        };
         let Kind::Text(text) = &member.value.kind else { continue };
         let Some(name) = text.literal() else { continue };
-        found.push(finding(context, (machine, state, task), rule, name, (member.key_span, member.value)));
+        found.push(finding(
+            context,
+            (machine, state, task),
+            rule,
+            name,
+            (member.key_span, member.value),
+        ));
     }
 }
 
@@ -47,9 +64,15 @@ fn finding(
     let (_, _, key, longest, noun) = *rule;
     let schedule = context.schedule(machine);
     let severity = if schedule.is_some() { Severity::Error } else { Severity::Warning };
-    let message = format!("every run makes a {} called \"{name}\", and AWS takes a name once", noun.to_lowercase());
+    let message = format!(
+        "every run makes a {} called \"{name}\", and AWS takes a name once",
+        noun.to_lowercase()
+    );
     let says = if task.service == "sagemaker" {
-        format!("SageMaker.ResourceInUseException: {noun} names must be unique within an AWS account and region, and a {} with this name already exists", noun.to_lowercase())
+        format!(
+            "SageMaker.ResourceInUseException: {noun} names must be unique within an AWS account and region, and a {} with this name already exists",
+            noun.to_lowercase()
+        )
     } else {
         "StepFunctions.ExecutionAlreadyExistsException".to_owned()
     };
@@ -60,15 +83,39 @@ fn finding(
     let has_room = longest > 40;
     let (new_key, new_value) = match (state.is_jsonata, has_room) {
         (true, true) => (key.to_owned(), format!("{{% '{prefix}-' & $uuid() %}}")),
-        (true, false) => (key.to_owned(), format!("{{% $substring('{name}', 0, {}) & '-' & $substring($uuid(), 0, 8) %}}", longest - 9)),
-        (false, true) => (format!("{key}.$"), format!("States.Format('{prefix}-{{}}', States.UUID())")),
-        (false, false) => (format!("{key}.$"), format!("States.Format('{}-{{}}', States.ArrayGetItem(States.StringSplit(States.UUID(), '-'), 0))", name.chars().take(longest - 9).collect::<String>())),
+        (true, false) => (
+            key.to_owned(),
+            format!(
+                "{{% $substring('{name}', 0, {}) & '-' & $substring($uuid(), 0, 8) %}}",
+                longest - 9
+            ),
+        ),
+        (false, true) => {
+            (format!("{key}.$"), format!("States.Format('{prefix}-{{}}', States.UUID())"))
+        }
+        (false, false) => (
+            format!("{key}.$"),
+            format!(
+                "States.Format('{}-{{}}', States.ArrayGetItem(States.StringSplit(States.UUID(), '-'), 0))",
+                name.chars().take(longest - 9).collect::<String>()
+            ),
+        ),
     };
-    let mut finding = Finding::new(&RULE, value.span, message).severity(severity).when(when).says(says);
+    let mut finding =
+        Finding::new(&RULE, value.span, message).severity(severity).when(when).says(says);
     finding = if is_editable(context.program.language) {
-        let (old_key, old_value) = (context.sources.text(key_span), context.sources.text(value.span));
-        let quoted = |old: &str, new: &str| if old.starts_with('"') || new.starts_with("{%") { format!("\"{new}\"") } else { new.to_owned() };
-        finding.edit(key_span, quoted(old_key, &new_key)).edit(value.span, quoted(old_value, &new_value))
+        let (old_key, old_value) =
+            (context.sources.text(key_span), context.sources.text(value.span));
+        let quoted = |old: &str, new: &str| {
+            if old.starts_with('"') || new.starts_with("{%") {
+                format!("\"{new}\"")
+            } else {
+                new.to_owned()
+            }
+        };
+        finding
+            .edit(key_span, quoted(old_key, &new_key))
+            .edit(value.span, quoted(old_value, &new_value))
     } else {
         finding.correction(format!("\"{new_key}\": \"{new_value}\""))
     };

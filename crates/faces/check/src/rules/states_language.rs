@@ -17,9 +17,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         let diagnostic = &problem.diagnostic;
         let mut finding = Finding::new(&RULE, problem.span, diagnostic.message.clone());
         finding = match diagnostic.severity {
-            asl::Severity::Error => finding
-                .when(When::Deploy)
-                .says(format!("InvalidDefinition: Invalid State Machine Definition: '{diagnostic}'")),
+            asl::Severity::Error => finding.when(When::Deploy).says(format!(
+                "InvalidDefinition: Invalid State Machine Definition: '{diagnostic}'"
+            )),
             asl::Severity::Warning => finding.severity(Severity::Warning).when(When::FirstRun),
         };
         if let Some(hint) = &diagnostic.hint {

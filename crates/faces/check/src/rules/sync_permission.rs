@@ -18,7 +18,9 @@ pub(super) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     let mut told = HashSet::new();
     for (machine, state, task) in context.tasks() {
-        let (Some(role), Some(rule)) = (context.machine_role(machine), managed_rule(task)) else { continue };
+        let (Some(role), Some(rule)) = (context.machine_role(machine), managed_rule(task)) else {
+            continue;
+        };
         let arn = format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/{rule}");
         let missing: Vec<&str> = ["events:PutTargets", "events:PutRule", "events:DescribeRule"]
             .into_iter()
@@ -39,7 +41,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         found.push(
             Finding::new(&RULE, task.span, message)
                 .when(When::Deploy)
-                .says(format!("AccessDeniedException: '{}' is not authorized to create managed-rule.", role.arn))
+                .says(format!(
+                    "AccessDeniedException: '{}' is not authorized to create managed-rule.",
+                    role.arn
+                ))
                 .correction(statement),
         );
     }

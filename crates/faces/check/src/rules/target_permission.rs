@@ -15,11 +15,20 @@ pub(super) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for target in context.program.of("aws:cloudwatch:EventTarget") {
         let (Some(arn), Some(given)) = (target.get("arn"), target.get("roleArn")) else { continue };
-        let (Some(machine), Some(role)) = (context.program.referred(arn), context.role(Some(given))) else { continue };
-        if !machine.is("aws:sfn:StateMachine") || role.may("states:StartExecution", Some(&machine.predict("arn")), None) {
+        let (Some(machine), Some(role)) =
+            (context.program.referred(arn), context.role(Some(given)))
+        else {
+            continue;
+        };
+        if !machine.is("aws:sfn:StateMachine")
+            || role.may("states:StartExecution", Some(&machine.predict("arn")), None)
+        {
             continue;
         }
-        let message = format!("the role `{}` may not call states:StartExecution on `{}`", role.key, machine.key);
+        let message = format!(
+            "the role `{}` may not call states:StartExecution on `{}`",
+            role.key, machine.key
+        );
         let statement = format!(
             "{{\"Effect\": \"Allow\", \"Action\": \"states:StartExecution\", \"Resource\": {}}}",
             context.value(&machine.key, "arn")

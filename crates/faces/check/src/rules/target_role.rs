@@ -16,13 +16,17 @@ pub(super) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for target in context.program.of("aws:cloudwatch:EventTarget") {
         let Some(arn) = target.get("arn") else { continue };
-        let machine = context.program.referred(arn).filter(|resource| resource.is("aws:sfn:StateMachine"));
-        let is_machine = machine.is_some() || arn.as_str().is_some_and(|arn| arn.contains(":states:"));
+        let machine =
+            context.program.referred(arn).filter(|resource| resource.is("aws:sfn:StateMachine"));
+        let is_machine =
+            machine.is_some() || arn.as_str().is_some_and(|arn| arn.contains(":states:"));
         if !is_machine || target.get("roleArn").is_some() {
             continue;
         }
         let property = context.property("roleArn");
-        let message = format!("the target is a state machine, and has no `{property}`: EventBridge needs a role that may call states:StartExecution on it");
+        let message = format!(
+            "the target is a state machine, and has no `{property}`: EventBridge needs a role that may call states:StartExecution on it"
+        );
         let predicted = context.program.predicted(arn).unwrap_or_default();
         let mut finding = Finding::new(&RULE, target.name_span, message)
             .when(When::Deploy)
@@ -36,7 +40,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
 
 /// The role, and the target with it.
 fn correction(context: &Context<'_>, target: &Resource, machine: Option<&Resource>) -> String {
-    let arn = machine.map_or_else(|| "STATE_MACHINE_ARN".to_owned(), |machine| context.reference(&machine.key, "arn"));
+    let arn = machine.map_or_else(
+        || "STATE_MACHINE_ARN".to_owned(),
+        |machine| context.reference(&machine.key, "arn"),
+    );
     match context.program.language {
         Language::Python => format!(
             "events_role = aws.iam.Role(\"eventsRole\",\n    assume_role_policy=json.dumps({{\"Version\": \"2012-10-17\", \"Statement\": [{{\n        \

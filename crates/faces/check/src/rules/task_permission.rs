@@ -23,7 +23,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         let Some(first) = missing.first() else { continue };
         let actions: Vec<&str> = missing.iter().map(|need| need.action.as_str()).collect();
         let resource = first.resource.clone().unwrap_or_else(|| "*".to_owned());
-        let message = format!("the role `{}` of `{}` does not allow {}", role.key, state.name, actions.join(", "));
+        let message = format!(
+            "the role `{}` of `{}` does not allow {}",
+            role.key,
+            state.name,
+            actions.join(", ")
+        );
         let says = format!(
             "AccessDeniedException: User: {}/… is not authorized to perform: {} on resource: {resource} because no identity-based policy allows the {} action",
             role.arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/"),
@@ -31,7 +36,15 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
             first.action
         );
         let quoted: Vec<String> = actions.iter().map(|action| format!("\"{action}\"")).collect();
-        let statement = format!("{{\"Effect\": \"Allow\", \"Action\": [{}], \"Resource\": \"{resource}\"}}", quoted.join(", "));
-        found.push(Finding::new(&RULE, task.span, message).when(When::FirstRun).says(says).correction(statement));
+        let statement = format!(
+            "{{\"Effect\": \"Allow\", \"Action\": [{}], \"Resource\": \"{resource}\"}}",
+            quoted.join(", ")
+        );
+        found.push(
+            Finding::new(&RULE, task.span, message)
+                .when(When::FirstRun)
+                .says(says)
+                .correction(statement),
+        );
     }
 }

@@ -14,11 +14,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
-    for fault in context.program.faults.iter().filter(|fault| fault.kind == FaultKind::UnknownName) {
+    for fault in context.program.faults.iter().filter(|fault| fault.kind == FaultKind::UnknownName)
+    {
         let mut finding = Finding::new(&RULE, fault.span, fault.message.clone()).when(When::Start);
         finding.says.clone_from(&fault.says);
         match &fault.correction {
-            Some(text) if context.program.language == Language::Yaml => finding = finding.edit(fault.span, text.clone()),
+            Some(text) if context.program.language == Language::Yaml => {
+                finding = finding.edit(fault.span, text.clone())
+            }
             other => finding.correction.clone_from(other),
         }
         found.push(finding);

@@ -14,7 +14,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Actions that give away rights when allowed on everything.
-const SENSITIVE: &[&str] = &["iam:PassRole", "sts:AssumeRole", "lambda:InvokeFunction", "states:StartExecution", "s3:PutObject", "s3:DeleteObject", "s3:GetObject"];
+const SENSITIVE: &[&str] = &[
+    "iam:PassRole",
+    "sts:AssumeRole",
+    "lambda:InvokeFunction",
+    "states:StartExecution",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:GetObject",
+];
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for policy in context.roles.iter().flat_map(|role| &role.policies) {
@@ -27,18 +35,35 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
 }
 
 fn look(statement: &Node, policy: &str, found: &mut Vec<Finding>) {
-    let everywhere = statement.get("Resource").map(Node::items).unwrap_or_default().iter().find(|node| node.as_str() == Some("*"));
+    let everywhere = statement
+        .get("Resource")
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .find(|node| node.as_str() == Some("*"));
     for action in statement.get("Action").map(Node::items).unwrap_or_default() {
         let Some(name) = action.as_str() else { continue };
         if name == "*" || name == "*:*" {
-            found.push(Finding::new(&RULE, action.span, format!("{policy} allows every action")).help("name the actions that are needed"));
+            found.push(
+                Finding::new(&RULE, action.span, format!("{policy} allows every action"))
+                    .help("name the actions that are needed"),
+            );
         } else if let (Some(place), Some(service)) = (everywhere, name.strip_suffix(":*")) {
             let message = format!("{policy} allows everything of {service} on every resource");
-            found.push(Finding::new(&RULE, action.span, message).help("name the actions and the resources that are needed"));
+            found.push(
+                Finding::new(&RULE, action.span, message)
+                    .help("name the actions and the resources that are needed"),
+            );
             let _ = place;
-        } else if let Some(place) = everywhere.filter(|_| SENSITIVE.contains(&name) && statement.get("Condition").is_none()) {
+        } else if let Some(place) =
+            everywhere.filter(|_| SENSITIVE.contains(&name) && statement.get("Condition").is_none())
+        {
             let message = format!("{policy} allows {name} on every resource");
-            found.push(Finding::new(&RULE, place.span, message).when(When::Never).help("name the resources that are needed"));
+            found.push(
+                Finding::new(&RULE, place.span, message)
+                    .when(When::Never)
+                    .help("name the resources that are needed"),
+            );
         }
     }
 }

@@ -30,13 +30,24 @@ fn look((language, text): (&str, &str)) -> Checked {
 fn every_rule_has_a_page_with_examples_that_it_tells_apart() {
     let index = std::fs::read_to_string(folder().join("README.md")).unwrap();
     for rule in RULES {
-        let page = std::fs::read_to_string(folder().join(format!("{}.md", rule.id))).unwrap_or_default();
+        let page =
+            std::fs::read_to_string(folder().join(format!("{}.md", rule.id))).unwrap_or_default();
         assert!(page.starts_with(&format!("# {}: ", rule.id)), "{} has no page", rule.id);
-        assert!(index.contains(&format!("[{0}]({0}.md) | {1} ", rule.id, rule.severity.word())), "{} is not in the index", rule.id);
+        assert!(
+            index.contains(&format!("[{0}]({0}.md) | {1} ", rule.id, rule.severity.word())),
+            "{} is not in the index",
+            rule.id
+        );
         let bad = look(example(&page, "## Bad").unwrap());
-        assert!(bad.findings.iter().any(|finding| finding.rule == rule.id), "{}: its bad example is not found: {:#?}", rule.id, bad.findings);
+        assert!(
+            bad.findings.iter().any(|finding| finding.rule == rule.id),
+            "{}: its bad example is not found: {:#?}",
+            rule.id,
+            bad.findings
+        );
         let good = look(example(&page, "## Good").unwrap());
-        let wrong: Vec<_> = good.findings.iter().filter(|finding| finding.rule == rule.id).collect();
+        let wrong: Vec<_> =
+            good.findings.iter().filter(|finding| finding.rule == rule.id).collect();
         assert!(wrong.is_empty(), "{}: its good example is found: {wrong:#?}", rule.id);
     }
 }
@@ -46,7 +57,11 @@ fn good_examples_have_no_errors_of_other_rules() {
     for rule in RULES {
         let page = std::fs::read_to_string(folder().join(format!("{}.md", rule.id))).unwrap();
         let good = look(example(&page, "## Good").unwrap());
-        let errors: Vec<_> = good.findings.iter().filter(|finding| finding.severity == check::Severity::Error).collect();
+        let errors: Vec<_> = good
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == check::Severity::Error)
+            .collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", rule.id);
     }
 }

@@ -6,7 +6,7 @@ use super::methods;
 use super::modules;
 use crate::model::{Fault, FaultKind, Program, camel};
 use crate::node::{Entry, Hole, Kind, Node, Text};
-use crate::source::{Span, Sources};
+use crate::source::{Sources, Span};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -25,10 +25,27 @@ pub(super) enum Value {
 }
 
 /// Runs a program.
-pub(super) fn run(sources: &mut Sources, text: &str, statements: &[Statement], dialect: Dialect, program: &mut Program) {
+pub(super) fn run(
+    sources: &mut Sources,
+    text: &str,
+    statements: &[Statement],
+    dialect: Dialect,
+    program: &mut Program,
+) {
     let mut known = HashSet::new();
     collect(statements, &mut known);
-    let mut machine = Machine { sources, text, dialect, program, scopes: vec![HashMap::new()], known, calls: 0, steps: 0, called: HashSet::new(), reported: HashSet::new() };
+    let mut machine = Machine {
+        sources,
+        text,
+        dialect,
+        program,
+        scopes: vec![HashMap::new()],
+        known,
+        calls: 0,
+        steps: 0,
+        called: HashSet::new(),
+        reported: HashSet::new(),
+    };
     machine.statements(statements);
     machine.uncalled(statements);
 }
@@ -61,7 +78,9 @@ fn collect(statements: &[Statement], names: &mut HashSet<String>) {
                 collect_function(function, names);
             }
             Statement::Block(body) => collect(body, names),
-            Statement::Expression(value) | Statement::Return(value) => collect_functions(value, names),
+            Statement::Expression(value) | Statement::Return(value) => {
+                collect_functions(value, names)
+            }
         }
     }
 }
@@ -97,7 +116,14 @@ fn collect_functions(value: &Expr, names: &mut HashSet<String>) {
 }
 
 impl Machine<'_> {
-    pub(super) fn fault(&mut self, kind: FaultKind, span: Span, message: String, says: &str, correction: Option<String>) {
+    pub(super) fn fault(
+        &mut self,
+        kind: FaultKind,
+        span: Span,
+        message: String,
+        says: &str,
+        correction: Option<String>,
+    ) {
         if self.reported.insert(span) {
             let says = (!says.is_empty()).then(|| says.to_owned());
             self.program.faults.push(Fault { kind, span, message, says, correction });
@@ -144,8 +170,12 @@ impl Machine<'_> {
                     let span = Span::default();
                     returned.get_or_insert_with(|| self.node(value, span));
                 }
-                Statement::Import(module, name, alias) => self.import(module, name.as_deref(), alias),
-                Statement::Define(name, function) => self.define(name, Value::Function(function.clone())),
+                Statement::Import(module, name, alias) => {
+                    self.import(module, name.as_deref(), alias)
+                }
+                Statement::Define(name, function) => {
+                    self.define(name, Value::Function(function.clone()))
+                }
                 Statement::Block(body) => {
                     let inner = self.statements(body);
                     returned = returned.or(inner);
@@ -189,7 +219,8 @@ impl Machine<'_> {
                         Kind::List(items) => items.get(index).cloned(),
                         _ => None,
                     };
-                    let item = item.unwrap_or_else(|| Node::unknown(target.span).with_output(node.is_output));
+                    let item = item
+                        .unwrap_or_else(|| Node::unknown(target.span).with_output(node.is_output));
                     self.assign(target, Value::Data(item));
                 }
             }
@@ -239,7 +270,9 @@ impl Machine<'_> {
             Form::Name(name) => return self.name(name, span),
             Form::Function(function) => return Value::Function(function.clone()),
             Form::Attribute(object, name) => return self.attribute(object, name, span),
-            Form::Call(callee, arguments) => return self.call_expression(callee, arguments, span, assigned),
+            Form::Call(callee, arguments) => {
+                return self.call_expression(callee, arguments, span, assigned);
+            }
             Form::Text(pieces, _) => self.text(pieces, span, true),
             Form::Tagged(_, pieces) => self.text(pieces, span, false).with_output(true),
             Form::Number(number) => Node::new(span, Kind::Number(number.clone())),
@@ -277,11 +310,20 @@ impl Machine<'_> {
         if let Some(value) = self.lookup(name) {
             return value;
         }
-        if self.dialect == Dialect::Python && !self.known.contains(name) && !modules::is_builtin(name) {
+        if self.dialect == Dialect::Python
+            && !self.known.contains(name)
+            && !modules::is_builtin(name)
+        {
             let nearest = nearest(name, self.known.iter().map(String::as_str));
             let hint = nearest.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             let says = format!("NameError: name '{name}' is not defined");
-            self.fault(FaultKind::UnknownName, span, format!("nothing here is called `{name}`{hint}"), &says, None);
+            self.fault(
+                FaultKind::UnknownName,
+                span,
+                format!("nothing here is called `{name}`{hint}"),
+                &says,
+                None,
+            );
         }
         if modules::is_builtin(name) || self.dialect == Dialect::TypeScript {
             return Value::Path(vec![name.to_owned()]);
@@ -312,22 +354,49 @@ impl Machine<'_> {
         let name_span = Span::new(span.file, span.end.saturating_sub(name.len()), span.end);
         match path {
             [_] if is_aws && name == "lambda" && self.dialect == Dialect::Python => {
-                let message = "`lambda` is a keyword of Python; the module is called `lambda_`".to_owned();
-                self.fault(FaultKind::UnknownName, name_span, message, "SyntaxError: invalid syntax", Some("aws.lambda_".to_owned()));
+                let message =
+                    "`lambda` is a keyword of Python; the module is called `lambda_`".to_owned();
+                self.fault(
+                    FaultKind::UnknownName,
+                    name_span,
+                    message,
+                    "SyntaxError: invalid syntax",
+                    Some("aws.lambda_".to_owned()),
+                );
             }
             [_] if is_aws => {
                 if let Some(meant) = modules::meant_module(name) {
-                    let meant = if self.dialect == Dialect::Python { meant } else { meant.trim_end_matches('_') };
-                    let message = format!("pulumi_aws has no module `{name}`; it is called `{meant}`");
-                    let says = format!("AttributeError: module 'pulumi_aws' has no attribute '{name}'");
-                    self.fault(FaultKind::UnknownName, name_span, message, &says, Some(format!("aws.{meant}")));
+                    let meant = if self.dialect == Dialect::Python {
+                        meant
+                    } else {
+                        meant.trim_end_matches('_')
+                    };
+                    let message =
+                        format!("pulumi_aws has no module `{name}`; it is called `{meant}`");
+                    let says =
+                        format!("AttributeError: module 'pulumi_aws' has no attribute '{name}'");
+                    self.fault(
+                        FaultKind::UnknownName,
+                        name_span,
+                        message,
+                        &says,
+                        Some(format!("aws.{meant}")),
+                    );
                 }
             }
             [_, module] if is_aws => {
                 if let Some(meant) = modules::meant_class(module, name) {
                     let message = format!("aws.{module} has no `{name}`; it is called `{meant}`");
-                    let says = format!("AttributeError: module 'pulumi_aws.{module}' has no attribute '{name}'");
-                    self.fault(FaultKind::UnknownName, name_span, message, &says, Some(format!("aws.{module}.{meant}")));
+                    let says = format!(
+                        "AttributeError: module 'pulumi_aws.{module}' has no attribute '{name}'"
+                    );
+                    self.fault(
+                        FaultKind::UnknownName,
+                        name_span,
+                        message,
+                        &says,
+                        Some(format!("aws.{module}.{meant}")),
+                    );
                 }
             }
             _ => {}
@@ -355,7 +424,9 @@ impl Machine<'_> {
             (Kind::List(items), Kind::Number(number)) => {
                 number.as_u64().and_then(|index| items.get(index as usize)).cloned()
             }
-            (Kind::Map(_), Kind::Text(key)) => key.literal().and_then(|key| object.get(key)).cloned(),
+            (Kind::Map(_), Kind::Text(key)) => {
+                key.literal().and_then(|key| object.get(key)).cloned()
+            }
             _ => None,
         };
         found.unwrap_or_else(|| Node::unknown(span).with_output(object.is_output))
@@ -412,7 +483,9 @@ impl Machine<'_> {
                 _ => left_node,
             },
             "and" => right_node,
-            "+" => methods::concatenate(self, (&left_node, left.span), (&right_node, right.span), span),
+            "+" => {
+                methods::concatenate(self, (&left_node, left.span), (&right_node, right.span), span)
+            }
             "%" if matches!(left_node.kind, Kind::Text(_)) => {
                 if right_node.has_output() {
                     methods::percent_fault(self, span);
@@ -423,11 +496,19 @@ impl Machine<'_> {
         }
     }
 
-    fn call_expression(&mut self, callee: &Expr, arguments: &[super::ast::Argument], span: Span, assigned: Option<&str>) -> Value {
+    fn call_expression(
+        &mut self,
+        callee: &Expr,
+        arguments: &[super::ast::Argument],
+        span: Span,
+        assigned: Option<&str>,
+    ) -> Value {
         if let Form::Attribute(object, method) = &callee.form {
             let owner = self.evaluate(object, None);
             match owner {
-                Value::Data(node) => return methods::call(self, &node, object, method, arguments, span),
+                Value::Data(node) => {
+                    return methods::call(self, &node, object, method, arguments, span);
+                }
                 Value::Path(mut path) => {
                     self.module(&path, method, callee.span);
                     path.push(method.clone());
@@ -437,7 +518,9 @@ impl Machine<'_> {
             }
         }
         match self.evaluate(callee, None) {
-            Value::Path(path) => constructor::call(self, &path, arguments, span, callee.span, assigned),
+            Value::Path(path) => {
+                constructor::call(self, &path, arguments, span, callee.span, assigned)
+            }
             Value::Function(function) => {
                 let mut values = Vec::new();
                 for argument in arguments {
@@ -461,7 +544,11 @@ impl Machine<'_> {
         self.call_named(function, values.into_iter().map(|value| (None, value)).collect())
     }
 
-    fn call_named(&mut self, function: &Rc<Function>, values: Vec<(Option<String>, Value)>) -> Option<Node> {
+    fn call_named(
+        &mut self,
+        function: &Rc<Function>,
+        values: Vec<(Option<String>, Value)>,
+    ) -> Option<Node> {
         if self.calls >= MAX_CALLS {
             return None;
         }

@@ -29,8 +29,8 @@ pub(super) struct Token {
 
 /// Operators of two and three characters; everything else is one.
 const LONG: &[&str] = &[
-    "===", "!==", "**=", "//=", ">>=", "<<=", "...", "=>", "==", "!=", "<=", ">=", "->", ":=", "**", "//", "+=", "-=", "*=", "/=", "&&",
-    "||", "??", "?.", "%=", "|=", "&=",
+    "===", "!==", "**=", "//=", ">>=", "<<=", "...", "=>", "==", "!=", "<=", ">=", "->", ":=",
+    "**", "//", "+=", "-=", "*=", "/=", "&&", "||", "??", "?.", "%=", "|=", "&=",
 ];
 
 /// Reads a range of a text into tokens; the last is an `End`.
@@ -41,7 +41,19 @@ pub(super) fn tokens(
     dialect: Dialect,
     faults: &mut Vec<Fault>,
 ) -> Vec<Token> {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: range.start, end: range.end, file, dialect, open: Vec::new(), found: Vec::new(), faults, line_start: true, indent: 0 };
+    let mut lexer = Lexer {
+        text,
+        bytes: text.as_bytes(),
+        at: range.start,
+        end: range.end,
+        file,
+        dialect,
+        open: Vec::new(),
+        found: Vec::new(),
+        faults,
+        line_start: true,
+        indent: 0,
+    };
     lexer.run();
     lexer.found
 }
@@ -79,8 +91,12 @@ impl Lexer<'_> {
                 }
                 b'\\' if self.peek(1) == Some(b'\n') => self.at += 2,
                 b'#' if self.dialect == Dialect::Python => self.skip_line(),
-                b'/' if self.dialect == Dialect::TypeScript && self.peek(1) == Some(b'/') => self.skip_line(),
-                b'/' if self.dialect == Dialect::TypeScript && self.peek(1) == Some(b'*') => self.skip_block(),
+                b'/' if self.dialect == Dialect::TypeScript && self.peek(1) == Some(b'/') => {
+                    self.skip_line()
+                }
+                b'/' if self.dialect == Dialect::TypeScript && self.peek(1) == Some(b'*') => {
+                    self.skip_block()
+                }
                 _ => self.token(byte),
             }
         }
@@ -106,7 +122,8 @@ impl Lexer<'_> {
             kind: FaultKind::Syntax,
             span: Span::new(file, open, open + 1),
             message: format!("this '{bracket}' is never closed"),
-            says: (self.dialect == Dialect::Python).then(|| format!("SyntaxError: '{bracket}' was never closed")),
+            says: (self.dialect == Dialect::Python)
+                .then(|| format!("SyntaxError: '{bracket}' was never closed")),
             correction: None,
         });
     }
@@ -160,12 +177,16 @@ impl Lexer<'_> {
         if let Some(quote) = self.string_start() {
             self.string(start, quote);
         } else if byte.is_ascii_digit() {
-            while self.peek(0).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'_') {
+            while self.peek(0).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'_')
+            {
                 self.at += 1;
             }
             self.push(Kind::Number, start);
         } else if byte == b'_' || byte == b'$' || byte.is_ascii_alphabetic() || byte >= 0x80 {
-            while self.peek(0).is_some_and(|b| b == b'_' || b == b'$' || b.is_ascii_alphanumeric() || b >= 0x80) {
+            while self
+                .peek(0)
+                .is_some_and(|b| b == b'_' || b == b'$' || b.is_ascii_alphanumeric() || b >= 0x80)
+            {
                 self.at += 1;
             }
             self.push(Kind::Name, start);
@@ -178,12 +199,14 @@ impl Lexer<'_> {
         let rest = &self.bytes[start..self.end];
         let long = LONG.iter().find(|long| rest.starts_with(long.as_bytes()));
         let is_comment_sign = self.dialect == Dialect::TypeScript;
-        let length = long.filter(|long| !(is_comment_sign && **long == "//")).map_or(1, |long| long.len());
+        let length =
+            long.filter(|long| !(is_comment_sign && **long == "//")).map_or(1, |long| long.len());
         self.at += length;
         match byte {
             b'(' | b'[' | b'{' => self.open.push(start),
             b')' | b']' | b'}' => {
-                let fits = |open: u8| matches!((open, byte), (b'(', b')') | (b'[', b']') | (b'{', b'}'));
+                let fits =
+                    |open: u8| matches!((open, byte), (b'(', b')') | (b'[', b']') | (b'{', b'}'));
                 match self.open.last().copied() {
                     Some(open) if fits(self.bytes[open]) => drop(self.open.pop()),
                     _ => self.wrong_close(start, byte),
@@ -216,12 +239,21 @@ impl Lexer<'_> {
             Dialect::Python => matches!(byte, Some(b'"' | b'\'')),
             Dialect::TypeScript => matches!(byte, Some(b'"' | b'\'' | b'`')),
         };
-        let is_prefix = |byte: Option<u8>| matches!(byte, Some(b'r' | b'R' | b'f' | b'F' | b'b' | b'B' | b'u' | b'U' | b't'));
+        let is_prefix = |byte: Option<u8>| {
+            matches!(byte, Some(b'r' | b'R' | b'f' | b'F' | b'b' | b'B' | b'u' | b'U' | b't'))
+        };
         if is_quote(self.peek(0)) {
             Some(0)
-        } else if self.dialect == Dialect::Python && is_prefix(self.peek(0)) && is_quote(self.peek(1)) {
+        } else if self.dialect == Dialect::Python
+            && is_prefix(self.peek(0))
+            && is_quote(self.peek(1))
+        {
             Some(1)
-        } else if self.dialect == Dialect::Python && is_prefix(self.peek(0)) && is_prefix(self.peek(1)) && is_quote(self.peek(2)) {
+        } else if self.dialect == Dialect::Python
+            && is_prefix(self.peek(0))
+            && is_prefix(self.peek(1))
+            && is_quote(self.peek(2))
+        {
             Some(2)
         } else {
             None
@@ -240,7 +272,9 @@ impl Lexer<'_> {
                 None => break self.unterminated(start, prefix, triple),
                 Some(b'\n') if !is_multiline => break self.unterminated(start, prefix, triple),
                 Some(b'\\') => self.at = (self.at + 2).min(self.end),
-                Some(b'$') if quote == b'`' && self.peek(1) == Some(b'{') => self.skip_template_code(),
+                Some(b'$') if quote == b'`' && self.peek(1) == Some(b'{') => {
+                    self.skip_template_code()
+                }
                 Some(byte) if byte == quote => {
                     if !triple {
                         self.at += 1;
@@ -267,7 +301,11 @@ impl Lexer<'_> {
     }
 
     fn unterminated(&mut self, start: usize, prefix: usize, triple: bool) {
-        let says = if triple { "SyntaxError: unterminated triple-quoted string literal" } else { "SyntaxError: unterminated string literal" };
+        let says = if triple {
+            "SyntaxError: unterminated triple-quoted string literal"
+        } else {
+            "SyntaxError: unterminated string literal"
+        };
         self.faults.push(Fault {
             kind: FaultKind::Syntax,
             span: Span::new(self.file, start, start + prefix + if triple { 3 } else { 1 }),

@@ -112,7 +112,10 @@ impl<'t> Parser<'t> {
             if self.eat("else") {
                 let otherwise = self.expression();
                 let span = value.span.to(otherwise.span);
-                return Expr { span, form: Form::Choice(Box::new(condition), Box::new(value), Box::new(otherwise)) };
+                return Expr {
+                    span,
+                    form: Form::Choice(Box::new(condition), Box::new(value), Box::new(otherwise)),
+                };
             }
         }
         value
@@ -128,7 +131,10 @@ impl<'t> Parser<'t> {
             self.eat(":");
             let otherwise = self.expression();
             let span = value.span.to(otherwise.span);
-            return Expr { span, form: Form::Choice(Box::new(value), Box::new(then), Box::new(otherwise)) };
+            return Expr {
+                span,
+                form: Form::Choice(Box::new(value), Box::new(then), Box::new(otherwise)),
+            };
         }
         value
     }
@@ -246,7 +252,8 @@ impl<'t> Parser<'t> {
                 "%" => "%",
                 "or" | "||" | "??" => "or",
                 "and" | "&&" => "and",
-                "-" | "*" | "/" | "//" | "**" | "|" | "&" | "^" | "==" | "!=" | "===" | "!==" | "<" | ">" | "<=" | ">=" | "in" | "is" | "instanceof" => "?",
+                "-" | "*" | "/" | "//" | "**" | "|" | "&" | "^" | "==" | "!=" | "===" | "!=="
+                | "<" | ">" | "<=" | ">=" | "in" | "is" | "instanceof" => "?",
                 "not" if self.is_python() && self.word(self.ahead(1)) == "in" => {
                     self.next();
                     "?"
@@ -282,8 +289,10 @@ impl<'t> Parser<'t> {
     fn unary(&mut self) -> Expr {
         let start = self.peek();
         let word = self.word(start);
-        let is_sign = start.kind == Kind::Operator && matches!(word, "-" | "+" | "!" | "~" | "*" | "**");
-        let is_word = start.kind == Kind::Name && matches!(word, "not" | "await" | "typeof" | "void" | "new" | "yield");
+        let is_sign =
+            start.kind == Kind::Operator && matches!(word, "-" | "+" | "!" | "~" | "*" | "**");
+        let is_word = start.kind == Kind::Name
+            && matches!(word, "not" | "await" | "typeof" | "void" | "new" | "yield");
         let is_keyword = match word {
             "not" | "await" => true,
             "yield" => self.is_python(),
@@ -299,11 +308,15 @@ impl<'t> Parser<'t> {
         self.depth -= 1;
         let span = self.span(start).to(value.span);
         let form = match (word, value.form) {
-            ("-", Form::Number(number)) => match number.as_f64().and_then(|float| serde_json::Number::from_f64(-float)) {
-                Some(_) if number.is_i64() => Form::Number((-number.as_i64().unwrap_or_default()).into()),
-                Some(negative) => Form::Number(negative),
-                None => Form::Unknown,
-            },
+            ("-", Form::Number(number)) => {
+                match number.as_f64().and_then(|float| serde_json::Number::from_f64(-float)) {
+                    Some(_) if number.is_i64() => {
+                        Form::Number((-number.as_i64().unwrap_or_default()).into())
+                    }
+                    Some(negative) => Form::Number(negative),
+                    None => Form::Unknown,
+                }
+            }
             ("await" | "new" | "+", form) => form,
             _ => Form::Unknown,
         };
@@ -331,7 +344,10 @@ impl<'t> Parser<'t> {
                     if name.kind == Kind::Name {
                         self.next();
                         let span = value.span.to(self.span(name));
-                        value = Expr { span, form: Form::Attribute(Box::new(value), self.word(name).to_owned()) };
+                        value = Expr {
+                            span,
+                            form: Form::Attribute(Box::new(value), self.word(name).to_owned()),
+                        };
                     }
                 }
                 "!" if !self.is_python() => drop(self.next()),
@@ -382,7 +398,10 @@ impl<'t> Parser<'t> {
             let before = self.position();
             let is_spread = self.eat("**") || self.eat("*") || self.eat("...");
             let name = self.peek();
-            let is_named = self.is_python() && name.kind == Kind::Name && self.word(self.ahead(1)) == "=" && self.ahead(1).kind == Kind::Operator;
+            let is_named = self.is_python()
+                && name.kind == Kind::Name
+                && self.word(self.ahead(1)) == "="
+                && self.ahead(1).kind == Kind::Operator;
             let name = is_named.then(|| {
                 self.next();
                 self.next();
@@ -486,7 +505,11 @@ impl<'t> Parser<'t> {
         let start = self.peek();
         let list = self.list(")");
         let Form::List(mut items) = list.form else { return list };
-        let is_tuple = items.len() != 1 || self.text[start.start..list.span.end].trim_end_matches(')').trim_end().ends_with(',');
+        let is_tuple = items.len() != 1
+            || self.text[start.start..list.span.end]
+                .trim_end_matches(')')
+                .trim_end()
+                .ends_with(',');
         match items.pop() {
             Some(only) if !is_tuple => Expr { span: list.span, form: only.form },
             Some(last) => {
@@ -546,7 +569,9 @@ impl<'t> Parser<'t> {
                 // Shorthand in TypeScript, a set in Python.
                 let value = match &key.form {
                     Form::Text(pieces, _) if !self.is_python() => match pieces.as_slice() {
-                        [Piece::Text(name, _)] => Expr { span: key.span, form: Form::Name(name.clone()) },
+                        [Piece::Text(name, _)] => {
+                            Expr { span: key.span, form: Form::Name(name.clone()) }
+                        }
                         _ => self.unknown(key.span),
                     },
                     _ => self.unknown(key.span),
@@ -587,7 +612,8 @@ impl<'t> Parser<'t> {
         while self.peek().kind == Kind::Text {
             let token = self.next();
             let word = self.word(token);
-            is_code |= word.starts_with('`') || word.split(['"', '\'']).next().is_some_and(|prefix| prefix.contains(['f', 'F']));
+            is_code |= word.starts_with('`')
+                || word.split(['"', '\'']).next().is_some_and(|prefix| prefix.contains(['f', 'F']));
             pieces.extend(self.pieces(token));
             span = span.to(self.span(token));
             if !self.is_python() {
@@ -602,17 +628,16 @@ impl<'t> Parser<'t> {
         let prefix = word.find(['"', '\'', '`']).unwrap_or(0);
         let flags = &word[..prefix];
         let quote = &word[prefix..(prefix + 1).min(word.len())];
-        let is_triple = self.is_python() && word[prefix..].len() >= 6 && word[prefix..].starts_with(&quote.repeat(3));
+        let is_triple = self.is_python()
+            && word[prefix..].len() >= 6
+            && word[prefix..].starts_with(&quote.repeat(3));
         let width = if is_triple { 3 } else { 1 };
         let inner_start = (token.start + prefix + width).min(token.end);
         let closed = word.len() >= prefix + 2 * width && word.ends_with(&quote.repeat(width));
         let inner_end = if closed { token.end - width } else { token.end }.max(inner_start);
         let is_raw = flags.contains(['r', 'R']);
-        let reader = Strings {
-            is_raw,
-            is_format: flags.contains(['f', 'F']),
-            is_template: quote == "`",
-        };
+        let reader =
+            Strings { is_raw, is_format: flags.contains(['f', 'F']), is_template: quote == "`" };
         self.read_pieces(inner_start, inner_end, &reader)
     }
 
@@ -624,12 +649,16 @@ impl<'t> Parser<'t> {
         let mut at = start;
         while at < end {
             let rest = &bytes[at..end];
-            let mark = |text: &String, map: &mut Vec<(usize, usize)>, next: usize| map.push((text.len(), next));
+            let mark = |text: &String, map: &mut Vec<(usize, usize)>, next: usize| {
+                map.push((text.len(), next))
+            };
             if how.is_format && (rest.starts_with(b"{{") || rest.starts_with(b"}}")) {
                 text.push(char::from(rest[0]));
                 at += 2;
                 mark(&text, &mut map, at);
-            } else if (how.is_format && rest[0] == b'{') || (how.is_template && rest.starts_with(b"${")) {
+            } else if (how.is_format && rest[0] == b'{')
+                || (how.is_template && rest.starts_with(b"${"))
+            {
                 let open = if how.is_template { 2 } else { 1 };
                 let close = code_end(bytes, at + open, end);
                 if !text.is_empty() {
@@ -661,8 +690,17 @@ impl<'t> Parser<'t> {
             return Piece::Code(Box::new(self.unknown(span)), span);
         }
         let mut quiet = Vec::new();
-        let tokens = lexer::tokens(self.text, at + open..inner_end, self.file, self.dialect, &mut quiet);
-        let mut inner = Parser { text: self.text, tokens, at: 0, file: self.file, dialect: self.dialect, depth: self.depth + 1, faults: Vec::new() };
+        let tokens =
+            lexer::tokens(self.text, at + open..inner_end, self.file, self.dialect, &mut quiet);
+        let mut inner = Parser {
+            text: self.text,
+            tokens,
+            at: 0,
+            file: self.file,
+            dialect: self.dialect,
+            depth: self.depth + 1,
+            faults: Vec::new(),
+        };
         Piece::Code(Box::new(inner.expression()), span)
     }
 }
@@ -699,7 +737,9 @@ fn escape(rest: &str, text: &mut String) -> usize {
         _ => 0,
     };
     let code = (digits > 0).then(|| rest.get(1..=digits)).flatten();
-    if let Some(decoded) = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32) {
+    if let Some(decoded) =
+        code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32)
+    {
         text.push(decoded);
         return 1 + digits;
     }

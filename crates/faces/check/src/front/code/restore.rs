@@ -9,8 +9,9 @@ use crate::source::{FileId, Span};
 const STARTS: &[&str] = &["import", "from", "def", "class", "return", "with", "raise"];
 /// Words after which a name belongs to the same statement.
 const JOINS: &[&str] = &[
-    "as", "import", "from", "in", "is", "and", "or", "not", "if", "else", "for", "lambda", "return", "def", "class", "with", "raise",
-    "await", "async", "yield", "del", "global", "assert", "elif", "while", "except", "try",
+    "as", "import", "from", "in", "is", "and", "or", "not", "if", "else", "for", "lambda",
+    "return", "def", "class", "with", "raise", "await", "async", "yield", "del", "global",
+    "assert", "elif", "while", "except", "try",
 ];
 
 /// The readable program and what is wrong with the given one; none when its lines are whole.
@@ -27,7 +28,15 @@ pub(super) fn restore(text: &str, file: FileId) -> Option<(String, Fault)> {
     }
     let start = first_line.as_ptr() as usize - text.as_ptr() as usize;
     let mut breaks = Vec::new();
-    let mut scan = Scan { bytes: text.as_bytes(), text, at: start, end: start + first_line.len(), depth: 0, last: Last::Nothing, breaks: &mut breaks };
+    let mut scan = Scan {
+        bytes: text.as_bytes(),
+        text,
+        at: start,
+        end: start + first_line.len(),
+        depth: 0,
+        last: Last::Nothing,
+        breaks: &mut breaks,
+    };
     scan.run();
     if breaks.is_empty() {
         return None;
@@ -39,7 +48,11 @@ pub(super) fn restore(text: &str, file: FileId) -> Option<(String, Fault)> {
     let readable = String::from_utf8(bytes).ok()?;
     let fault = Fault {
         kind: FaultKind::LineBreaks,
-        span: Span::new(file, breaks[0] + 1, breaks[0] + 1 + word_at(text, breaks[0] + 1).len().max(1)),
+        span: Span::new(
+            file,
+            breaks[0] + 1,
+            breaks[0] + 1 + word_at(text, breaks[0] + 1).len().max(1),
+        ),
         message: format!(
             "the program's line breaks are lost: {} statements stand on one line, and the first '#' makes a comment of all that follows it",
             breaks.len() + 1
@@ -108,7 +121,11 @@ impl Scan<'_> {
         let word = word_at(self.text, self.at);
         let starts = STARTS.contains(&word) && !(word == "import" && self.last == Last::From);
         let is_join = JOINS.contains(&word) && !starts;
-        if self.depth == 0 && self.at > 0 && self.last != Last::Nothing && self.bytes[self.at - 1] == b' ' {
+        if self.depth == 0
+            && self.at > 0
+            && self.last != Last::Nothing
+            && self.bytes[self.at - 1] == b' '
+        {
             let follows_value = self.last == Last::Value && !is_join;
             if (starts && self.last != Last::Open) || follows_value {
                 self.breaks.push(self.at - 1);
@@ -147,7 +164,9 @@ impl Scan<'_> {
         let mut from = 0;
         while let Some(found) = text[from..].find(" // ") {
             let comment = from + found + 1;
-            let stop = text[comment..].find(['{', '}', '[', ']', '"']).map_or(text.len(), |at| comment + at);
+            let stop = text[comment..]
+                .find(['{', '}', '[', ']', '"'])
+                .map_or(text.len(), |at| comment + at);
             if stop > 0 && text.as_bytes()[stop - 1] == b' ' {
                 self.breaks.push(start + stop - 1);
             }
@@ -160,7 +179,11 @@ impl Scan<'_> {
 
     /// A comment ends where something stands that looks like a statement.
     fn comment(&mut self) {
-        if self.depth == 0 && self.at > 0 && self.last != Last::Nothing && self.bytes[self.at - 1] == b' ' {
+        if self.depth == 0
+            && self.at > 0
+            && self.last != Last::Nothing
+            && self.bytes[self.at - 1] == b' '
+        {
             self.breaks.push(self.at - 1);
         }
         let mut at = self.at + 1;
@@ -184,13 +207,20 @@ impl Scan<'_> {
     /// `name =`, `a.b.c(` or `import x`.
     fn is_statement(&self, start: usize) -> bool {
         let rest = &self.text[start..self.end];
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+            .unwrap_or(rest.len());
         let (path, after) = rest.split_at(end);
-        let is_assignment = !path.contains('.') && after.trim_start().starts_with('=') && !after.trim_start().starts_with("==");
+        let is_assignment = !path.contains('.')
+            && after.trim_start().starts_with('=')
+            && !after.trim_start().starts_with("==");
         let is_call = path.contains('.') && !path.ends_with('.') && after.starts_with('(');
         let mut words = after.split_whitespace();
         let is_import = match path {
-            "import" => after.starts_with(' ') && matches!(words.nth(1), None | Some("as" | "import" | "from" | "#")),
+            "import" => {
+                after.starts_with(' ')
+                    && matches!(words.nth(1), None | Some("as" | "import" | "from" | "#"))
+            }
             "from" => words.nth(1) == Some("import"),
             _ => false,
         };

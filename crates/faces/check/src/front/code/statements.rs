@@ -10,7 +10,8 @@ use std::rc::Rc;
 const MAX_DEPTH: usize = 48;
 
 /// Words that begin a block in Python; what stands before the colon does not matter.
-const PYTHON_BLOCKS: &[&str] = &["if", "elif", "else", "for", "while", "with", "try", "except", "finally", "class"];
+const PYTHON_BLOCKS: &[&str] =
+    &["if", "elif", "else", "for", "while", "with", "try", "except", "finally", "class"];
 
 /// All statements of a program.
 pub(super) fn program(parser: &mut Parser<'_>) -> Vec<Statement> {
@@ -33,7 +34,9 @@ fn end_line(parser: &mut Parser<'_>, is_whole: bool) {
     let token = parser.peek();
     if is_whole && !matches!(token.kind, Kind::Newline | Kind::End) && !parser.is(";") {
         let word = parser.word(token);
-        let message = format!("`{word}` does not belong here: a statement ends before it, and there is no line break");
+        let message = format!(
+            "`{word}` does not belong here: a statement ends before it, and there is no line break"
+        );
         parser.faults.push(Fault {
             kind: FaultKind::Syntax,
             span: parser.span(token),
@@ -74,7 +77,10 @@ fn python(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
             end_line(parser, false);
         }
         "@" => end_line(parser, false),
-        word if PYTHON_BLOCKS.contains(&word) && first.kind == Kind::Name && parser.depth < MAX_DEPTH => {
+        word if PYTHON_BLOCKS.contains(&word)
+            && first.kind == Kind::Name
+            && parser.depth < MAX_DEPTH =>
+        {
             python_block(parser, first, out);
         }
         _ => python_simple(parser, out),
@@ -88,7 +94,9 @@ fn python_simple(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
         parser.expression();
     }
     let mut is_plain = true;
-    while matches!(parser.word(parser.peek()), "=" | "+=" | "-=" | "*=" | "|=") && parser.peek().kind == Kind::Operator {
+    while matches!(parser.word(parser.peek()), "=" | "+=" | "-=" | "*=" | "|=")
+        && parser.peek().kind == Kind::Operator
+    {
         is_plain &= parser.is("=");
         parser.next();
         targets.push(tuple(parser));
@@ -114,7 +122,10 @@ fn tuple(parser: &mut Parser<'_>) -> Expr {
     }
     let span = first.span;
     let mut items = vec![first];
-    while parser.eat(",") && !matches!(parser.peek().kind, Kind::Newline | Kind::End) && !parser.is("=") {
+    while parser.eat(",")
+        && !matches!(parser.peek().kind, Kind::Newline | Kind::End)
+        && !parser.is("=")
+    {
         items.push(parser.expression());
     }
     let end = items.last().map_or(span, |item| item.span);
@@ -255,7 +266,10 @@ fn python_block(parser: &mut Parser<'_>, head: Token, out: &mut Vec<Statement>) 
     parser.eat(":");
     let body = python_body(parser, head);
     if let Some(name) = class {
-        out.push(Statement::Assign(vec![name.clone()], Expr { span: name.span, form: Form::Unknown }));
+        out.push(Statement::Assign(
+            vec![name.clone()],
+            Expr { span: name.span, form: Form::Unknown },
+        ));
     }
     out.push(Statement::Block(body));
 }
@@ -272,7 +286,10 @@ fn bound_names(parser: &Parser<'_>) -> Vec<Statement> {
             "in" | ":" | "=" => is_bound = false,
             word if is_bound && token.kind == Kind::Name => {
                 let target = Expr { span: parser.span(token), form: Form::Name(word.to_owned()) };
-                names.push(Statement::Assign(vec![target.clone()], Expr { span: target.span, form: Form::Unknown }));
+                names.push(Statement::Assign(
+                    vec![target.clone()],
+                    Expr { span: target.span, form: Form::Unknown },
+                ));
             }
             _ => {}
         }
@@ -335,7 +352,9 @@ fn typescript(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
             }
         }
         "else" | "try" | "finally" | "do" if first.kind == Kind::Name => drop(parser.next()),
-        "interface" | "type" | "enum" | "class" if parser.ahead(1).kind == Kind::Name && first.kind == Kind::Name => {
+        "interface" | "type" | "enum" | "class"
+            if parser.ahead(1).kind == Kind::Name && first.kind == Kind::Name =>
+        {
             while !parser.is("{") && !parser.is(";") && !parser.at_end() && !parser.is("=") {
                 parser.next();
             }

@@ -8,16 +8,22 @@ use crate::source::Span;
 /// Calls a function of a name without its `fn::`.
 pub(super) fn call(reader: &mut Reader<'_>, name: &str, argument: &Node, span: Span) -> Node {
     match name {
-        "fileAsset" | "fileArchive" | "stringAsset" | "remoteAsset" | "remoteArchive" | "assetArchive" => {
+        "fileAsset" | "fileArchive" | "stringAsset" | "remoteAsset" | "remoteArchive"
+        | "assetArchive" => {
             let value = reader.evaluate(argument);
-            Node::new(span, Kind::Map(vec![Entry { key: format!("fn::{name}"), key_span: span.head(), value }]))
+            Node::new(
+                span,
+                Kind::Map(vec![Entry { key: format!("fn::{name}"), key_span: span.head(), value }]),
+            )
         }
         "toJSON" => reader.evaluate(argument),
         "join" => join(reader, argument, span),
         "readFile" => {
             let name = reader.evaluate(argument);
             name.as_str()
-                .and_then(|name| crate::front::read_text(reader.sources, &reader.program.directory, name))
+                .and_then(|name| {
+                    crate::front::read_text(reader.sources, &reader.program.directory, name)
+                })
                 .unwrap_or_else(|| Node::unknown(span))
         }
         "invoke" => invoke(reader, argument, span),

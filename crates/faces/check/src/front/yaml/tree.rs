@@ -12,8 +12,18 @@ const MAX_NODES: usize = 200_000;
 
 /// The first document, and what is wrong and where.
 pub(super) fn parse(text: &str, file: FileId) -> (Option<Node>, Option<(String, usize)>) {
-    let bytes = (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).collect::<Vec<_>>());
-    let mut builder = Builder { text, file, bytes, open: Vec::new(), anchors: HashMap::new(), root: None, nodes: 0, last_end: 0 };
+    let bytes =
+        (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).collect::<Vec<_>>());
+    let mut builder = Builder {
+        text,
+        file,
+        bytes,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        root: None,
+        nodes: 0,
+        last_end: 0,
+    };
     for event in &mut Parser::new_from_str(text) {
         match event {
             Ok((event, span)) => {
@@ -74,7 +84,11 @@ impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, start: usize, end: usize) -> Result<(), String> {
         match event {
             Event::Alias(id) => {
-                let node = self.anchors.get(&id).cloned().ok_or("this alias stands inside what it refers to")?;
+                let node = self
+                    .anchors
+                    .get(&id)
+                    .cloned()
+                    .ok_or("this alias stands inside what it refers to")?;
                 node.walk(&mut |_| self.nodes += 1);
                 self.last_end = end;
                 self.value(node)
@@ -96,7 +110,9 @@ impl Builder<'_> {
                 self.value(node)
             }
             Event::SequenceStart(anchor, _) => self.start(Open::List(start, anchor, Vec::new())),
-            Event::MappingStart(anchor, _) => self.start(Open::Map(start, anchor, Vec::new(), None, Vec::new())),
+            Event::MappingStart(anchor, _) => {
+                self.start(Open::Map(start, anchor, Vec::new(), None, Vec::new()))
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 let is_flow = end > start;
                 let at = if is_flow { end } else { self.last_end };
@@ -147,7 +163,9 @@ impl Builder<'_> {
             None => self.root = Some(node),
             Some(Open::List(_, _, items)) => items.push(node),
             Some(Open::Map(_, _, entries, key, merged)) => {
-                let Some((key, key_span)) = key.take() else { return Err("an alias cannot be a key".to_owned()) };
+                let Some((key, key_span)) = key.take() else {
+                    return Err("an alias cannot be a key".to_owned());
+                };
                 if key == "<<" {
                     merged.push(node);
                 } else {
@@ -167,7 +185,14 @@ impl Builder<'_> {
         }
         let is_quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
         let from = if is_quoted { start + 1 } else { start };
-        Node::new(span, Kind::Text(Text { text: value.to_owned(), holes: Vec::new(), map: self.align(value, from, end) }))
+        Node::new(
+            span,
+            Kind::Text(Text {
+                text: value.to_owned(),
+                holes: Vec::new(),
+                map: self.align(value, from, end),
+            }),
+        )
     }
 
     /// Where the characters of a value stand: they are those of the text, but for indentation, escapes and folds.
