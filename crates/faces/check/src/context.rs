@@ -4,7 +4,7 @@ use crate::machine::{Machine, State, Task};
 use crate::model::{Language, Program, Resource, snake};
 use crate::node::Node;
 use crate::roles::Role;
-use crate::source::{Sources, Span};
+use crate::source::Sources;
 
 /// A rule of EventBridge that starts a state machine by the clock.
 pub(crate) struct Schedule<'a> {
@@ -93,29 +93,6 @@ impl<'a> Context<'a> {
             Language::TypeScript => format!("{property}: {value},"),
             _ => format!("{property}: {value}"),
         }
-    }
-
-    /// Where a resource can get one more property: in YAML before its first, with the same indentation.
-    pub(crate) fn insertion(
-        &self,
-        resource: &Resource,
-        property: &str,
-        value: &str,
-    ) -> Option<(Span, String)> {
-        if self.program.language != Language::Yaml {
-            return None;
-        }
-        let first = resource.properties.entries().first()?;
-        let file = self.sources.file(first.key_span.file);
-        let start = file.line_start(first.key_span.start);
-        let indent = &file.text[start..first.key_span.start];
-        // A flow mapping `{ a: b }` has no lines of its own.
-        let text = if indent.trim().is_empty() {
-            format!("{property}: {value}\n{indent}")
-        } else {
-            format!("{property}: {value}, ")
-        };
-        Some((first.key_span.head(), text))
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! let options = check::Options { now_ms: 0 };
-//! let checked = check::check_text("machine.asl.json", r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true,}}}"#, &options);
+//! let checked = check::check_text("machine.asl.json", r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true,}}}"#, options);
 //! assert_eq!(checked.findings[0].rule, "definition-json");
 //! ```
 
@@ -78,7 +78,7 @@ impl Checked {
 ///
 /// # Errors
 /// What cannot be read, or holds nothing to check.
-pub fn check(paths: &[PathBuf], options: &Options) -> Result<Checked, Error> {
+pub fn check(paths: &[PathBuf], options: Options) -> Result<Checked, Error> {
     let mut sources = Sources::default();
     let mut programs = Vec::new();
     for path in paths {
@@ -88,7 +88,7 @@ pub fn check(paths: &[PathBuf], options: &Options) -> Result<Checked, Error> {
 }
 
 /// Checks one text by the name it would have as a file. Files it refers to are looked for in the working directory.
-pub fn check_text(name: &str, text: &str, options: &Options) -> Checked {
+pub fn check_text(name: &str, text: &str, options: Options) -> Checked {
     let mut sources = Sources::default();
     let path = Path::new(name);
     let program =
@@ -99,13 +99,13 @@ pub fn check_text(name: &str, text: &str, options: &Options) -> Checked {
 /// Checks what a server runs. `description` has `stateMachines` (`name`, `arn`, `definition`, `roleArn`, `type`), `rules` (`name`,
 /// `scheduleExpression`, `state`, `targets` as EventBridge lists them) and `roles` (`name`, `arn`, `assumeRolePolicy`, `inline` with
 /// `name` and `document`, `attached` with ARNs, `policies` with documents by ARN).
-pub fn check_server(description: &serde_json::Value, options: &Options) -> Checked {
+pub fn check_server(description: &serde_json::Value, options: Options) -> Checked {
     let mut sources = Sources::default();
     let program = front::server::read(&mut sources, description);
     finish(sources, &[program], options)
 }
 
-fn finish(sources: Sources, programs: &[Program], options: &Options) -> Checked {
+fn finish(sources: Sources, programs: &[Program], options: Options) -> Checked {
     let mut findings = Vec::new();
     let (mut resources, mut definitions) = (0, 0);
     for program in programs {

@@ -10,7 +10,7 @@ const UNKNOWN: &str = "unknown-value";
 
 /// Something wrong with a definition's JSON.
 #[derive(Debug)]
-pub struct JsonProblem {
+pub(crate) struct JsonProblem {
     /// Where.
     pub span: Span,
     /// What.
@@ -21,7 +21,7 @@ pub struct JsonProblem {
 
 /// Something wrong with a definition, as Step Functions says it.
 #[derive(Debug)]
-pub struct DefinitionProblem {
+pub(crate) struct DefinitionProblem {
     /// Where.
     pub span: Span,
     /// What.
@@ -30,7 +30,7 @@ pub struct DefinitionProblem {
 
 /// A state machine.
 #[derive(Debug)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// Its resource, by what the program calls it.
     pub key: Option<String>,
     /// Its definition.
@@ -45,7 +45,7 @@ pub struct Machine {
 
 /// A state.
 #[derive(Debug)]
-pub struct State {
+pub(crate) struct State {
     /// Its name.
     pub name: String,
     /// Where the name stands.
@@ -60,7 +60,7 @@ pub struct State {
 
 /// What a task calls.
 #[derive(Debug)]
-pub struct Task {
+pub(crate) struct Task {
     /// `sagemaker`, `lambda`, `s3`: the service as the resource names it, without `aws-sdk:`.
     pub service: String,
     /// `createTrainingJob`
@@ -80,7 +80,7 @@ pub struct Task {
 }
 
 /// A member of a task's arguments.
-pub struct Member<'a> {
+pub(crate) struct Member<'a> {
     /// Its name, without `.$`.
     pub key: &'a str,
     /// Where the key stands.
@@ -93,7 +93,7 @@ pub struct Member<'a> {
 
 impl Machine {
     /// The machines of a program.
-    pub fn all(program: &Program) -> Vec<Self> {
+    pub(crate) fn all(program: &Program) -> Vec<Self> {
         let resources = program.of("aws:sfn:StateMachine").filter_map(|resource| {
             Some(Self::read(program, resource.get("definition")?, Some(resource)))
         });
@@ -106,7 +106,7 @@ impl Machine {
             == Some("EXPRESS");
         let fill = |hole: &Hole| match hole {
             Hole::Unknown => UNKNOWN.to_owned(),
-            known => program.predict(known),
+            Hole::Attribute { .. } => program.predict(hole),
         };
         let mut machine = Self {
             key: resource.map(|resource| resource.key.clone()),
@@ -200,21 +200,13 @@ impl Machine {
     }
 
     /// Its states that call something.
-    pub fn tasks(&self) -> impl Iterator<Item = (&State, &Task)> {
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = (&State, &Task)> {
         self.states.iter().filter_map(|state| Some((state, state.task.as_ref()?)))
     }
 
     /// Its resource.
-    pub fn resource<'p>(&self, program: &'p Program) -> Option<&'p Resource> {
+    pub(crate) fn resource<'p>(&self, program: &'p Program) -> Option<&'p Resource> {
         program.find(self.key.as_deref()?)
-    }
-
-    /// What to call it.
-    pub fn title(&self, program: &Program) -> String {
-        match self.resource(program) {
-            Some(resource) => format!("state machine `{}`", resource.key),
-            None => "the state machine".to_owned(),
-        }
     }
 }
 
@@ -259,20 +251,20 @@ impl Task {
     }
 
     /// A job: something that runs for minutes or hours.
-    pub fn is_job(&self) -> bool {
+    pub(crate) fn is_job(&self) -> bool {
         self.service == "sagemaker"
             && self.action.starts_with("create")
             && self.action.ends_with("Job")
     }
 
     /// An argument.
-    pub fn member(&self, name: &str) -> Option<Member<'_>> {
+    pub(crate) fn member(&self, name: &str) -> Option<Member<'_>> {
         members(self.arguments.as_ref()?).into_iter().find(|member| member.key == name)
     }
 }
 
 /// The members of arguments.
-pub fn members(arguments: &Node) -> Vec<Member<'_>> {
+pub(crate) fn members(arguments: &Node) -> Vec<Member<'_>> {
     arguments
         .entries()
         .iter()

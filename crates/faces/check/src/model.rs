@@ -12,7 +12,7 @@ pub(crate) const REGION: &str = "us-east-1";
 
 /// What something is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
+pub(crate) enum Language {
     /// `Pulumi.yaml`.
     Yaml,
     /// Python.
@@ -27,7 +27,7 @@ pub enum Language {
 
 /// A resource as a program declares it.
 #[derive(Debug, Clone)]
-pub struct Resource {
+pub(crate) struct Resource {
     /// What the program calls it.
     pub key: String,
     /// `aws:sfn/stateMachine:StateMachine`
@@ -46,7 +46,7 @@ pub struct Resource {
 
 /// What is wrong with a program's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultKind {
+pub(crate) enum FaultKind {
     /// It cannot be read.
     Syntax,
     /// Line breaks are missing.
@@ -59,7 +59,7 @@ pub enum FaultKind {
 
 /// Something wrong with a program's text.
 #[derive(Debug, Clone)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// What.
     pub kind: FaultKind,
     /// Where.
@@ -74,7 +74,7 @@ pub struct Fault {
 
 /// One program, or one definition, or one server.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     /// What it is written in.
     pub language: Language,
     /// Its first text.
@@ -94,7 +94,7 @@ pub struct Program {
 
 impl Program {
     /// An empty program.
-    pub fn new(language: Language, file: FileId, directory: PathBuf) -> Self {
+    pub(crate) fn new(language: Language, file: FileId, directory: PathBuf) -> Self {
         Self {
             language,
             file,
@@ -108,23 +108,23 @@ impl Program {
     }
 
     /// Adds a resource.
-    pub fn add(&mut self, resource: Resource) {
+    pub(crate) fn add(&mut self, resource: Resource) {
         self.by_key.insert(resource.key.clone(), self.resources.len());
         self.resources.push(resource);
     }
 
     /// The resource that the program calls so.
-    pub fn find(&self, key: &str) -> Option<&Resource> {
+    pub(crate) fn find(&self, key: &str) -> Option<&Resource> {
         self.by_key.get(key).map(|index| &self.resources[*index])
     }
 
     /// Resources of a type: `aws:sfn:StateMachine`.
-    pub fn of<'a>(&'a self, short: &'a str) -> impl Iterator<Item = &'a Resource> {
+    pub(crate) fn of<'a>(&'a self, short: &'a str) -> impl Iterator<Item = &'a Resource> {
         self.resources.iter().filter(move |resource| resource.is(short))
     }
 
     /// The resource a value refers to, by reference or by its ARN.
-    pub fn referred(&self, node: &Node) -> Option<&Resource> {
+    pub(crate) fn referred(&self, node: &Node) -> Option<&Resource> {
         if let Some((resource, _)) = node.attribute() {
             return self.find(resource);
         }
@@ -133,7 +133,7 @@ impl Program {
     }
 
     /// What a hole is going to be, as far as that follows from the program.
-    pub fn predict(&self, hole: &Hole) -> String {
+    pub(crate) fn predict(&self, hole: &Hole) -> String {
         match hole {
             Hole::Unknown => "unknown".to_owned(),
             Hole::Attribute { resource, path } => match self.find(resource) {
@@ -144,7 +144,7 @@ impl Program {
     }
 
     /// A node's text, with predictions in its holes.
-    pub fn predicted(&self, node: &Node) -> Option<String> {
+    pub(crate) fn predicted(&self, node: &Node) -> Option<String> {
         match node.to_json(&|hole| self.predict(hole)) {
             serde_json::Value::String(text) => Some(text),
             _ => None,
@@ -152,7 +152,7 @@ impl Program {
     }
 
     /// Whether everything in it can be predicted.
-    pub fn is_known(&self, node: &Node) -> bool {
+    pub(crate) fn is_known(&self, node: &Node) -> bool {
         node.holes().into_iter().all(|hole| match hole {
             Hole::Unknown => false,
             Hole::Attribute { resource, .. } => self.find(resource).is_some(),
@@ -161,7 +161,7 @@ impl Program {
 }
 
 /// `aws:sfn:StateMachine` to `aws:sfn/stateMachine:StateMachine`.
-pub fn canonical(token: &str) -> String {
+pub(crate) fn canonical(token: &str) -> String {
     let parts: Vec<&str> = token.split(':').collect();
     match parts.as_slice() {
         [package, module, name] if !module.contains('/') => {
@@ -206,12 +206,12 @@ pub(crate) fn snake(text: &str) -> String {
 
 impl Resource {
     /// Whether it is of a type: `aws:sfn:StateMachine`.
-    pub fn is(&self, short: &str) -> bool {
+    pub(crate) fn is(&self, short: &str) -> bool {
         self.token == canonical(short)
     }
 
     /// `aws:sfn:StateMachine`.
-    pub fn short(&self) -> String {
+    pub(crate) fn short(&self) -> String {
         let mut parts = self.token.split(':');
         match (parts.next(), parts.next(), parts.next()) {
             (Some(package), Some(module), Some(name)) => {
@@ -222,12 +222,12 @@ impl Resource {
     }
 
     /// A property.
-    pub fn get(&self, property: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, property: &str) -> Option<&Node> {
         self.properties.get(property)
     }
 
     /// Its name on AWS, as far as that is known.
-    pub fn physical_name(&self) -> String {
+    pub(crate) fn physical_name(&self) -> String {
         let given = ["name", "bucket", "modelPackageGroupName", "functionName"]
             .iter()
             .filter_map(|property| self.get(property))
@@ -240,7 +240,7 @@ impl Resource {
     }
 
     /// What an attribute is going to be.
-    pub fn predict(&self, path: &str) -> String {
+    pub(crate) fn predict(&self, path: &str) -> String {
         let name = self.physical_name();
         let arn = || self.arn(&name);
         match path {

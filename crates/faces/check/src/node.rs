@@ -10,7 +10,7 @@ const MAX_HOLES: usize = 4096;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub(crate) struct Node {
     /// Where.
     pub span: Span,
     /// What.
@@ -21,7 +21,7 @@ pub struct Node {
 
 /// What a value is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Nothing.
     Null,
     /// True or false.
@@ -40,7 +40,7 @@ pub enum Kind {
 
 /// A key with its value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The key.
     pub key: String,
     /// Where the key stands.
@@ -51,7 +51,7 @@ pub struct Entry {
 
 /// What is only known later.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hole {
+pub(crate) enum Hole {
     /// A property of a resource: `${role.arn}`. An empty path is the resource itself.
     Attribute {
         /// What the program calls it.
@@ -65,7 +65,8 @@ pub enum Hole {
 
 /// Text. Each hole is one private-use character.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Text {
+#[expect(clippy::struct_field_names, reason = "a text has a text")]
+pub(crate) struct Text {
     /// The text with a character for each hole.
     pub text: String,
     /// What the holes are.
@@ -76,19 +77,19 @@ pub struct Text {
 
 impl Text {
     /// Plain text that stands in a file as it is.
-    pub fn plain(text: &str, at: usize) -> Self {
+    pub(crate) fn plain(text: &str, at: usize) -> Self {
         Self { text: text.to_owned(), holes: Vec::new(), map: vec![(0, at)] }
     }
 
     /// Adds text that stands at a place.
-    pub fn push(&mut self, text: &str, at: usize) {
+    pub(crate) fn push(&mut self, text: &str, at: usize) {
         self.map.push((self.text.len(), at));
         self.text
             .extend(text.chars().map(|c| if hole_index(c).is_some() { '\u{FFFD}' } else { c }));
     }
 
     /// Adds a hole.
-    pub fn push_hole(&mut self, hole: Hole, at: usize) {
+    pub(crate) fn push_hole(&mut self, hole: Hole, at: usize) {
         self.map.push((self.text.len(), at));
         let index = self.holes.len().min(MAX_HOLES);
         if index < MAX_HOLES {
@@ -99,70 +100,67 @@ impl Text {
     }
 
     /// Adds another text.
-    pub fn append(&mut self, other: &Self) {
+    pub(crate) fn append(&mut self, other: &Self) {
         for (index, c) in other.text.char_indices() {
             let at = other.source_of(index);
-            match hole_index(c).and_then(|hole| other.holes.get(hole)) {
-                Some(hole) => self.push_hole(hole.clone(), at),
-                None => {
-                    let follows = self
-                        .map
-                        .last()
-                        .is_some_and(|(offset, source)| source + (self.text.len() - offset) == at);
-                    if !follows {
-                        self.map.push((self.text.len(), at));
-                    }
-                    self.text.push(c);
+            if let Some(hole) = hole_index(c).and_then(|hole| other.holes.get(hole)) {
+                self.push_hole(hole.clone(), at);
+            } else {
+                let follows = self
+                    .map
+                    .last()
+                    .is_some_and(|(offset, source)| source + (self.text.len() - offset) == at);
+                if !follows {
+                    self.map.push((self.text.len(), at));
                 }
+                self.text.push(c);
             }
         }
     }
 
     /// The hole that a character of the text stands for.
-    pub fn hole(&self, c: char) -> Option<&Hole> {
+    pub(crate) fn hole(&self, c: char) -> Option<&Hole> {
         self.holes.get(hole_index(c)?)
     }
 
     /// The byte of the file where a byte of the text stands.
-    pub fn source_of(&self, offset: usize) -> usize {
+    pub(crate) fn source_of(&self, offset: usize) -> usize {
         source_of(&self.map, offset)
     }
 
     /// The text, if it has no holes.
-    pub fn literal(&self) -> Option<&str> {
+    pub(crate) fn literal(&self) -> Option<&str> {
         self.holes.is_empty().then_some(&self.text)
     }
 
     /// The text up to its first hole.
-    pub fn prefix(&self) -> &str {
+    pub(crate) fn prefix(&self) -> &str {
         let end = self.text.find(|c| hole_index(c).is_some()).unwrap_or(self.text.len());
         &self.text[..end]
     }
 
     /// The only hole, if the text is nothing else.
-    pub fn only_hole(&self) -> Option<&Hole> {
+    pub(crate) fn only_hole(&self) -> Option<&Hole> {
         let mut characters = self.text.chars();
         let first = characters.next()?;
         if characters.next().is_some() { None } else { self.hole(first) }
     }
 
     /// The text with other text in its holes, and where its parts stand.
-    pub fn filled(&self, fill: &dyn Fn(&Hole) -> String) -> (String, Vec<(usize, usize)>) {
+    pub(crate) fn filled(&self, fill: &dyn Fn(&Hole) -> String) -> (String, Vec<(usize, usize)>) {
         let mut filled = Self::default();
         for (index, c) in self.text.char_indices() {
             let at = self.source_of(index);
-            match self.hole(c) {
-                Some(hole) => filled.push(&fill(hole), at),
-                None => {
-                    let last = filled.map.last().copied();
-                    let follows = last.is_some_and(|(offset, source)| {
-                        source + (filled.text.len() - offset) == at
-                    });
-                    if !follows {
-                        filled.map.push((filled.text.len(), at));
-                    }
-                    filled.text.push(c);
+            if let Some(hole) = self.hole(c) {
+                filled.push(&fill(hole), at);
+            } else {
+                let last = filled.map.last().copied();
+                let follows = last
+                    .is_some_and(|(offset, source)| source + (filled.text.len() - offset) == at);
+                if !follows {
+                    filled.map.push((filled.text.len(), at));
                 }
+                filled.text.push(c);
             }
         }
         (filled.text, filled.map)
@@ -185,7 +183,7 @@ pub(crate) fn source_of(map: &[(usize, usize)], offset: usize) -> usize {
 
 impl Node {
     /// A value at a place.
-    pub fn new(span: Span, kind: Kind) -> Self {
+    pub(crate) fn new(span: Span, kind: Kind) -> Self {
         let kind = match kind {
             Kind::Text(text) => match text.only_hole() {
                 Some(hole) => Kind::Hole(hole.clone()),
@@ -197,32 +195,32 @@ impl Node {
     }
 
     /// Something unknown.
-    pub fn unknown(span: Span) -> Self {
+    pub(crate) fn unknown(span: Span) -> Self {
         Self::new(span, Kind::Hole(Hole::Unknown))
     }
 
     /// Plain text.
-    pub fn text(span: Span, text: &str) -> Self {
+    pub(crate) fn text(span: Span, text: &str) -> Self {
         Self::new(span, Kind::Text(Text::plain(text, span.start)))
     }
 
     /// The last entry under a key.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().rev().find(|entry| entry.key == key)
     }
 
     /// The value under a key.
-    pub fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.value)
     }
 
     /// The value under keys, one below the other.
-    pub fn at(&self, keys: &[&str]) -> Option<&Self> {
+    pub(crate) fn at(&self, keys: &[&str]) -> Option<&Self> {
         keys.iter().try_fold(self, |node, key| node.get(key))
     }
 
     /// The entries of a map; none of anything else.
-    pub fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.kind {
             Kind::Map(entries) => entries,
             _ => &[],
@@ -230,7 +228,7 @@ impl Node {
     }
 
     /// The items of a list; a single value is a list of itself.
-    pub fn items(&self) -> &[Self] {
+    pub(crate) fn items(&self) -> &[Self] {
         match &self.kind {
             Kind::List(items) => items,
             Kind::Null => &[],
@@ -239,7 +237,7 @@ impl Node {
     }
 
     /// The text, if it is one without holes.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text) => text.literal(),
             _ => None,
@@ -247,7 +245,7 @@ impl Node {
     }
 
     /// The text up to its first hole; empty for what is no text.
-    pub fn prefix(&self) -> &str {
+    pub(crate) fn prefix(&self) -> &str {
         match &self.kind {
             Kind::Text(text) => text.prefix(),
             _ => "",
@@ -255,7 +253,7 @@ impl Node {
     }
 
     /// The number, if it is one.
-    pub fn as_f64(&self) -> Option<f64> {
+    pub(crate) fn as_f64(&self) -> Option<f64> {
         match &self.kind {
             Kind::Number(number) => number.as_f64(),
             Kind::Text(text) => text.literal()?.parse().ok(),
@@ -264,7 +262,7 @@ impl Node {
     }
 
     /// True or false, if it says so.
-    pub fn as_bool(&self) -> Option<bool> {
+    pub(crate) fn as_bool(&self) -> Option<bool> {
         match &self.kind {
             Kind::Bool(flag) => Some(*flag),
             Kind::Text(text) => text.literal()?.parse().ok(),
@@ -273,7 +271,7 @@ impl Node {
     }
 
     /// The property of a resource it refers to as a whole.
-    pub fn attribute(&self) -> Option<(&str, &str)> {
+    pub(crate) fn attribute(&self) -> Option<(&str, &str)> {
         match &self.kind {
             Kind::Hole(Hole::Attribute { resource, path }) => Some((resource, path)),
             _ => None,
@@ -281,7 +279,7 @@ impl Node {
     }
 
     /// Every hole in it.
-    pub fn holes(&self) -> Vec<&Hole> {
+    pub(crate) fn holes(&self) -> Vec<&Hole> {
         let mut found = Vec::new();
         self.walk(&mut |node| match &node.kind {
             Kind::Hole(hole) => found.push(hole),
@@ -292,7 +290,7 @@ impl Node {
     }
 
     /// Visits it and everything in it.
-    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+    pub(crate) fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
         visit(self);
         match &self.kind {
             Kind::List(items) => items.iter().for_each(|item| item.walk(visit)),
@@ -302,7 +300,7 @@ impl Node {
     }
 
     /// Whether something in it is an output.
-    pub fn has_output(&self) -> bool {
+    pub(crate) fn has_output(&self) -> bool {
         let mut found = false;
         self.walk(&mut |node| found |= node.is_output);
         found
@@ -310,7 +308,7 @@ impl Node {
 
     /// The same with everything in it an output, or nothing.
     #[must_use]
-    pub fn with_output(mut self, is_output: bool) -> Self {
+    pub(crate) fn with_output(mut self, is_output: bool) -> Self {
         self.mark(is_output);
         self
     }
@@ -325,7 +323,7 @@ impl Node {
     }
 
     /// The JSON value, with text in the holes.
-    pub fn to_json(&self, fill: &dyn Fn(&Hole) -> String) -> Value {
+    pub(crate) fn to_json(&self, fill: &dyn Fn(&Hole) -> String) -> Value {
         match &self.kind {
             Kind::Null => Value::Null,
             Kind::Bool(flag) => Value::Bool(*flag),
@@ -343,7 +341,7 @@ impl Node {
     }
 
     /// JSON text of it with text in the holes, and where its parts stand.
-    pub fn render(&self, fill: &dyn Fn(&Hole) -> String) -> (String, Vec<(usize, usize)>) {
+    pub(crate) fn render(&self, fill: &dyn Fn(&Hole) -> String) -> (String, Vec<(usize, usize)>) {
         let mut out = (String::new(), Vec::new());
         self.write(fill, &mut out);
         out

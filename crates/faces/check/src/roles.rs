@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 /// A policy in a program.
 #[derive(Debug)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// What to call it.
     pub name: String,
     /// Its document as a value with places.
@@ -21,7 +21,7 @@ pub struct Policy {
 
 /// A role.
 #[derive(Debug)]
-pub struct Role {
+pub(crate) struct Role {
     /// What the program calls it.
     pub key: String,
     /// Its ARN, as far as that can be known.
@@ -50,7 +50,7 @@ static MANAGED: LazyLock<HashMap<String, Value>> = LazyLock::new(|| {
 });
 
 /// A JSON document that is text, or a value.
-pub fn document(node: &Node) -> Option<Node> {
+pub(crate) fn document(node: &Node) -> Option<Node> {
     match &node.kind {
         Kind::Text(text) => {
             let (tree, _) = asl::json::parse(&text.text);
@@ -63,7 +63,7 @@ pub fn document(node: &Node) -> Option<Node> {
 
 impl Role {
     /// The roles of a program.
-    pub fn all(program: &Program) -> Vec<Self> {
+    pub(crate) fn all(program: &Program) -> Vec<Self> {
         program.of("aws:iam:Role").map(|resource| Self::read(program, resource)).collect()
     }
 
@@ -79,7 +79,7 @@ impl Role {
         for inline in resource.get("inlinePolicies").map(Node::items).unwrap_or_default() {
             match inline.get("policy") {
                 Some(given) => {
-                    role.add(program, format!("inline policy of `{}`", resource.key), given)
+                    role.add(program, format!("inline policy of `{}`", resource.key), given);
                 }
                 None => role.has_unknown = true,
             }
@@ -119,11 +119,10 @@ impl Role {
         };
         // What is not known is taken as allowing everything: no finding without a reason.
         let fill = |hole: &Hole| match hole {
-            Hole::Unknown => "*".to_owned(),
-            known if matches!(known, Hole::Attribute { resource, .. } if program.find(resource).is_none()) => {
-                "*".to_owned()
+            Hole::Attribute { resource, .. } if program.find(resource).is_some() => {
+                program.predict(hole)
             }
-            known => program.predict(known),
+            Hole::Unknown | Hole::Attribute { .. } => "*".to_owned(),
         };
         let document = Document::from_value(&tree.to_json(&fill)).ok();
         self.has_unknown |= document.is_none();
@@ -147,7 +146,12 @@ impl Role {
     }
 
     /// Whether it may do something. Without a resource: with any at all. What it has and is not known counts as yes.
-    pub fn may(&self, action: &str, resource: Option<&str>, passed_to: Option<&str>) -> bool {
+    pub(crate) fn may(
+        &self,
+        action: &str,
+        resource: Option<&str>,
+        passed_to: Option<&str>,
+    ) -> bool {
         if self.has_unknown {
             return true;
         }
@@ -184,7 +188,7 @@ impl Role {
     }
 
     /// Whether a service may assume it; yes where that is not known. The place of the principals, too.
-    pub fn trusts(&self, service: &str) -> (bool, Option<Span>) {
+    pub(crate) fn trusts(&self, service: &str) -> (bool, Option<Span>) {
         let Some(trust) = &self.trust else { return (true, None) };
         let mut place = None;
         for statement in trust.get("Statement").map(Node::items).unwrap_or_default() {

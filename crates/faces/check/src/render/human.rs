@@ -28,31 +28,36 @@ pub fn human(checked: &Checked, finding: &Finding) -> String {
     );
     text.push_str(&excerpt(sources, file, finding));
     match &finding.says {
-        Some(says) => drop(write!(text, "\n  {}: {says}", heading(finding))),
+        Some(says) => add(&mut text, format_args!("\n  {}: {says}", heading(finding))),
         None if finding.when != When::Never => {
-            drop(write!(text, "\n  shows {}", finding.when.text()))
+            add(&mut text, format_args!("\n  shows {}", finding.when.text()));
         }
         None => {}
     }
     if let Some(help) = &finding.help {
-        drop(write!(text, "\n  help: {help}"));
+        add(&mut text, format_args!("\n  help: {help}"));
     }
     if let Some(lines) = corrected(sources, finding) {
         text.push_str("\n  write:");
         let all: Vec<&str> = lines.lines().collect();
         for line in all.iter().take(LINES) {
-            drop(write!(text, "\n    {line}"));
+            add(&mut text, format_args!("\n    {line}"));
         }
         if all.len() > LINES {
-            drop(write!(text, "\n    … ({} lines more)", all.len() - LINES));
+            add(&mut text, format_args!("\n    … ({} lines more)", all.len() - LINES));
         }
     } else if finding.edits.iter().any(|edit| edit.text.is_empty()) {
         text.push_str("\n  write: nothing; remove it");
     }
     if let Some(reason) = &finding.allowed {
-        drop(write!(text, "\n  allowed: {reason}"));
+        add(&mut text, format_args!("\n  allowed: {reason}"));
     }
     text
+}
+
+/// Adds to a text, which takes anything.
+fn add(text: &mut String, more: std::fmt::Arguments<'_>) {
+    text.write_fmt(more).expect("a String takes any text");
 }
 
 fn heading(finding: &Finding) -> String {

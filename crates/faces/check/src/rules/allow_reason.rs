@@ -30,8 +30,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
                 Finding::new(&RULE, span, format!("there is no rule `{rule}`{hint}"))
                     .when(When::Never),
             );
-        } else if !rest.split_once(" because ").is_some_and(|(_, reason)| !reason.trim().is_empty())
-        {
+        } else if rest.split_once(" because ").is_none_or(|(_, reason)| reason.trim().is_empty()) {
             let message = format!("`{rule}` is not allowed without a reason");
             found.push(
                 Finding::new(&RULE, span, message)

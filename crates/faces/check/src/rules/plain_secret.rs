@@ -67,7 +67,7 @@ fn is_secret(entry: &Entry) -> bool {
     let Kind::Text(text) = &entry.value.kind else { return false };
     let Some(value) = text.literal() else { return false };
     let key: String =
-        entry.key.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_lowercase();
+        entry.key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let is_reference = value.starts_with("arn:")
         || value.starts_with("$.")
         || value.starts_with("{%")

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
             }
         }
         for entry in resource.properties.entries() {
-            if known.inputs.iter().any(|name| *name == entry.key) || entry.key == "region" {
+            if known.inputs.contains(&entry.key) || entry.key == "region" {
                 continue;
             }
             // The table knows what refit deploys; the real provider may know more. Only what looks like a slip is told.

@@ -96,7 +96,7 @@ impl Walk<'_, '_> {
             match known {
                 Some(_) if member.is_dynamic => {}
                 Some(index) => {
-                    self.value(&structure.members[index], member.value, member.key, depth)
+                    self.value(&structure.members[index], member.value, member.key, depth);
                 }
                 None => self.unknown(member.key, member.key_span, &names),
             }
@@ -166,7 +166,7 @@ impl Walk<'_, '_> {
         let shape = self.model.shape(member.shape);
         match (&shape.kind, &node.kind) {
             (ShapeKind::Structure(structure), Kind::Map(_)) => {
-                self.structure(structure, node, depth + 1)
+                self.structure(structure, node, depth + 1);
             }
             (ShapeKind::List(item), Kind::List(items)) => {
                 for inner in items {
@@ -189,7 +189,7 @@ impl Walk<'_, '_> {
                 self.number(shape, number.as_f64(), node, key, is_whole);
             }
             (ShapeKind::Float | ShapeKind::Double, Kind::Number(number)) => {
-                self.number(shape, number.as_f64(), node, key, true)
+                self.number(shape, number.as_f64(), node, key, true);
             }
             (ShapeKind::Boolean, Kind::Bool(_)) | (_, Kind::Null) => {}
             // An expression may make anything.

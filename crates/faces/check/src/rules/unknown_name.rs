@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         finding.says.clone_from(&fault.says);
         match &fault.correction {
             Some(text) if context.program.language == Language::Yaml => {
-                finding = finding.edit(fault.span, text.clone())
+                finding = finding.edit(fault.span, text.clone());
             }
             other => finding.correction.clone_from(other),
         }

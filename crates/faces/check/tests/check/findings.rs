@@ -33,11 +33,11 @@ fn definitions_are_fixed_until_nothing_is_left_to_fix() {
     let options = check::Options { now_ms: 0 };
     let paths = [file.clone()];
     for _ in 0..3 {
-        let checked = check::check(&paths, &options).unwrap();
+        let checked = check::check(&paths, options).unwrap();
         fix(&checked.sources, &checked.findings).unwrap();
     }
     let fixed = std::fs::read_to_string(&file).unwrap();
-    let checked = check::check(&paths, &options).unwrap();
+    let checked = check::check(&paths, options).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(checked.count(Severity::Error), 0, "{fixed}\n{:#?}", checked.findings);
     assert!(

@@ -23,7 +23,7 @@ fn look((language, text): (&str, &str)) -> Checked {
         "typescript" => "index.ts",
         other => panic!("no such language: {other}"),
     };
-    check_text(name, text, &Options { now_ms: 1_795_400_000_000 })
+    check_text(name, text, Options { now_ms: 1_795_400_000_000 })
 }
 
 #[test]

@@ -6,7 +6,7 @@ use check::{Checked, Options, check_text};
 const NOW_MS: i64 = 1_795_478_400_000;
 
 pub(crate) fn look(name: &str, text: &str) -> Checked {
-    check_text(name, text, &Options { now_ms: NOW_MS })
+    check_text(name, text, Options { now_ms: NOW_MS })
 }
 
 /// `LINE:COLUMN rule`, in order.
@@ -254,7 +254,7 @@ fn aliases_do_not_grow_without_end() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let before = format!("*a{}, ", level - 1).repeat(10);
-        text.push_str(&format!("a{level}: &a{level} [{}]\n", before.trim_end_matches(", ")));
+        text = format!("{text}a{level}: &a{level} [{}]\n", before.trim_end_matches(", "));
     }
     assert_eq!(look("Pulumi.yaml", &text).findings[0].rule, "program-syntax");
 }

@@ -84,7 +84,7 @@ fn a_server_is_looked_at_like_a_program() {
         ),
     ];
     for (statements, is_found) in cases {
-        let checked = check_server(&server(statements.clone()), &Options { now_ms: 0 });
+        let checked = check_server(&server(statements.clone()), Options { now_ms: 0 });
         let rules: Vec<&str> = checked.findings.iter().map(|finding| finding.rule).collect();
         assert_eq!(rules.contains(&"target-permission"), is_found, "{statements}: {rules:?}");
         assert!(rules.contains(&"schedule-disabled"), "{rules:?}");
@@ -93,7 +93,7 @@ fn a_server_is_looked_at_like_a_program() {
     assert!(
         check_server(
             &value!({"stateMachines": [{"name": 3}], "roles": "x", "rules": [null]}),
-            &Options { now_ms: 0 }
+            Options { now_ms: 0 }
         )
         .findings
         .len()

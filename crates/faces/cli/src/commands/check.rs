@@ -37,7 +37,7 @@ pub(crate) fn run(global: &Global, arguments: &Check) -> Done {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let description = runtime.block_on(async { server::describe(&connect(&home).await?).await })?;
         runtime.shutdown_background();
-        check::check_server(&description, &options())
+        check::check_server(&description, options())
     } else {
         match look(arguments) {
             Ok(checked) => checked,
@@ -75,9 +75,9 @@ fn options() -> Options {
 
 fn look(arguments: &Check) -> Result<Checked, check::Error> {
     if arguments.paths.is_empty() {
-        return check::check(&[Path::new(".").to_owned()], &options());
+        return check::check(&[Path::new(".").to_owned()], options());
     }
-    check::check(&arguments.paths, &options())
+    check::check(&arguments.paths, options())
 }
 
 /// Corrects what can be corrected, and looks again: a correction may uncover something.
@@ -152,7 +152,7 @@ fn rules(global: &Global) -> ExitCode {
 /// The errors found, when `stops` is set.
 pub(crate) fn before(directory: &Path, json: bool, stops: bool) -> Result<(), Failure> {
     // What cannot be read at all is told by the plan.
-    let Ok(checked) = check::check(&[directory.to_owned()], &options()) else { return Ok(()) };
+    let Ok(checked) = check::check(&[directory.to_owned()], options()) else { return Ok(()) };
     let is_yaml = |finding: &Finding| {
         let path = &checked.sources.file(finding.span.file).path;
         path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")

@@ -41,10 +41,10 @@ pub(super) enum Form {
     Name(String),
     Attribute(Box<Expr>, String),
     Call(Box<Expr>, Vec<Argument>),
-    /// A string; whether it may have expressions inside (f-string, template).
-    Text(Vec<Piece>, bool),
-    /// A template literal with a function before it.
-    Tagged(Box<Expr>, Vec<Piece>),
+    /// A string, perhaps with expressions inside (f-string, template).
+    Text(Vec<Piece>),
+    /// A template literal with a function before it, which takes care of outputs.
+    Tagged(Vec<Piece>),
     Number(serde_json::Number),
     Bool(bool),
     Null,

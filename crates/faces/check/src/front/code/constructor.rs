@@ -37,8 +37,8 @@ pub(super) fn call(
             machine.data(&arguments[0].value)
         }
         ["dict"] => keywords(machine, arguments, span),
-        ["str"] | ["String"] => text_of(machine, arguments, span),
-        ["open"] | ["readFileSync"] | ["fs", "readFileSync"] => read_file(machine, arguments, span),
+        ["str" | "String"] => text_of(machine, arguments, span),
+        ["open" | "readFileSync"] | ["fs", "readFileSync"] => read_file(machine, arguments, span),
         ["Path"] | ["pathlib", "Path"] => read_file(machine, arguments, span),
         ["textwrap", "dedent"] | ["dedent"] | ["inspect", "cleandoc"] if !arguments.is_empty() => {
             machine.data(&arguments[0].value)
@@ -70,7 +70,7 @@ fn keywords(machine: &mut Machine<'_>, arguments: &[Argument], span: Span) -> No
         let value = machine.data(&argument.value);
         match &argument.name {
             Some((name, key_span)) => {
-                entries.push(Entry { key: camel(name), key_span: *key_span, value })
+                entries.push(Entry { key: camel(name), key_span: *key_span, value });
             }
             None => entries.extend(value.entries().iter().cloned()),
         }
@@ -100,7 +100,7 @@ fn resource(
             Some(("resource_name", _)) => (name, name_span) = (value, argument.value.span),
             Some(("args", _)) => properties.extend(value.entries().iter().cloned()),
             Some((keyword, key_span)) => {
-                properties.push(Entry { key: camel(keyword), key_span, value })
+                properties.push(Entry { key: camel(keyword), key_span, value });
             }
             None if argument.is_spread => properties.extend(value.entries().iter().cloned()),
             None => {
@@ -157,10 +157,7 @@ fn pulumi(machine: &mut Machine<'_>, path: &[&str], arguments: &[Argument], span
             .first()
             .map_or_else(|| Node::unknown(span), |argument| machine.data(&argument.value))
             .with_output_if(true),
-        ["Output", "from_input"]
-        | ["output"]
-        | ["Output", "create" | "unsecret"]
-        | ["unsecret"] => arguments
+        ["Output", "from_input" | "create" | "unsecret"] | ["output" | "unsecret"] => arguments
             .first()
             .map_or_else(|| Node::unknown(span), |argument| machine.data(&argument.value))
             .with_output_if(true),

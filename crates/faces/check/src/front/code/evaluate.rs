@@ -69,7 +69,9 @@ fn collect(statements: &[Statement], names: &mut HashSet<String>) {
     for statement in statements {
         match statement {
             Statement::Assign(targets, value) => {
-                targets.iter().for_each(|target| collect_target(target, names));
+                for target in targets {
+                    collect_target(target, names);
+                }
                 collect_functions(value, names);
             }
             Statement::Import(_, _, name) => drop(names.insert(name.clone())),
@@ -79,7 +81,7 @@ fn collect(statements: &[Statement], names: &mut HashSet<String>) {
             }
             Statement::Block(body) => collect(body, names),
             Statement::Expression(value) | Statement::Return(value) => {
-                collect_functions(value, names)
+                collect_functions(value, names);
             }
         }
     }
@@ -106,7 +108,9 @@ fn collect_functions(value: &Expr, names: &mut HashSet<String>) {
         Form::Function(function) => collect_function(function, names),
         Form::Call(callee, arguments) => {
             collect_functions(callee, names);
-            arguments.iter().for_each(|argument| collect_functions(&argument.value, names));
+            for argument in arguments {
+                collect_functions(&argument.value, names);
+            }
         }
         Form::Attribute(inner, _) => collect_functions(inner, names),
         Form::List(items) => items.iter().for_each(|item| collect_functions(item, names)),
@@ -168,13 +172,13 @@ impl Machine<'_> {
                 Statement::Return(value) => {
                     let value = self.evaluate(value, None);
                     let span = Span::default();
-                    returned.get_or_insert_with(|| self.node(value, span));
+                    returned.get_or_insert_with(|| Self::node(value, span));
                 }
                 Statement::Import(module, name, alias) => {
-                    self.import(module, name.as_deref(), alias)
+                    self.import(module, name.as_deref(), alias);
                 }
                 Statement::Define(name, function) => {
-                    self.define(name, Value::Function(function.clone()))
+                    self.define(name, Value::Function(function.clone()));
                 }
                 Statement::Block(body) => {
                     let inner = self.statements(body);
@@ -213,7 +217,7 @@ impl Machine<'_> {
                 self.define(name, value);
             }
             Form::List(targets) => {
-                let node = self.node(value, target.span);
+                let node = Self::node(value, target.span);
                 for (index, target) in targets.iter().enumerate() {
                     let item = match &node.kind {
                         Kind::List(items) => items.get(index).cloned(),
@@ -245,7 +249,7 @@ impl Machine<'_> {
     }
 
     /// The node of a value.
-    pub(super) fn node(&mut self, value: Value, span: Span) -> Node {
+    pub(super) fn node(value: Value, span: Span) -> Node {
         match value {
             Value::Data(node) => node,
             Value::Path(path) => match path.as_slice() {
@@ -273,8 +277,8 @@ impl Machine<'_> {
             Form::Call(callee, arguments) => {
                 return self.call_expression(callee, arguments, span, assigned);
             }
-            Form::Text(pieces, _) => self.text(pieces, span, true),
-            Form::Tagged(_, pieces) => self.text(pieces, span, false).with_output(true),
+            Form::Text(pieces) => self.text(pieces, span, true),
+            Form::Tagged(pieces) => self.text(pieces, span, false).with_output(true),
             Form::Number(number) => Node::new(span, Kind::Number(number.clone())),
             Form::Bool(flag) => Node::new(span, Kind::Bool(*flag)),
             Form::Null => Node::new(span, Kind::Null),
@@ -299,7 +303,7 @@ impl Machine<'_> {
     /// An expression's node.
     pub(super) fn data(&mut self, expr: &Expr) -> Node {
         let value = self.evaluate(expr, None);
-        self.node(value, expr.span)
+        Self::node(value, expr.span)
     }
 
     fn lookup(&self, name: &str) -> Option<Value> {

@@ -92,10 +92,10 @@ impl Lexer<'_> {
                 b'\\' if self.peek(1) == Some(b'\n') => self.at += 2,
                 b'#' if self.dialect == Dialect::Python => self.skip_line(),
                 b'/' if self.dialect == Dialect::TypeScript && self.peek(1) == Some(b'/') => {
-                    self.skip_line()
+                    self.skip_line();
                 }
                 b'/' if self.dialect == Dialect::TypeScript && self.peek(1) == Some(b'*') => {
-                    self.skip_block()
+                    self.skip_block();
                 }
                 _ => self.token(byte),
             }
@@ -273,7 +273,7 @@ impl Lexer<'_> {
                 Some(b'\n') if !is_multiline => break self.unterminated(start, prefix, triple),
                 Some(b'\\') => self.at = (self.at + 2).min(self.end),
                 Some(b'$') if quote == b'`' && self.peek(1) == Some(b'{') => {
-                    self.skip_template_code()
+                    self.skip_template_code();
                 }
                 Some(byte) if byte == quote => {
                     if !triple {

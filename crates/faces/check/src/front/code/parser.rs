@@ -84,16 +84,12 @@ impl<'t> Parser<'t> {
         self.dialect == Dialect::Python
     }
 
-    fn unknown(&self, span: Span) -> Expr {
-        Expr { span, form: Form::Unknown }
-    }
-
     /// An expression; something unknown where none can be read. Always goes on, or stands before a closing sign.
     pub(super) fn expression(&mut self) -> Expr {
         let start = self.peek();
         if self.depth >= MAX_DEPTH {
             self.next();
-            return self.unknown(self.span(start));
+            return unknown(self.span(start));
         }
         self.depth += 1;
         let found = if self.is_python() { self.python() } else { self.typescript() };
@@ -299,7 +295,7 @@ impl<'t> Parser<'t> {
             "typeof" | "void" | "new" => !self.is_python(),
             _ => false,
         };
-        if !is_sign && !(is_word && is_keyword) || self.depth >= MAX_DEPTH {
+        if !(is_sign || is_word && is_keyword) || self.depth >= MAX_DEPTH {
             return self.postfix();
         }
         self.next();
@@ -331,7 +327,7 @@ impl<'t> Parser<'t> {
                 let token = self.next();
                 let pieces = self.pieces(token);
                 let span = value.span.to(self.span(token));
-                value = Expr { span, form: Form::Tagged(Box::new(value), pieces) };
+                value = Expr { span, form: Form::Tagged(pieces) };
                 continue;
             }
             if token.kind != Kind::Operator {
@@ -410,7 +406,7 @@ impl<'t> Parser<'t> {
             let mut value = self.expression();
             if self.is("for") {
                 self.skip_comprehension(")");
-                value = self.unknown(value.span);
+                value = unknown(value.span);
             }
             arguments.push(Argument { name, value, is_spread });
             self.separator(before, ")");
@@ -456,7 +452,7 @@ impl<'t> Parser<'t> {
     /// Steps over the rest of a comprehension, up to before its closing sign.
     fn skip_comprehension(&mut self, close: &str) {
         let mut depth = 0_usize;
-        while !self.at_end() && !(depth == 0 && self.is(close)) {
+        while !self.at_end() && (depth > 0 || !self.is(close)) {
             let token = self.next();
             match self.word(token) {
                 "(" | "[" | "{" => depth += 1,
@@ -491,13 +487,13 @@ impl<'t> Parser<'t> {
                 "(" => self.parentheses(),
                 "[" => self.list("]"),
                 "{" => self.map(),
-                ")" | "]" | "}" | "," | ":" | ";" => self.unknown(span.head()),
+                ")" | "]" | "}" | "," | ":" | ";" => unknown(span.head()),
                 _ => {
                     self.next();
-                    self.unknown(span)
+                    unknown(span)
                 }
             },
-            Kind::Newline | Kind::End => self.unknown(span.head()),
+            Kind::Newline | Kind::End => unknown(span.head()),
         }
     }
 
@@ -531,7 +527,7 @@ impl<'t> Parser<'t> {
                 if self.is("for") {
                     self.skip_comprehension(close);
                 }
-                item = self.unknown(item.span);
+                item = unknown(item.span);
             }
             items.push(item);
             self.separator(before, close);
@@ -568,13 +564,13 @@ impl<'t> Parser<'t> {
             } else {
                 // Shorthand in TypeScript, a set in Python.
                 let value = match &key.form {
-                    Form::Text(pieces, _) if !self.is_python() => match pieces.as_slice() {
+                    Form::Text(pieces) if !self.is_python() => match pieces.as_slice() {
                         [Piece::Text(name, _)] => {
                             Expr { span: key.span, form: Form::Name(name.clone()) }
                         }
-                        _ => self.unknown(key.span),
+                        _ => unknown(key.span),
                     },
-                    _ => self.unknown(key.span),
+                    _ => unknown(key.span),
                 };
                 entries.push((Some(key), value));
             }
@@ -595,7 +591,7 @@ impl<'t> Parser<'t> {
             self.next();
             let span = self.span(token);
             let pieces = vec![Piece::Text(self.word(token).to_owned(), vec![(0, token.start)])];
-            return Expr { span, form: Form::Text(pieces, false) };
+            return Expr { span, form: Form::Text(pieces) };
         }
         if self.eat("[") {
             let key = self.expression();
@@ -608,19 +604,16 @@ impl<'t> Parser<'t> {
     /// A string, or several one after the other.
     fn strings(&mut self) -> Expr {
         let mut span = self.span(self.peek());
-        let (mut pieces, mut is_code) = (Vec::new(), false);
+        let mut pieces = Vec::new();
         while self.peek().kind == Kind::Text {
             let token = self.next();
-            let word = self.word(token);
-            is_code |= word.starts_with('`')
-                || word.split(['"', '\'']).next().is_some_and(|prefix| prefix.contains(['f', 'F']));
             pieces.extend(self.pieces(token));
             span = span.to(self.span(token));
             if !self.is_python() {
                 break;
             }
         }
-        Expr { span, form: Form::Text(pieces, is_code) }
+        Expr { span, form: Form::Text(pieces) }
     }
 
     fn pieces(&mut self, token: Token) -> Vec<Piece> {
@@ -650,7 +643,7 @@ impl<'t> Parser<'t> {
         while at < end {
             let rest = &bytes[at..end];
             let mark = |text: &String, map: &mut Vec<(usize, usize)>, next: usize| {
-                map.push((text.len(), next))
+                map.push((text.len(), next));
             };
             if how.is_format && (rest.starts_with(b"{{") || rest.starts_with(b"}}")) {
                 text.push(char::from(rest[0]));
@@ -687,7 +680,7 @@ impl<'t> Parser<'t> {
         let span = Span::new(self.file, at, close);
         let inner_end = close.saturating_sub(1).max(at + open);
         if self.depth >= MAX_DEPTH {
-            return Piece::Code(Box::new(self.unknown(span)), span);
+            return Piece::Code(Box::new(unknown(span)), span);
         }
         let mut quiet = Vec::new();
         let tokens =
@@ -703,6 +696,10 @@ impl<'t> Parser<'t> {
         };
         Piece::Code(Box::new(inner.expression()), span)
     }
+}
+
+fn unknown(span: Span) -> Expr {
+    Expr { span, form: Form::Unknown }
 }
 
 /// How a string is read.
