@@ -13,6 +13,8 @@ mod process;
 mod project;
 mod register;
 mod session;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub(crate) use project::{HostProject, parse};

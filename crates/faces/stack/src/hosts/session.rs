@@ -167,7 +167,7 @@ impl<'a> Session<'a> {
         let _ = answer.send(answered);
     }
 
-    async fn answer(&self, method: &str, message: &[u8]) -> Answer {
+    pub(super) async fn answer(&self, method: &str, message: &[u8]) -> Answer {
         let empty = || Ok(Empty {}.encode_to_vec());
         match method.strip_prefix("/pulumirpc.").unwrap_or(method) {
             "ResourceMonitor/GetDeploymentInfo" => Ok(self.deployment().encode_to_vec()),
