@@ -1,5 +1,9 @@
 //! The whole server in virtual time: schedules that fire, servers that die, jobs that go on.
 
+mod commits;
+mod machines;
+mod seeds;
+
 use crate::compose::{Composed, Parts, compose};
 use crate::server::{ACCOUNT, REGION};
 use runner::resources::Resources;

@@ -6,7 +6,7 @@ use crate::grammar::Global;
 use crate::home::Home;
 use crate::report::{Done, Failure};
 use client::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::ExitCode;
 
 /// Prints it.
