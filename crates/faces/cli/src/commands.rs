@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod down;
 pub(crate) mod env;
+pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod output;
 pub(crate) mod preview;

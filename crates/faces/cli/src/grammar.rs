@@ -79,6 +79,13 @@ pub(crate) enum Command {
         after_help = "Example:\n  eval \"$(refit env)\"\n  aws stepfunctions list-state-machines"
     )]
     Env,
+    /// Write a project that works, to begin with
+    #[command(
+        after_help = "Examples:\n  refit init nightly                             a retraining, in YAML\n  \
+                      refit init nightly --language python           the same in Python\n  \
+                      refit up nightly --run                         deploy it and run it once, now"
+    )]
+    Init(Init),
     /// Find everything that is wrong with a retraining before it is deployed: what, where, what AWS would say and when
     #[command(
         after_help = "Examples:\n  refit check                       the project in this directory (YAML, Python, TypeScript)\n  \
@@ -454,6 +461,43 @@ pub(crate) struct Logs {
     /// Go on printing as it grows
     #[arg(long, short)]
     pub(crate) follow: bool,
+}
+
+/// `refit init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// What to begin with
+    #[arg(long, default_value = "retraining")]
+    pub(crate) template: Template,
+    /// What the program is written in
+    #[arg(long, default_value = "yaml")]
+    pub(crate) language: Language,
+    /// The project's name; the directory's when absent
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+}
+
+/// What `refit init` begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Template {
+    /// Train on a schedule, keep the model if it is better, tell
+    Retraining,
+    /// A state machine and a schedule
+    Minimal,
+}
+
+/// What `refit init` writes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Language {
+    /// Pulumi YAML: needs nothing but refit
+    Yaml,
+    /// Python, with Pulumi's SDK
+    Python,
+    /// TypeScript, with Pulumi's SDK
+    Typescript,
 }
 
 /// `refit check`.

@@ -37,6 +37,7 @@ fn run(cli: Cli) -> Done {
         Command::Algorithm { arguments } => return Ok(commands::algorithm::run(&arguments)),
         Command::Completions { shell } => return Ok(commands::completions::run(shell)),
         Command::Validate(arguments) => return commands::validate::run(&cli.global, &arguments),
+        Command::Init(arguments) => return commands::init::run(&cli.global, &arguments),
         Command::Check(arguments) => return commands::check::run(&cli.global, &arguments),
         _ => {}
     }
@@ -71,6 +72,7 @@ async fn on_runtime(cli: Cli) -> Done {
         Command::Env => commands::env::run(global),
         Command::Validate(_)
         | Command::Check(_)
+        | Command::Init(_)
         | Command::Completions { .. }
         | Command::Supervise { .. }
         | Command::Algorithm { .. } => unreachable!("run without a runtime"),

@@ -35,7 +35,8 @@ pub(crate) fn run(global: &Global, arguments: &Check) -> Done {
     let checked = if arguments.server {
         let home = Home::locate(global.data.as_deref())?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let description = runtime.block_on(async { server::describe(&connect(&home).await?).await })?;
+        let description =
+            runtime.block_on(async { server::describe(&connect(&home).await?).await })?;
         runtime.shutdown_background();
         check::check_server(&description, options())
     } else {
@@ -127,8 +128,13 @@ fn summary(checked: &Checked) -> String {
         parts.push(format!("{allowed} allowed"));
     }
     let looked = [(checked.resources, "resource"), (checked.definitions, "definition")];
-    let looked: Vec<String> = looked.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word)).collect();
-    format!("{}: {}", if looked.is_empty() { "nothing deployed".to_owned() } else { looked.join(", ") }, parts.join(", "))
+    let looked: Vec<String> =
+        looked.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word)).collect();
+    format!(
+        "{}: {}",
+        if looked.is_empty() { "nothing deployed".to_owned() } else { looked.join(", ") },
+        parts.join(", ")
+    )
 }
 
 fn rules(global: &Global) -> ExitCode {
@@ -175,7 +181,9 @@ pub(crate) fn before(directory: &Path, json: bool, stops: bool) -> Result<(), Fa
         let what = count(errors.len(), "error");
         let failure = Failure::new(format!("{what} found before anything was changed"))
             .hint("--no-check deploys all the same; `refit: allow RULE because REASON` in a comment allows one");
-        return Err(errors.iter().fold(failure, |failure, finding| failure.detail(painted(&checked, finding))));
+        return Err(errors
+            .iter()
+            .fold(failure, |failure, finding| failure.detail(painted(&checked, finding))));
     }
     for finding in errors.iter().filter(|_| !json) {
         anstream::eprintln!("{}\n", painted(&checked, finding));
