@@ -34,6 +34,7 @@ PROGRAMS = [
     ("alias", ROLE + MACHINE + '  x: { type: aws:sfn:Alias, properties: { description: a, routingConfigurations: [{ stateMachineVersionArn: "${sm.stateMachineVersionArn}", weight: 100 }] } }\n', ("description: a", "description: b", "update")),
     ("activity", "  x: { type: aws:sfn:Activity, properties: { tags: { a: b } } }\n", ("a: b", "a: c", "update")),
     ("rule", STARTER + MACHINE + '  r: { type: aws:cloudwatch:EventRule, properties: { scheduleExpression: rate(1 hour) } }\n  x: { type: aws:cloudwatch:EventTarget, properties: { rule: "${r.name}", arn: "${sm.arn}", roleArn: "${role.arn}", input: { a: 1 } } }\n', ("rate(1 hour)", "rate(2 hours)", "update")),
+    ("schedule", STARTER + MACHINE + '  g: { type: aws:scheduler:ScheduleGroup, properties: { tags: { a: b } } }\n  x: { type: aws:scheduler:Schedule, properties: { groupName: "${g.name}", scheduleExpression: "rate(1 hour)", endDate: "2099-01-31T12:00:00Z", flexibleTimeWindow: { mode: "OFF" }, target: { arn: "${sm.arn}", roleArn: "${role.arn}", input: { a: 1 } } } }\n', ("rate(1 hour)", "rate(2 hours)", "update")),
     ("bus", "  x: { type: aws:cloudwatch:EventBus, properties: { tags: { a: b } } }\n", ("a: b", "a: c", "update")),
     ("log stream", "  g: { type: aws:cloudwatch:LogGroup, properties: { retentionInDays: 7 } }\n  x: { type: aws:cloudwatch:LogStream, properties: { logGroupName: \"${g.name}\" } }\n", ("retentionInDays: 7", "retentionInDays: 14", "update")),
     ("function", ROLE + FUNCTION, ("runtime: ", "timeout: 9, runtime: ", "update")),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 #[async_trait]
 pub trait Aws: Send + Sync {
     /// Calls `operation` of `service` (this crate's names: `iam`, `sts`, `states`, `events`, `logs`, `lambda`, `s3`, `sns`,
-    /// `sqs`, `sagemaker`). Blobs are base64 texts.
+    /// `sqs`, `sagemaker`, `scheduler`). Blobs are base64 texts.
     ///
     /// # Errors
     /// What the service refused, or why it could not be reached.

@@ -273,6 +273,12 @@ impl<'a> Scope<'a> {
         };
         Ok(match (form, value.open()) {
             ("list", _) => pairs("Key", "Value"),
+            ("epoch", Value::String(text)) => {
+                let time: jiff::Timestamp = text.parse().map_err(|_| {
+                    StepError::new(format!("`{name}` is no time, such as 2026-01-31T12:00:00Z"))
+                })?;
+                Json::from(time.as_second())
+            }
             ("namelist", _) => pairs("Name", "Value"),
             ("lowerlist", _) => pairs("key", "value"),
             ("query", _) => Json::from(query(value)),

@@ -35,7 +35,7 @@ async fn names_and_types() {
     check(
         "resources:\n  b: { type: aws:ec2:Instance }\n",
         &[
-            "4:14 refit cannot deploy resources of type `aws:ec2:Instance` [refit deploys types of aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sagemaker, aws:sfn, aws:sns, aws:sqs]",
+            "4:14 refit cannot deploy resources of type `aws:ec2:Instance` [refit deploys types of aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sagemaker, aws:scheduler, aws:sfn, aws:sns, aws:sqs]",
         ],
     )
     .await;
