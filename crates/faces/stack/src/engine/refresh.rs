@@ -81,9 +81,10 @@ fn differences(kind: &ResourceType, resource: &Resource, read: &Object) -> Vec<C
     // What AWS says of things that nobody set is no difference.
     changes.retain(|change| {
         let value = read.get(&change.property);
-        let is_own = kind.properties.get(&change.property).is_some_and(|property| {
-            property.sticky || property.filled || property.computed
-        });
+        let is_own = kind
+            .properties
+            .get(&change.property)
+            .is_some_and(|property| property.sticky || property.filled || property.computed);
         change.before.is_some() || !(is_own || value.is_some_and(is_nothing))
     });
     changes

@@ -80,6 +80,18 @@ impl Engine<'_> {
         if let Some(why) = self.cannot_seal(&kind, &registration) {
             return self.refused(&registration, urn, why);
         }
+        self.register_known(&kind, &registration, urn, old, parent).await
+    }
+
+    /// Registers a resource of a known type: decides what is to be done and does it.
+    async fn register_known(
+        &self,
+        kind: &ResourceType,
+        registration: &Registration,
+        urn: String,
+        old: Option<Resource>,
+        parent: String,
+    ) -> Registered {
         let was_replaced = self.run().replaced.remove(&urn);
         let unfinished = self.run().unfinished.get(&urn).cloned();
         let (protects, parent_provider) = {
@@ -95,23 +107,23 @@ impl Engine<'_> {
         let wanted = Wanted {
             provider: self.provider.in_region(region).unwrap_or_else(|| self.provider.clone()),
             default_tags: &given.default_tags,
-            kind: &kind,
+            kind,
             urn: &urn,
-            registration: &registration,
+            registration,
             old: old.as_ref(),
             was_replaced,
             unfinished: unfinished.as_ref(),
         };
         let decision = self.decide(&wanted);
-        let is_good = self.report_problems(&registration, &decision.problems);
+        let is_good = self.report_problems(registration, &decision.problems);
         if !is_good && !self.is_preview() {
             let outputs = old.map(|old| old.outputs).unwrap_or_default();
             return Registered { urn, outputs, status: Status::Failed };
         }
         if is_good {
-            self.remember_roles(&kind, &registration, &decision.inputs);
+            self.remember_roles(kind, registration, &decision.inputs);
         }
-        let mut resource = self.resource_of(&wanted, &decision, parent);
+        let mut resource = resource_of(&wanted, &decision, parent);
         resource.provider = provider;
         resource.protect = registration.options.protect.unwrap_or(protects);
         self.carry_out(wanted, decision, resource).await
@@ -183,7 +195,7 @@ impl Engine<'_> {
                 Alias::Urn(urn) => names.push(urn.clone()),
                 Alias::Spec(former) => {
                     for parent in &parents {
-                        names.push(self.former_urn(former, *parent, token, name));
+                        names.push(self.former_urn(former, *parent, token, registration));
                     }
                 }
             }
@@ -208,14 +220,23 @@ impl Engine<'_> {
         names
     }
 
-    fn former_urn(&self, former: &Former, parent: Option<&str>, token: &str, name: &str) -> String {
+    fn former_urn(
+        &self,
+        former: &Former,
+        parent: Option<&str>,
+        token: &str,
+        registration: &Registration,
+    ) -> String {
+        let full = |token: &str| {
+            if registration.is_component { token.to_owned() } else { canonical(token) }
+        };
         let parent = if former.had_no_parent { None } else { former.parent.as_deref().or(parent) };
         urn::of(
             former.stack.as_deref().unwrap_or(&self.stack),
             former.project.as_deref().unwrap_or(&self.project),
             parent,
-            former.token.as_deref().map_or_else(|| token.to_owned(), canonical).as_str(),
-            former.name.as_deref().unwrap_or(name),
+            former.token.as_deref().map_or_else(|| token.to_owned(), full).as_str(),
+            former.name.as_deref().unwrap_or(&registration.name),
         )
     }
 
@@ -299,29 +320,6 @@ impl Engine<'_> {
         is_good
     }
 
-    /// The resource as it will be recorded, but for its id and outputs.
-    fn resource_of(&self, wanted: &Wanted<'_>, decision: &Decision, parent: String) -> Resource {
-        let Registration { options, dependencies, property_dependencies, .. } = wanted.registration;
-        let old = wanted.old;
-        Resource {
-            urn: wanted.urn.to_owned(),
-            custom: true,
-            token: wanted.kind.token.clone(),
-            inputs: decision.inputs.clone(),
-            parent: Some(parent),
-            retain_on_delete: options.retain_on_delete,
-            external: options.read.is_some(),
-            dependencies: dependencies.clone(),
-            property_dependencies: property_dependencies.clone(),
-            additional_secret_outputs: options.additional_secret_outputs.clone(),
-            timeouts: options.timeouts,
-            created: old.and_then(|old| old.created.clone()),
-            modified: old.and_then(|old| old.modified.clone()),
-            extra: extra_of(options, old),
-            ..Resource::default()
-        }
-    }
-
     pub(super) fn kind_of(resource: &Resource) -> Option<Arc<ResourceType>> {
         types::find(&resource.token)
     }
@@ -335,4 +333,27 @@ fn extra_of(options: &Options, old: Option<&Resource>) -> Map<String, Json> {
         extra.insert(DELETED_WITH.to_owned(), Json::from(urn.as_str()));
     }
     extra
+}
+
+/// The resource as it will be recorded, but for its id and outputs.
+fn resource_of(wanted: &Wanted<'_>, decision: &Decision, parent: String) -> Resource {
+    let Registration { options, dependencies, property_dependencies, .. } = wanted.registration;
+    let old = wanted.old;
+    Resource {
+        urn: wanted.urn.to_owned(),
+        custom: true,
+        token: wanted.kind.token.clone(),
+        inputs: decision.inputs.clone(),
+        parent: Some(parent),
+        retain_on_delete: options.retain_on_delete,
+        external: options.read.is_some(),
+        dependencies: dependencies.clone(),
+        property_dependencies: property_dependencies.clone(),
+        additional_secret_outputs: options.additional_secret_outputs.clone(),
+        timeouts: options.timeouts,
+        created: old.and_then(|old| old.created.clone()),
+        modified: old.and_then(|old| old.modified.clone()),
+        extra: extra_of(options, old),
+        ..Resource::default()
+    }
 }

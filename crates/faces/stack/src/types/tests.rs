@@ -172,3 +172,47 @@ fn check_is_updatable(kind: &ResourceType, name: &str, property: &Property) {
     });
     assert!(is_named, "{}: nothing updates {name}", kind.token);
 }
+
+/// `docs/reference/pulumi.md` has this table; `UPDATE=1 cargo test -p stack reference` writes it again.
+fn table() -> String {
+    use std::fmt::Write as _;
+    let list = |names: Vec<&str>| {
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = "| type | replaced by a change of | kept when left out | refused |\n| --- | --- | --- | --- |\n".to_owned();
+    for kind in all() {
+        let those = |is: fn(&Property) -> bool| {
+            let found =
+                kind.properties.iter().filter(|(name, property)| *name != "region" && is(property));
+            list(found.map(|(name, _)| name.as_str()).collect())
+        };
+        let replaces = those(|property| property.replaces);
+        let kept = those(|property| property.sticky);
+        let refused = those(|property| property.shape == Shape::Unsupported);
+        let _ = writeln!(text, "| {} | {replaces} | {kept} | {refused} |", kind.short());
+    }
+    let _ = write!(
+        text,
+        "\nEvery type but those of `aws:iam` is replaced by a change of `region`, too.\n\n## Data sources\n\n"
+    );
+    let names = crate::provider::invoke::names();
+    let _ = writeln!(text, "{}", list(names.iter().map(String::as_str).collect()));
+    text
+}
+
+#[test]
+fn the_reference_is_up_to_date() {
+    const START: &str = "<!-- types: UPDATE=1 cargo test -p stack reference -->\n";
+    const END: &str = "<!-- end -->";
+    let file =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/reference/pulumi.md");
+    let written = std::fs::read_to_string(&file).unwrap();
+    let (head, rest) = written.split_once(START).unwrap();
+    let (_, tail) = rest.split_once(END).unwrap();
+    let wanted = format!("{head}{START}\n{}\n{END}{tail}", table());
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, &wanted).unwrap();
+        return;
+    }
+    assert!(written == wanted, "UPDATE=1 cargo test -p stack reference writes it again");
+}
