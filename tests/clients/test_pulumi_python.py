@@ -147,8 +147,8 @@ class Trainer(pulumi.ComponentResource):
 trainer = Trainer('trainer')
 same = aws.Provider('same', region='us-east-1')
 queue = aws.sqs.Queue('queue', opts=pulumi.ResourceOptions(provider=same, depends_on=[trainer], retain_on_delete=False))
-aws.iam.RolePolicy('policy', role=trainer.role, policy=json.dumps({{'Version': '2012-10-17', 'Statement': []}}),
-    opts=pulumi.ResourceOptions(deleted_with=trainer.role))
+bucket = aws.s3.Bucket('bucket', force_destroy=True)
+aws.s3.BucketObjectv2('object', bucket=bucket.id, key='k', content='c', opts=pulumi.ResourceOptions(deleted_with=bucket))
 caller = aws.get_caller_identity()
 document = aws.iam.get_policy_document(statements=[{{'actions': ['s3:GetObject'], 'resources': ['*']}}])
 reference = pulumi.StackReference('organization/other-stack/dev')
@@ -159,7 +159,7 @@ pulumi.export('action', json.loads(document.json)['Statement'][0]['Action'])
 pulumi.export('where', aws.get_region_output().apply(lambda region: region.description))
 """
     program = make_program(source)
-    assert counts(program.ok("up")) == {"created": 3}
+    assert counts(program.ok("up")) == {"created": 4}
     outputs = json.loads(server.refit("output", "-C", program.folder, "--json").stdout)
     assert outputs | {"where": ""} == {"queue": "jobs", "list": [1, 2], "account": "000000000000", "action": "s3:GetObject", "where": ""}
     renamed = source.replace("super().__init__('my:own:Trainer', name, {}, opts)",
@@ -170,7 +170,7 @@ pulumi.export('where', aws.get_region_output().apply(lambda region: region.descr
     assert "deleted" not in counts(text) and "created" not in counts(text), text
     read = make_program(f"role = aws.iam.Role.get('known', '{next(one for one in roles(server) if one.startswith('trainer'))}')\npulumi.export('arn', role.arn)\n")
     assert counts(read.ok("up")) == {"read": 1}
-    assert counts(program.ok("down")) == {"deleted": 2, "forgotten": 1}
+    assert counts(program.ok("down")) == {"deleted": 3, "forgotten": 1}
 
 
 def test_assets_and_archives(make_program, server):
@@ -209,9 +209,8 @@ BROKEN = {
     "missing configuration": ("pulumi.Config().require('size')\n", ["Missing required configuration variable", "size"]),
     "missing stack": ("pulumi.StackReference('organization/none/dev')\n", ["the stack `organization/none/dev` has not been deployed"]),
     "transforms": ("pulumi.runtime.register_resource_transform(lambda args: None)\n" + ROLE, ["does not support", "transforms", "refit stands in for the Pulumi CLI"]),
-    "dynamic": ("from pulumi.dynamic import *\nclass P(ResourceProvider): pass\nResource(P(), 'r', {})\n", ["is a dynamic resource"]),
+    "dynamic": ("from pulumi.dynamic import *\nclass P(ResourceProvider): pass\nclass R(Resource): pass\nR(P(), 'r', {})\n", ["is a dynamic resource"]),
     "data source": ("aws.ec2.get_vpc(default=True)\n", ["refit has no data source `aws:ec2/getVpc:getVpc`"]),
-    "other region": ("aws.sns.Topic('t', opts=pulumi.ResourceOptions(provider=aws.Provider('p', region='eu-west-1')))\n", ["the provider's region is eu-west-1"]),
     "another package": ("import no_such_package\n", ["No module named 'no_such_package'"]),
 }
 
@@ -221,11 +220,11 @@ def test_a_mistake_is_told_and_nothing_is_changed(make_program, server, case):
     source, words = BROKEN[case]
     before = roles(server)
     program = make_program(source, name=f"broken-{case.replace(' ', '-')}")
-    errors = program.fails("up")
+    errors = program.fails("up", "--no-check")
     for expected in words:
         assert expected in errors, errors
     assert "nothing was changed" in errors
-    assert "site-packages/pulumi/runtime" not in errors and "Resource monitor has terminated" not in errors, errors
+    assert "Resource monitor has terminated" not in errors and "run_in_stack" not in errors, errors
     assert roles(server) == before
 
 
