@@ -1,9 +1,11 @@
 //! One file per command.
 
 pub(crate) mod algorithm;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod convert;
 pub(crate) mod down;
 pub(crate) mod env;
 pub(crate) mod init;
@@ -11,6 +13,7 @@ pub(crate) mod logs;
 pub(crate) mod output;
 pub(crate) mod preview;
 pub(crate) mod refresh;
+pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod stack;

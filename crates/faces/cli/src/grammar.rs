@@ -66,6 +66,24 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Stop the server; running jobs go on, and the next server finds them
     Stop,
+    /// Copy everything the server keeps to a new directory, while it runs or not
+    #[command(
+        after_help = "Example:\n  refit backup /backups/refit-monday\n\nThe copy is consistent: as if the server had been \
+                      stopped at one moment. Files of jobs that are running are not in it."
+    )]
+    Backup {
+        /// Where to: a directory that is not there yet, or empty
+        directory: PathBuf,
+    },
+    /// Bring a backup back into an empty data directory
+    #[command(
+        after_help = "Example:\n  refit restore /backups/refit-monday --data ~/.refit\n\nJobs that ran when the backup was \
+                      made are told as failed by the next server: their processes are not here."
+    )]
+    Restore {
+        /// The backup
+        directory: PathBuf,
+    },
     /// What is deployed, what runs, what fires next
     Status,
     /// Print the log of a job, a function or a log group
@@ -95,6 +113,12 @@ pub(crate) enum Command {
                       Exit codes: 0 no errors, 1 errors (or what --deny names), 2 nothing could be checked."
     )]
     Check(Check),
+    /// Write a program in Python or TypeScript as Pulumi YAML: the same resources with the same names
+    #[command(
+        after_help = "Example:\n  refit convert retraining --out retraining-yaml\n\nThe program is read, not run: what is only \
+                      known when it runs is refused, with its place."
+    )]
+    Convert(Convert),
     /// Check state machine definitions: every problem at once, with line and column
     Validate(Validate),
     /// Print a completion script for your shell
@@ -461,6 +485,17 @@ pub(crate) struct Logs {
     /// Go on printing as it grows
     #[arg(long, short)]
     pub(crate) follow: bool,
+}
+
+/// `refit convert`.
+#[derive(Debug, Args)]
+pub(crate) struct Convert {
+    /// The project's directory, or its program
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// Where Pulumi.yaml is written; printed when absent
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// `refit init`.

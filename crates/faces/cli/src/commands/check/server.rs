@@ -45,7 +45,16 @@ async fn list(
 async fn machines(client: &Client) -> Result<Vec<Value>, Failure> {
     let model = states::model();
     let mut all = Vec::new();
-    for machine in list(client, model, "ListStateMachines", json!({}), "stateMachines", ("nextToken", "nextToken")).await? {
+    for machine in list(
+        client,
+        model,
+        "ListStateMachines",
+        json!({}),
+        "stateMachines",
+        ("nextToken", "nextToken"),
+    )
+    .await?
+    {
         let arn = json!({"stateMachineArn": machine["stateMachineArn"]});
         let described = client.call(model, "DescribeStateMachine", arn).await?;
         all.push(json!({
@@ -64,7 +73,12 @@ async fn rules(client: &Client) -> Result<Vec<Value>, Failure> {
         let of_rule = json!({"Rule": rule["Name"]});
         let targets = list(client, model, "ListTargetsByRule", of_rule, "Targets", tokens).await?;
         let mut described = Map::new();
-        for (from, to) in [("Name", "name"), ("Arn", "arn"), ("State", "state"), ("ScheduleExpression", "scheduleExpression")] {
+        for (from, to) in [
+            ("Name", "name"),
+            ("Arn", "arn"),
+            ("State", "state"),
+            ("ScheduleExpression", "scheduleExpression"),
+        ] {
             if let Some(value) = rule.get(from) {
                 described.insert(to.to_owned(), value.clone());
             }
@@ -82,12 +96,16 @@ async fn roles(client: &Client) -> Result<Vec<Value>, Failure> {
     for role in list(client, model, "ListRoles", json!({}), "Roles", tokens).await? {
         let of_role = json!({"RoleName": role["RoleName"]});
         let mut inline = Vec::new();
-        for name in list(client, model, "ListRolePolicies", of_role.clone(), "PolicyNames", tokens).await? {
+        for name in
+            list(client, model, "ListRolePolicies", of_role.clone(), "PolicyNames", tokens).await?
+        {
             let input = json!({"RoleName": role["RoleName"], "PolicyName": name});
             let policy = client.call(model, "GetRolePolicy", input).await?;
             inline.push(json!({"name": name, "document": text(&policy["PolicyDocument"])}));
         }
-        let attached = list(client, model, "ListAttachedRolePolicies", of_role, "AttachedPolicies", tokens).await?;
+        let attached =
+            list(client, model, "ListAttachedRolePolicies", of_role, "AttachedPolicies", tokens)
+                .await?;
         let attached: Vec<&Value> = attached.iter().map(|policy| &policy["PolicyArn"]).collect();
         all.push(json!({
             "name": role["RoleName"], "arn": role["Arn"], "inline": inline, "attached": attached,
@@ -100,7 +118,16 @@ async fn roles(client: &Client) -> Result<Vec<Value>, Failure> {
 async fn policies(client: &Client) -> Result<Vec<Value>, Failure> {
     let model = iam::model();
     let mut all = Vec::new();
-    for policy in list(client, model, "ListPolicies", json!({"Scope": "Local"}), "Policies", ("Marker", "Marker")).await? {
+    for policy in list(
+        client,
+        model,
+        "ListPolicies",
+        json!({"Scope": "Local"}),
+        "Policies",
+        ("Marker", "Marker"),
+    )
+    .await?
+    {
         let input = json!({"PolicyArn": policy["Arn"], "VersionId": policy["DefaultVersionId"]});
         let version = client.call(model, "GetPolicyVersion", input).await?;
         all.push(json!({
@@ -116,7 +143,9 @@ fn text(document: &Value) -> String {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut at = 0;
     while at < encoded.len() {
-        let hex = |offset: usize| encoded.get(at + offset).and_then(|digit| char::from(*digit).to_digit(16));
+        let hex = |offset: usize| {
+            encoded.get(at + offset).and_then(|digit| char::from(*digit).to_digit(16))
+        };
         if let (b'%', Some(high), Some(low)) = (encoded[at], hex(1), hex(2)) {
             bytes.push((high * 16 + low) as u8);
             at += 3;
