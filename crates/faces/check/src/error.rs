@@ -51,4 +51,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A program cannot be converted as it is.
+    #[error("{} of the program cannot be read off its text", count(places.len()))]
+    Unconverted {
+        /// What, and where.
+        places: Vec<String>,
+    },
+}
+
+fn count(n: usize) -> String {
+    if n == 1 { "one value".to_owned() } else { format!("{n} values") }
 }

@@ -14,6 +14,7 @@
 
 mod allow;
 mod context;
+mod convert;
 mod error;
 mod finding;
 mod fix;
@@ -31,6 +32,7 @@ mod source;
 mod text;
 mod types;
 
+pub use convert::convert;
 pub use error::Error;
 pub use finding::{Edit, Finding, Severity, When};
 pub use fix::{Fixed, fix};

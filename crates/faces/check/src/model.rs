@@ -87,8 +87,8 @@ pub(crate) struct Program {
     pub definitions: Vec<Node>,
     /// What is wrong with its text.
     pub faults: Vec<Fault>,
-    /// Values it keeps in variables and tells as outputs, for rules about secrets.
-    pub values: Vec<(String, Node)>,
+    /// What it tells: names and values.
+    pub outputs: Vec<(String, Node)>,
     by_key: HashMap<String, usize>,
 }
 
@@ -102,7 +102,7 @@ impl Program {
             resources: Vec::new(),
             definitions: Vec::new(),
             faults: Vec::new(),
-            values: Vec::new(),
+            outputs: Vec::new(),
             by_key: HashMap::new(),
         }
     }

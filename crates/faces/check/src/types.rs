@@ -11,6 +11,8 @@ pub(crate) struct Described {
     pub(crate) required: Vec<String>,
     /// All that may be given.
     pub(crate) inputs: Vec<String>,
+    /// Those that are text with a JSON document in it.
+    pub(crate) documents: Vec<String>,
 }
 
 static TABLES: &[&str] = &[
@@ -63,6 +65,10 @@ fn properties(entry: &Value) -> Described {
         }
         if has("required") {
             found.required.push(name.clone());
+        }
+        let shape = notation.split_whitespace().next().unwrap_or_default();
+        if ["policy", "json", "text-json", "state-machine"].contains(&shape) {
+            found.documents.push(name.clone());
         }
         found.inputs.push(name.clone());
     }

@@ -75,7 +75,6 @@ impl Reader<'_> {
         }
         for entry in variables {
             let value = self.evaluate(&entry.value);
-            self.program.values.push((entry.key.clone(), value.clone()));
             self.names.insert(entry.key.clone(), Meaning::Value(value));
         }
     }
@@ -104,7 +103,7 @@ impl Reader<'_> {
         }
         for entry in root.get("outputs").map(Node::entries).unwrap_or_default() {
             let value = self.evaluate(&entry.value);
-            self.program.values.push((entry.key.clone(), value));
+            self.program.outputs.push((entry.key.clone(), value));
         }
     }
 

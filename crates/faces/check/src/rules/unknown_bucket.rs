@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::context::Context;
 use crate::finding::{Finding, Severity, When};
+use crate::model::Language;
 use crate::node::{Kind, Node};
 use std::collections::HashSet;
 
@@ -22,7 +23,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         .filter(|resource| resource.is("aws:s3:Bucket") || resource.is("aws:s3:BucketV2"))
         .map(crate::model::Resource::physical_name)
         .collect();
-    if context.program.resources.is_empty() {
+    // What a server was asked for does not tell its buckets.
+    if context.program.resources.is_empty() || context.program.language == Language::Server {
         return;
     }
     let mut told = HashSet::new();

@@ -76,6 +76,8 @@ pub(super) enum Statement {
     /// Path of a module (`pulumi_aws.sfn`), what is imported out of it (none: itself), the name it gets.
     Import(String, Option<String>, String),
     Define(String, Rc<Function>),
+    /// A variable is told as an output.
+    Export(String),
     /// A block whose statements are run one way or the other.
     Block(Vec<Statement>),
 }

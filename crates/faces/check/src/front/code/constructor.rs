@@ -148,7 +148,7 @@ fn pulumi(machine: &mut Machine<'_>, path: &[&str], arguments: &[Argument], span
             if let [name, value] = values.as_slice() {
                 machine
                     .program
-                    .values
+                    .outputs
                     .push((name.as_str().unwrap_or_default().to_owned(), value.clone()));
             }
             Node::unknown(span)

@@ -80,6 +80,7 @@ fn collect(statements: &[Statement], names: &mut HashSet<String>) {
                 collect_function(function, names);
             }
             Statement::Block(body) => collect(body, names),
+            Statement::Export(_) => {}
             Statement::Expression(value) | Statement::Return(value) => {
                 collect_functions(value, names);
             }
@@ -180,6 +181,11 @@ impl Machine<'_> {
                 Statement::Define(name, function) => {
                     self.define(name, Value::Function(function.clone()));
                 }
+                Statement::Export(name) => {
+                    if let Some(Value::Data(node)) = self.lookup(name) {
+                        self.program.outputs.push((name.clone(), node));
+                    }
+                }
                 Statement::Block(body) => {
                     let inner = self.statements(body);
                     returned = returned.or(inner);
@@ -211,9 +217,6 @@ impl Machine<'_> {
     fn assign(&mut self, target: &Expr, value: Value) {
         match &target.form {
             Form::Name(name) => {
-                if let Value::Data(node) = &value {
-                    self.program.values.push((name.clone(), node.clone()));
-                }
                 self.define(name, value);
             }
             Form::List(targets) => {

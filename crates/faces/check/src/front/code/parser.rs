@@ -353,7 +353,8 @@ impl<'t> Parser<'t> {
                     self.next();
                     let index = self.expression();
                     self.skip_to("]");
-                    let span = value.span.to(index.span);
+                    let close = self.tokens[self.at.saturating_sub(1)];
+                    let span = value.span.to(self.span(close));
                     value = Expr { span, form: Form::Index(Box::new(value), Box::new(index)) };
                 }
                 _ => return value,

@@ -320,9 +320,12 @@ fn typescript(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
     if parser.eat(";") {
         return;
     }
+    let mut is_export = false;
     while parser.is("export") || parser.is("default") || parser.is("declare") {
+        is_export |= parser.is("export");
         parser.next();
     }
+    let from = out.len();
     let first = parser.peek();
     match parser.word(first) {
         "import" => typescript_import(parser, out),
@@ -334,6 +337,9 @@ fn typescript(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
                     break;
                 }
             }
+            let names: Vec<String> =
+                out[from..].iter().filter(|_| is_export).filter_map(assigned).collect();
+            out.extend(names.into_iter().map(Statement::Export));
         }
         "async" if parser.word(parser.ahead(1)) == "function" => {
             parser.next();
@@ -380,6 +386,16 @@ fn typescript(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
         }
     }
     parser.eat(";");
+}
+
+fn assigned(statement: &Statement) -> Option<String> {
+    match statement {
+        Statement::Assign(targets, _) => match &targets.first()?.form {
+            Form::Name(name) => Some(name.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn typescript_variable(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
