@@ -3,6 +3,7 @@
 
 use crate::support::{Place, Recorder, faults};
 use serde_json::{Value, json};
+use sha2::Digest as _;
 use stack::{Error, Operation, list_stacks};
 
 const HEAD: &str = "name: p\nruntime: yaml\n";
@@ -213,7 +214,6 @@ fn pulumis_own_deployments_are_taken() {
     let topic = &back["deployment"]["resources"][2];
     assert_eq!(topic["sourcePosition"], "project:///Pulumi.yaml#1");
     let manifest = &back["deployment"]["manifest"];
-    use sha2::Digest as _;
     let version = manifest["version"].as_str().expect("a text");
     assert_eq!(manifest["magic"], hex::encode(sha2::Sha256::digest(version)));
 }
