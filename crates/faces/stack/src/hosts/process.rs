@@ -62,6 +62,7 @@ impl Drop for Folder {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is an error, and errors here are boxed")]
 fn fault(message: String) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(message))
 }

@@ -126,6 +126,7 @@ fn string(text: &str) -> Wire {
     Wire { kind: Some(Kind::String(text.to_owned())) }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "messages have them optional")]
 fn object(fields: &[(&str, &str)]) -> Option<Struct> {
     let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), string(text)));
     Some(Struct { fields: fields.collect() })
@@ -325,9 +326,10 @@ async fn logs_are_shown_without_secrets_and_once() {
         ["say it is [secret]", "warning careful", "error The Pulumi CLI does not support hooks"];
     assert_eq!(notes.told(), expected);
     // The update after the preview says it again.
-    let mut lines = program.lines();
-    lines.before = std::mem::take(&mut lines.now);
-    drop(lines);
+    {
+        let mut lines = program.lines();
+        lines.before = std::mem::take(&mut lines.now);
+    }
     log(1, "it is hush-hush").await;
     log(1, "it is hush-hush").await;
     assert_eq!(notes.told(), ["say it is [secret]"]);

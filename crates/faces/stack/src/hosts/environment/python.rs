@@ -264,6 +264,7 @@ fn write_requirements(folder: &Path, text: &str) -> Result<PathBuf, Box<Diagnost
     Ok(path)
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is an error, and errors here are boxed")]
 fn unwritable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(format!("cannot write {}: {error}", path.display())))
 }
