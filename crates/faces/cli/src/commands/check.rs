@@ -7,7 +7,7 @@ use crate::grammar::{Check, Deny, Global};
 use crate::home::Home;
 use crate::report::{Done, Failure};
 use anstyle::{AnsiColor, Style};
-use check::{Checked, Finding, Options, Severity};
+use check::{Checked, Finding, Options, Severity, When};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -152,11 +152,37 @@ fn rules(global: &Global) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What `up` and `preview` say before they do anything: the same findings. Errors stop an `up`.
+/// What AWS refuses when it is deployed and refit does not: its own server needs no rule to hear of a job's end.
+const REFUSED_BY_AWS_ALONE: [&str; 1] = ["sync-permission"];
+
+/// What findings do to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// They are told.
+    Open,
+    /// Those that a deployment to refit cannot survive stop it.
+    Here,
+    /// Those that a deployment to AWS cannot survive stop it.
+    Aws,
+}
+
+impl Gate {
+    /// Errors that show only when it runs are told and deployed: whoever looks for them will find them there.
+    fn stops(self, finding: &Finding) -> bool {
+        let is_at_once = matches!(finding.when, When::Start | When::Deploy);
+        match self {
+            Self::Open => false,
+            Self::Here => is_at_once && !REFUSED_BY_AWS_ALONE.contains(&finding.rule),
+            Self::Aws => is_at_once,
+        }
+    }
+}
+
+/// What `up` and `preview` say before they do anything: the same findings.
 ///
 /// # Errors
-/// The errors found, when `stops` is set.
-pub(crate) fn before(directory: &Path, json: bool, stops: bool) -> Result<(), Failure> {
+/// The errors found, when one of them stops at the gate.
+pub(crate) fn before(directory: &Path, json: bool, gate: Gate) -> Result<(), Failure> {
     // What cannot be read at all is told by the plan.
     let Ok(checked) = check::check(&[directory.to_owned()], options()) else { return Ok(()) };
     let is_yaml = |finding: &Finding| {
@@ -177,7 +203,7 @@ pub(crate) fn before(directory: &Path, json: bool, stops: bool) -> Result<(), Fa
     if errors.is_empty() {
         return Ok(());
     }
-    if stops {
+    if errors.iter().any(|finding| gate.stops(finding)) {
         let what = count(errors.len(), "error");
         let failure = Failure::new(format!("{what} found before anything was changed"))
             .hint("--no-check deploys all the same; `refit: allow RULE because REASON` in a comment allows one");

@@ -1,5 +1,6 @@
 //! `refit preview [DIR]`: what `up` would change.
 
+use crate::commands::check::{Gate, before};
 use crate::follow::Screen;
 use crate::grammar::{Global, Preview};
 use crate::home::Home;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 pub(crate) async fn run(global: &Global, arguments: &Preview) -> Done {
     let home = Home::locate(global.data.as_deref())?;
     open(arguments.project.directory())?;
-    crate::commands::check::before(arguments.project.directory(), global.json, false)?;
+    before(arguments.project.directory(), global.json, Gate::Open)?;
     let loaded = load(&home, &arguments.project, &arguments.work, &arguments.replace).await?;
     let mut screen = Screen::new(global.json);
     screen.line(format!("target   {}", loaded.place.title));

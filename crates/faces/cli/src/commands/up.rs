@@ -1,5 +1,6 @@
 //! `refit up [DIR] [--run]`: deploys a project, and runs its retraining.
 
+use crate::commands::check::{Gate, before};
 use crate::commands::run::start_and_follow;
 use crate::commands::status::next_firings;
 use crate::follow::Screen;
@@ -9,7 +10,7 @@ use crate::project::{
     Shown, cancel_on_interrupt, done_counts, expect, failure, load, summary_json,
 };
 use crate::report::{Done, Failure};
-use crate::target::Reached;
+use crate::target::{Place, Reached};
 use std::process::ExitCode;
 
 /// Deploys; then, if asked, runs.
@@ -17,7 +18,13 @@ pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
     let home = Home::locate(global.data.as_deref())?;
     crate::project::open(arguments.project.directory())?;
     let directory = arguments.project.directory();
-    crate::commands::check::before(directory, global.json, !arguments.no_check)?;
+    let is_here = arguments.project.target.place()? == Place::Here;
+    let gate = match (arguments.no_check, is_here) {
+        (true, _) => Gate::Open,
+        (false, true) => Gate::Here,
+        (false, false) => Gate::Aws,
+    };
+    before(directory, global.json, gate)?;
     let mut screen = Screen::new(global.json);
     let loaded = load(&home, &arguments.project, &arguments.work, &arguments.replace).await?;
     screen.line(format!("target   {}", loaded.place.title));
