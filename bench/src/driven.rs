@@ -6,11 +6,11 @@ use crate::table::{Row, Table, percentile};
 use driver::{Executions, StartSpec, TaskFailure, TaskHandler, TaskReporter, TaskRequest, Work};
 use engine::{Data, Identity, MachineKind, Status};
 use serde_json::{Value, json};
-use service::{Clock as _, Kit, OpenDoor, SystemClock, SystemEntropy};
+use service::{Kit, OpenDoor, SystemClock, SystemEntropy};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Expect, SqliteStore, Store as _};
+use store::{Expect, SqliteStore};
 
 /// A driver over a data directory of its own.
 #[derive(Clone)]
@@ -182,11 +182,12 @@ async fn looped(driven: &Driven, table: &mut Table) {
     .await;
     let transitions = f64::from(2 * TIMES + 2);
     let all = transitions * f64::from(RUNS);
-    let row = Row::new("one execution: 1,000 × Choice and Pass", all / took.seconds, "transitions/s")
-        .least(500_000.0)
-        .cpu_us(took.cpu_us / all)
-        .rss_mib(rss_mib("self"))
-        .note(format!("fastest {:.2} ms", fastest * 1000.0));
+    let row =
+        Row::new("one execution: 1,000 × Choice and Pass", all / took.seconds, "transitions/s")
+            .least(500_000.0)
+            .cpu_us(took.cpu_us / all)
+            .rss_mib(rss_mib("self"))
+            .note(format!("fastest {:.2} ms", fastest * 1000.0));
     table.add(row);
 }
 
@@ -242,7 +243,10 @@ async fn activities(driven: &Driven, table: &mut Table) {
                     let task = executions.next_activity_task(activity, None, wait).await;
                     if let Ok(Some(task)) = task {
                         let output = Data::new(json!({"n": 2}));
-                        executions.task_succeeded(&task.task_token, output).await.expect("it waits");
+                        executions
+                            .task_succeeded(&task.task_token, output)
+                            .await
+                            .expect("it waits");
                     }
                 }
             })

@@ -17,12 +17,7 @@ pub(crate) struct Target {
 
 impl Target {
     /// A signed request of a JSON service as bytes.
-    pub(crate) fn request(
-        &self,
-        target: &str,
-        signed_for: &str,
-        input: &Value,
-    ) -> Vec<u8> {
+    pub(crate) fn request(&self, target: &str, signed_for: &str, input: &Value) -> Vec<u8> {
         let mut parts = HttpRequestParts { body: input.to_string().into(), ..Default::default() };
         parts.headers.push("Content-Type", "application/x-amz-json-1.1");
         parts.headers.push("X-Amz-Target", target);
@@ -42,7 +37,8 @@ impl Target {
         parts.headers.push("Host", self.host.clone());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_ms = now.as_millis() as i64;
-        sign(&mut parts, &self.credentials, "us-east-1", signed_for, now_ms).expect("it has a host");
+        sign(&mut parts, &self.credentials, "us-east-1", signed_for, now_ms)
+            .expect("it has a host");
         let mut bytes = b"POST / HTTP/1.1\r\n".to_vec();
         for (name, value) in parts.headers.iter() {
             bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());

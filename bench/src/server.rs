@@ -55,7 +55,8 @@ impl Server {
     /// The server as its administrator calls it.
     pub(crate) fn target(&self) -> Target {
         let file = self.folder.join("credentials");
-        let text = std::fs::read_to_string(file).expect("the server writes its administrator's key");
+        let text =
+            std::fs::read_to_string(file).expect("the server writes its administrator's key");
         let find = |name: &str| {
             let mut pairs = text.lines().filter_map(|line| line.split_once('='));
             let found = pairs.find(|(key, _)| key.trim() == name);

@@ -105,13 +105,7 @@ async fn many_connections(
     );
 }
 
-async fn sync(
-    server: &Server,
-    target: &Target,
-    machine: &str,
-    limits: &Limits,
-    table: &mut Table,
-) {
+async fn sync(server: &Server, target: &Target, machine: &str, limits: &Limits, table: &mut Table) {
     let request = |number: usize| {
         let input = json!({"stateMachineArn": machine, "input": format!("{{\"n\":{number}}}")});
         target.states("StartSyncExecution", &input)
@@ -151,7 +145,9 @@ async fn reading(
                 .cpu_us(cpu_us),
         );
     }
-    let request = |_| target.states("ListExecutions", &json!({"stateMachineArn": machine, "maxResults": 100}));
+    let request = |_| {
+        target.states("ListExecutions", &json!({"stateMachineArn": machine, "maxResults": 100}))
+    };
     let (done, cpu_us) = watched(server, lists(1, 500, request), 3).await;
     table.add(
         Row::new("ListExecutions of 100, 1 connection, p50", percentile(&done.times, 0.5), "ms")

@@ -1,8 +1,8 @@
 //! What an operation gets besides its input.
 
 use crate::{
-    Arn, Authoriser, AwsError, Caller, Clock, Dispatcher, Entropy, Notices, Principal, Records,
-    Service, WorkQueue,
+    Arn, Authoriser, AwsError, Caller, Clock, Dispatcher, Entropy, Interest, Notices, Principal,
+    Records, Service, WorkQueue,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -20,6 +20,8 @@ pub struct Kit {
     pub entropy: Arc<dyn Entropy>,
     /// Bells.
     pub notices: Notices,
+    /// Who listens to events of services.
+    pub interest: Interest,
     joined: OnceLock<Joined>,
 }
 
@@ -43,6 +45,7 @@ impl Kit {
             clock,
             entropy,
             notices: Notices::default(),
+            interest: Interest::default(),
             joined: OnceLock::new(),
         })
     }

@@ -12,6 +12,7 @@ mod access;
 mod deliver;
 mod error;
 mod event;
+mod interest;
 mod listing;
 mod ops;
 mod records;
@@ -106,6 +107,7 @@ impl Service for Events {
     }
 
     async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
+        interest::recover(ctx).await?;
         schedule::recover(ctx).await
     }
 

@@ -36,7 +36,8 @@ impl TaskHandler for Tasks {
     }
 
     fn status_changed(&self, execution: &ExecutionRecord) -> Vec<WorkItem> {
-        vec![announce::item(execution)]
+        let heard = self.kit.upgrade().is_none_or(|kit| kit.interest.any(announce::SOURCE));
+        if heard { vec![announce::item(execution)] } else { Vec::new() }
     }
 
     fn logs(&self, _: &Identity, attributes: &serde_json::Value) -> bool {
