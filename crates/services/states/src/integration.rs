@@ -8,6 +8,7 @@
 
 mod failure;
 mod function;
+pub(crate) mod http;
 mod job;
 pub(crate) mod mocked;
 mod naming;
@@ -59,6 +60,10 @@ pub(crate) async fn perform_once(
 ) -> Result<Data, TaskFailure> {
     if request.task.kind == TaskKind::Lambda {
         return function::call(kit, request).await;
+    }
+    if http::is_named_by(&request.task.resource_type, &request.task.resource_name) {
+        let mut seen = http::Seen::default();
+        return http::invoke(kit, request, false, &mut seen).await.map(Data::new);
     }
     errand(kit, request)?.ask().await.map(Data::new)
 }
