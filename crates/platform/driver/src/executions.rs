@@ -10,6 +10,7 @@ mod activity;
 mod commit;
 mod effects;
 mod live;
+mod map_run;
 mod programs;
 mod queries;
 mod record;
@@ -34,6 +35,7 @@ use live::{Live, Timer};
 
 pub use activity::ActivityTask;
 pub use effects::{CANCEL_TASK_WORK, CancelledTask};
+pub use map_run::{ChildPage, MapRunChange, MapRunView, Tallies, Tally};
 pub use queries::{HistoryPage, ListPage};
 pub use record::ExecutionRecord;
 pub use start::{Start, StartSpec};
@@ -54,6 +56,7 @@ pub(crate) struct Inner {
     table: Mutex<HashMap<Arc<str>, Arc<Live>>>,
     programs: programs::Programs,
     activities: activity::Activities,
+    runs: map_run::Runs,
     next_stream: AtomicU64,
 }
 
@@ -70,6 +73,7 @@ impl Executions {
             table: Mutex::default(),
             programs: programs::Programs::default(),
             activities: activity::Activities::default(),
+            runs: map_run::Runs::default(),
             next_stream: AtomicU64::new(1),
         }))
     }

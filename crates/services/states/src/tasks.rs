@@ -1,8 +1,11 @@
 //! What the driver asks of Step Functions: carrying out tasks, announcing changes of status, logging.
 
 use crate::execution_log::ExecutionLog;
-use crate::{announce, integration};
-use driver::{ExecutionRecord, TaskFailure, TaskHandler, TaskReporter, TaskRequest};
+use crate::{announce, integration, map_run};
+use driver::{
+    ExecutionRecord, Items, MapRunRequest, Results, TaskFailure, TaskHandler, TaskReporter,
+    TaskRequest,
+};
 use engine::{Data, HistoryEvent, Identity};
 use service::{Kit, WorkItem};
 use std::sync::{Arc, Weak};
@@ -31,6 +34,20 @@ impl TaskHandler for Tasks {
         match self.kit.upgrade() {
             Some(kit) => integration::perform(&kit, &request, &reporter).await,
             // The server is going down; after the restart the task is performed again.
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn open_items(&self, request: MapRunRequest) -> Result<Box<dyn Items>, TaskFailure> {
+        match self.kit.upgrade() {
+            Some(kit) => map_run::open_items(&kit, &request).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn open_results(&self, request: MapRunRequest) -> Result<Box<dyn Results>, TaskFailure> {
+        match self.kit.upgrade() {
+            Some(kit) => map_run::open_results(&kit, &request).await,
             None => std::future::pending().await,
         }
     }

@@ -4,6 +4,7 @@
 //! `known_misses.txt`; `RECORDED_CASE=…` shows one case.
 
 mod compare;
+mod map_run;
 mod replay;
 
 use serde_json::Value;

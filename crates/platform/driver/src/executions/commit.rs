@@ -7,6 +7,7 @@ use service::WorkItem;
 use store::{Append, Batch, Error, Expect};
 
 use super::live::{End, Live, Pending, State};
+use super::map_run::{is_child, put_runs};
 use super::record::{ExecutionRecord, REMAINS_KIND};
 use super::{CANCEL_TASK_WORK, Inner, rows};
 
@@ -87,6 +88,7 @@ impl Inner {
             batch.appends.extend(rows);
         }
         put_work(&flying.work, &mut batch);
+        put_runs(&flying.runs, live, state.last_ms, &self.entropy, &mut batch);
         (flying, batch)
     }
 
@@ -111,7 +113,7 @@ impl Inner {
         batch: &mut Batch,
     ) -> Vec<WorkItem> {
         let record = ExecutionRecord::ended(live, state, end);
-        let work = self.handler().status_changed(&record);
+        let work = self.announced(&record);
         record.put_with_history(batch, &state.history, expect);
         if state.execution.remains.is_some() {
             batch.put(REMAINS_KIND, &**live.arn(), &state.execution, Expect::Any);
@@ -123,6 +125,15 @@ impl Inner {
             }
         }
         work
+    }
+
+    /// The work that a change of status makes. Of children of map runs there may be a million, and nobody hears of them.
+    // UNVERIFIED: that AWS announces none.
+    pub(super) fn announced(&self, record: &ExecutionRecord) -> Vec<WorkItem> {
+        if is_child(&record.identity.execution_arn) {
+            return Vec::new();
+        }
+        self.handler().status_changed(record)
     }
 
     /// What was carried is durable: acts on it. Answers what is to be carried next.

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use asl::Program;
-use engine::{Effect, Execution, HistoryEvent, Identity, Key};
+use engine::{Effect, Execution, HistoryEvent, Identity, Key, MapRun};
 use serde_json::Value;
 use service::WorkItem;
 use store::Error;
@@ -76,6 +76,8 @@ pub(super) struct Pending {
     pub(super) rows: Vec<Vec<u8>>,
     pub(super) effects: Vec<Effect>,
     pub(super) work: Vec<WorkItem>,
+    /// Map runs whose records this commit makes.
+    pub(super) runs: Vec<MapRun>,
     pub(super) answers: Vec<oneshot::Sender<Result<(), Error>>>,
     pub(super) end: Option<End>,
     /// How many events are durable once this is.
@@ -87,6 +89,7 @@ impl Pending {
         self.rows.is_empty()
             && self.effects.is_empty()
             && self.work.is_empty()
+            && self.runs.is_empty()
             && self.answers.is_empty()
             && self.end.is_none()
     }
@@ -96,6 +99,7 @@ impl Pending {
         self.rows.extend(later.rows);
         self.effects.extend(later.effects);
         self.work.extend(later.work);
+        self.runs.extend(later.runs);
         self.answers.extend(later.answers);
         self.end = later.end.or(self.end.take());
     }

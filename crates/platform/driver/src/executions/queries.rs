@@ -144,10 +144,11 @@ impl Live {
 
 impl Inner {
     pub(super) async fn read_record(&self, execution_arn: &str) -> Result<ExecutionRecord, Error> {
-        let record = self.store.get(record::KIND, execution_arn).await?;
-        let record =
-            record.ok_or_else(|| Error::ExecutionDoesNotExist(execution_arn.to_owned()))?;
-        read(&record)
+        if let Some(record) = self.store.get(record::KIND, execution_arn).await? {
+            return read(&record);
+        }
+        let paged = self.read_paged(execution_arn).await?;
+        paged.ok_or_else(|| Error::ExecutionDoesNotExist(execution_arn.to_owned()))
     }
 
     /// All events of an execution that has ended.
@@ -167,7 +168,7 @@ impl Inner {
             Some(record) => serde_json::from_slice(&record.body).map_err(|error| {
                 Error::Unreadable { key: execution_arn.to_owned(), detail: error.to_string() }
             }),
-            None => Ok(Vec::new()),
+            None => self.paged_history(execution_arn).await,
         }
     }
 

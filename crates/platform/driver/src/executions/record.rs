@@ -8,6 +8,7 @@ use serde_json::Value;
 use store::{Batch, Expect};
 
 use super::live::{End, Live, State};
+use super::map_run::{BY_RUN, child_key, child_of};
 
 /// The record kind of executions; the key is the ARN.
 pub(super) const KIND: &str = "states/execution";
@@ -76,7 +77,45 @@ pub struct ExecutionRecord {
     pub(super) history: Option<Vec<HistoryEvent>>,
 }
 
+/// A child of a map run, as a page of its run has it.
+pub(super) struct FromPage {
+    pub(super) identity: Identity,
+    pub(super) attributes: Arc<Value>,
+    pub(super) definition: Arc<str>,
+    pub(super) status: Status,
+    pub(super) output: Option<Data>,
+    pub(super) error: Option<Arc<str>>,
+    pub(super) cause: Option<Arc<str>>,
+    pub(super) time_ms: i64,
+    pub(super) events: u64,
+}
+
 impl ExecutionRecord {
+    /// The record of a child that has none of its own.
+    pub(super) fn of_page(child: FromPage) -> Self {
+        let status = child.status;
+        Self {
+            v: STORED_VERSION,
+            // Failed in its first turn: that can be taken again.
+            has_remains: status != Status::Succeeded
+                && child.identity.kind == engine::MachineKind::Standard,
+            identity: Arc::new(child.identity),
+            attributes: child.attributes,
+            status,
+            output: child.output,
+            error: child.error,
+            cause: child.cause,
+            stop_ms: Some(child.time_ms),
+            redrive_count: 0,
+            redrive_ms: None,
+            definition: child.definition,
+            events: child.events,
+            set_aside: None,
+            stream: None,
+            history: None,
+        }
+    }
+
     /// The record of a running execution.
     pub(super) fn running(live: &Live, state: &State) -> Self {
         Self {
@@ -138,10 +177,14 @@ impl ExecutionRecord {
         let machine = &self.identity.state_machine_arn;
         let start_ms = self.identity.start_ms.max(0);
         let status = self.status.word();
-        let mut index = vec![
-            (BY_MACHINE, format!("{machine}\n{start_ms:015}")),
-            (BY_STATUS, format!("{machine}\n{status}\n{start_ms:015}")),
-        ];
+        let mut index = if let Some((tag, number)) = child_of(&self.identity.execution_arn) {
+            vec![(BY_RUN, child_key(tag, number))]
+        } else {
+            vec![
+                (BY_MACHINE, format!("{machine}\n{start_ms:015}")),
+                (BY_STATUS, format!("{machine}\n{status}\n{start_ms:015}")),
+            ]
+        };
         if let Some(stream) = self.stream {
             let prefix = if self.set_aside.is_some() { ASIDE } else { RUNNING };
             index.push((BY_STREAM, format!("{prefix}{stream:016x}")));

@@ -72,6 +72,7 @@ impl Executions {
             let effects = state.execution.outstanding();
             self.0.act(live, &mut state, effects);
         }
+        self.0.recover_runs().await?;
         Ok(count)
     }
 }
@@ -184,7 +185,7 @@ impl Inner {
         record.events = history.len() as u64;
         record.set_aside(reason, self.clock.now_ms());
         let mut batch = Batch::new();
-        let work = self.handler().status_changed(&record);
+        let work = self.announced(&record);
         record.put_with_history(&mut batch, history, Expect::Any);
         super::commit::put_work(&work, &mut batch);
         self.store.commit(batch).await?;

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::commit::put_work;
 use super::live::{End, Live, Pending, State};
+use super::map_run::{is_child, put_runs};
 use super::record::ExecutionRecord;
 use super::turn::new_seed;
 use super::{Executions, Inner, programs, rows};
@@ -129,7 +130,8 @@ impl Inner {
         let Parts { definition, attributes, seed, stream, program } = parts;
         let identity = Arc::new(state.execution.identity.clone());
         Arc::new(Live {
-            stored: identity.kind == MachineKind::Standard,
+            // Of Express children the run needs the results.
+            stored: identity.kind == MachineKind::Standard || is_child(&identity.execution_arn),
             logged: self.handler().logs(&identity, &attributes),
             identity,
             attributes,
@@ -155,7 +157,7 @@ impl Inner {
         }
         let mut state = live.lock();
         let running = ExecutionRecord::running(live, &state);
-        let mut work = self.handler().status_changed(&running);
+        let mut work = self.announced(&running);
         let flying = state.take_off().expect("the first turn always does something");
         if let Some(end) = &flying.end {
             // It never lives: what the end makes of the log is nothing.
@@ -167,6 +169,7 @@ impl Inner {
         }
         // What the first turn itself gave up is committed here; the dispatcher commits `work`.
         put_work(&flying.work, &mut batch);
+        put_runs(&flying.runs, live, state.last_ms, &self.entropy, &mut batch);
         drop(state);
         let live = live.clone();
         let after = Box::new(move || self.begin(&live, flying));
@@ -192,6 +195,12 @@ impl Inner {
         }
         live.ended.notify_waiters();
         self.ring(live);
+        self.child_ended(live);
+    }
+
+    /// Takes the first turn of an execution.
+    pub(super) fn first_turn(&self, live: &Live) {
+        self.turn(live, &mut live.lock(), Input::Start);
     }
 
     /// Tells whoever waits by ARN that there is news.

@@ -60,7 +60,8 @@ fn take_over(live: &Live, state: &mut State, turn: Turn, now_ms: i64) {
                 state.end = Some(End::Finished);
                 state.pending.end = Some(End::Finished);
             }
-            Effect::SetTimer { .. } | Effect::ClearTimer { .. } => {}
+            Effect::StartMapRun(run) => state.pending.runs.push((**run).clone()),
+            Effect::CancelMapRun { .. } | Effect::SetTimer { .. } | Effect::ClearTimer { .. } => {}
         }
         state.pending.effects.push(effect);
     }
@@ -86,7 +87,7 @@ fn waiting_task(state: &State, key: Key) -> Option<&ScheduleTask> {
 }
 
 /// A turn that is decided again after a crash draws the same numbers.
-fn turn_seed(seed: &[u8; 32], turn: u64) -> [u8; 32] {
+pub(super) fn turn_seed(seed: &[u8; 32], turn: u64) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(seed);
     hash.update(turn.to_le_bytes());

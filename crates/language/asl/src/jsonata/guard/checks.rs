@@ -9,11 +9,14 @@ use std::rc::Rc;
 
 /// How much one evaluation may allocate through guarded operators, in the largest values it may build. What is dropped again counts
 /// too, so this is generous: joining thousands of pieces one by one is a common way to write a text.
-const BUDGET_IN_VALUES: usize = 80;
+const BUDGET_IN_VALUES: usize = 48;
 /// How many times the largest value a replacement may grow to, by the estimate made before.
 const REPLACE_IN_VALUES: usize = 4;
 /// What an item of an array costs, roughly, in bytes.
 const ITEM_BYTES: usize = 32;
+/// What an object and each of its members cost, roughly, in bytes.
+const OBJECT_BYTES: usize = 192;
+const MEMBER_BYTES: usize = 64;
 
 /// Gives the evaluator the checks.
 pub(in crate::jsonata) fn register(
@@ -54,7 +57,9 @@ fn charge(arguments: &[JValue], budget: &Cell<usize>, max_bytes: usize) -> HostF
             let items = items.len() + inner_items(items, 3);
             (items * 8, items * ITEM_BYTES)
         }
-        _ => (0, 0),
+        Some(JValue::Object(members)) => (0, OBJECT_BYTES + members.len() * MEMBER_BYTES),
+        // Nothing, or something small, that stands for the array it is put into.
+        _ => (0, ITEM_BYTES),
     };
     match budget.get().checked_sub(cost) {
         Some(left) if bytes <= max_bytes => {

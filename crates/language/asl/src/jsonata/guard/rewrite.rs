@@ -16,9 +16,10 @@ pub(in crate::jsonata) fn put_in(ast: &mut AstNode) -> Guards {
     rewrite.guards
 }
 
-/// Whether anything in the expression can be run again with a larger value.
+/// Whether anything in the expression can be run again, perhaps with a larger value: steps of paths are, once per item.
 fn can_loop(node: &AstNode) -> bool {
     match node {
+        AstNode::Path { steps } if steps.iter().skip(1).any(|step| makes(&step.node)) => true,
         AstNode::Lambda { .. }
         | AstNode::Transform { .. }
         | AstNode::Binary { op: BinaryOp::ColonEqual, .. } => true,
@@ -28,6 +29,16 @@ fn can_loop(node: &AstNode) -> bool {
             found
         }
     }
+}
+
+/// Whether there is a constructor in a step.
+fn makes(node: &AstNode) -> bool {
+    if matches!(node, AstNode::Object(_) | AstNode::Array(_) | AstNode::ObjectTransform { .. }) {
+        return true;
+    }
+    let mut found = false;
+    reads::children(node, &mut |child| found = found || makes(child));
+    found
 }
 
 /// The names of functions of the lists that the expression binds itself.
@@ -93,6 +104,18 @@ impl Rewrite {
             AstNode::Object(pairs) => {
                 for (_, value) in pairs {
                     self.charge_array(value);
+                }
+                if self.loops {
+                    self.charge(node);
+                }
+            }
+            AstNode::Array(items) if self.loops => {
+                // The array itself must stay what it is, so one of its items is charged for it.
+                let is_plain = |item: &&mut AstNode| {
+                    matches!(item, AstNode::Variable(_) | AstNode::Path { .. }) || is_scalar(item)
+                };
+                if let Some(item) = items.iter_mut().find(is_plain) {
+                    self.check(CHARGE, item);
                 }
             }
             AstNode::Binary {
