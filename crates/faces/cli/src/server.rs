@@ -57,6 +57,7 @@ impl Server {
             algorithm_argv: vec![executable, OsString::from("algorithm")],
             url: url.clone(),
             capacity: runner::resources::machine(),
+            forwarded: crate::forwarding::services(home.path())?,
             sendmail: std::env::var_os("REFIT_SENDMAIL").map(Into::into),
         })?;
         let administrator =

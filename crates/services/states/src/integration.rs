@@ -70,7 +70,7 @@ pub(crate) async fn perform_once(
 
 fn errand<'a>(kit: &'a Arc<Kit>, request: &'a TaskRequest) -> Result<Errand<'a>, TaskFailure> {
     let task = &request.task;
-    let target = Target::find(&task.resource_type, &task.resource_name)
+    let target = Target::find(kit, &task.resource_type, &task.resource_name)
         .ok_or_else(|| failure::unsupported(&task.resource))?;
     let (execution, effect_key) = (&request.execution, &request.effect_key);
     Ok(Errand { kit, execution, task, effect_key, target })

@@ -58,7 +58,7 @@ pub(super) fn runtime(cause: String) -> TaskFailure {
 /// refit has not got what the resource names.
 pub(super) fn unsupported(resource: &str) -> TaskFailure {
     runtime(format!(
-        "refit does not implement {resource}; docs/reference/services.md lists the integrations it has"
+        "refit does not implement {resource}; docs/reference/services.md lists the integrations it has, and how calls of other services go on to AWS"
     ))
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn check(
         let words = "Mocked result must be a JSON object.";
         return if result.is_object() { Ok(()) } else { Err(words.to_owned()) };
     }
-    let target = Target::find(resource.service, resource.action).ok_or_else(unknown)?;
+    let target = Target::find(kit, resource.service, resource.action).ok_or_else(unknown)?;
     let service = kit.service(target.service).ok_or_else(unknown)?;
     let model = service.model();
     let operation = match target.job {

@@ -7,6 +7,7 @@ mod activities;
 mod conformance;
 mod executions;
 mod fakes;
+mod forwarding;
 mod hostile;
 mod http;
 mod integrations;

@@ -1,7 +1,7 @@
 //! The checks a rewritten tree calls: each passes a value on, or refuses.
 
 use super::super::message::MEMORY_MARK;
-use super::{CHARGE, CHECK_JOIN, CHECK_PAD, CHECK_REPLACE, Guards, WEIGH};
+use super::{CHARGE, CHECK_JOIN, CHECK_PAD, CHECK_REPLACE, CHECK_SPLIT, Guards, WEIGH};
 use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
 use jsonata_core::value::JValue;
 use std::cell::Cell;
@@ -17,6 +17,9 @@ const ITEM_BYTES: usize = 32;
 /// What an object and each of its members cost, roughly, in bytes.
 const OBJECT_BYTES: usize = 192;
 const MEMBER_BYTES: usize = 64;
+/// What a short array costs, roughly, and a function with what it has seen.
+const ARRAY_BYTES: usize = 128;
+const FUNCTION_BYTES: usize = 1024;
 
 /// Gives the evaluator the checks.
 pub(in crate::jsonata) fn register(
@@ -36,6 +39,8 @@ pub(in crate::jsonata) fn register(
     evaluator.register_fn(CHECK_REPLACE, move |arguments: &[JValue]| {
         check_replace(arguments, max_bytes)
     })?;
+    evaluator
+        .register_fn(CHECK_SPLIT, move |arguments: &[JValue]| check_split(arguments, max_bytes))?;
     evaluator
         .register_fn(CHECK_PAD, move |arguments: &[JValue]| check_pad(arguments, max_bytes))?;
     Ok(())
@@ -59,7 +64,8 @@ fn charge(arguments: &[JValue], budget: &Cell<usize>, max_bytes: usize) -> HostF
         }
         Some(JValue::Object(members)) => (0, OBJECT_BYTES + members.len() * MEMBER_BYTES),
         // Nothing, or something small, that stands for the array it is put into.
-        _ => (0, ITEM_BYTES),
+        Some(JValue::Lambda(_)) => (0, FUNCTION_BYTES),
+        _ => (0, ARRAY_BYTES),
     };
     match budget.get().checked_sub(cost) {
         Some(left) if bytes <= max_bytes => {
@@ -150,6 +156,18 @@ fn check_replace(arguments: &[JValue], max_bytes: usize) -> HostFnResult {
     } else {
         Ok(first(arguments))
     }
+}
+
+/// Passes on the text for `$split`, if it has no more parts than a sequence may have.
+fn check_split(arguments: &[JValue], max_bytes: usize) -> HostFnResult {
+    let parts = match (arguments.first(), arguments.get(1)) {
+        (Some(JValue::String(text)), Some(JValue::String(separator))) if !separator.is_empty() => {
+            text.matches(&**separator).count()
+        }
+        (Some(JValue::String(text)), _) => text.len(),
+        _ => 0,
+    };
+    if parts > max_bytes / 8 { refuse() } else { Ok(first(arguments)) }
 }
 
 /// Passes on the width for `$pad`, if what it pads to stays in bounds.
