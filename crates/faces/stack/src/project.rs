@@ -1,6 +1,7 @@
 //! A Pulumi project: what the command line does with it.
 
 mod definitions;
+mod plain;
 
 use crate::aws::Aws;
 use crate::cancel::Cancel;
@@ -512,5 +513,10 @@ fn check_stack(stack: &str) -> Result<(), Error> {
 /// # Errors
 /// As [`Project::load`]; [`Error::Invalid`] when the project itself is wrong.
 pub fn find_definitions(path: &Path) -> Result<Vec<Definition>, Error> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    // A file that is no project may be a definition by itself. What cannot be read is the project's to report.
+    if let Some(found) = plain::find(path, &text) {
+        return found.map(|definition| vec![definition]);
+    }
     definitions::find(path)
 }
