@@ -73,6 +73,7 @@ impl Server {
             kit,
             open,
             region: REGION.to_owned(),
+            shared: gateway::Shared::default(),
         });
         Ok(Self { listener, gateway, home, url })
     }

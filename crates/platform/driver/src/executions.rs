@@ -4,7 +4,8 @@
 //! execution's next commit. One commit of an execution is on its way at a time, so its rows are in order whatever
 //! fails, and inputs that arrive meanwhile share the next one. Commits of different executions share the store's fsync.
 //!
-//! When an execution ends, the commit of its last turn replaces its log by its record and history.
+//! When an execution ends, the commit of its last turn replaces its log by its record and history. One that waits for a
+//! time that is far away sleeps in its record until then.
 
 mod activity;
 mod commit;
@@ -17,6 +18,7 @@ mod record;
 mod recover;
 mod redrive;
 mod rows;
+mod sleep;
 mod start;
 mod turn;
 
@@ -58,6 +60,8 @@ pub(crate) struct Inner {
     activities: activity::Activities,
     runs: map_run::Runs,
     next_stream: AtomicU64,
+    sleepers: sleep::Sleepers,
+    histories: queries::Histories,
 }
 
 impl Executions {
@@ -75,6 +79,8 @@ impl Executions {
             activities: activity::Activities::default(),
             runs: map_run::Runs::default(),
             next_stream: AtomicU64::new(1),
+            sleepers: sleep::Sleepers::new(kit.clock.clone()),
+            histories: queries::Histories::default(),
         }))
     }
 
@@ -86,7 +92,7 @@ impl Executions {
         assert!(self.0.handler.set(handler).is_ok(), "the task handler is joined once");
     }
 
-    /// Number of live (not Express) executions.
+    /// Number of live (not Express) executions; those that sleep until a time that is far away are not counted.
     pub fn live_count(&self) -> usize {
         self.0.lock_table().len()
     }
@@ -101,8 +107,13 @@ impl Executions {
         error: Option<Arc<str>>,
         cause: Option<Arc<str>>,
     ) -> Result<i64, Error> {
-        if let Some(live) = self.0.find(execution_arn) {
-            self.0.give_and_wait(&live, Input::Stop { error, cause }).await?;
+        while let Some(live) = self.0.wake(execution_arn).await? {
+            let stop = Input::Stop { error: error.clone(), cause: cause.clone() };
+            self.0.give_and_wait(&live, stop).await?;
+            // It may have fallen asleep just before.
+            if !live.lock().retired {
+                break;
+            }
         }
         let record = self.describe(execution_arn).await?;
         Ok(record.stop_ms.unwrap_or_else(|| self.0.clock.now_ms()))

@@ -84,12 +84,22 @@ impl Kit {
 
     /// A context for `principal` now.
     pub fn ctx(self: &Arc<Self>, principal: Principal, region: &str) -> Ctx {
+        self.ctx_of_request(principal, region, self.entropy.uuid())
+    }
+
+    /// A context for `principal` now, of a request that has its id.
+    pub fn ctx_of_request(
+        self: &Arc<Self>,
+        principal: Principal,
+        region: &str,
+        request_id: String,
+    ) -> Ctx {
         Ctx {
             kit: self.clone(),
             principal,
             region: region.to_owned(),
             now_ms: self.clock.now_ms(),
-            request_id: self.entropy.uuid(),
+            request_id,
             effect_key: None,
             source_ip: None,
         }

@@ -82,7 +82,13 @@ impl Inner {
             let work = self.load_end(live, state, end, Expect::Any, &mut batch);
             flying.work.extend(work);
         }
-        if flying.end != Some(End::Finished) {
+        flying.sleeps_until = None;
+        if flying.end.is_none() && flying.answers.is_empty() {
+            flying.sleeps_until = state.sleeps_until(state.last_ms);
+        }
+        if flying.sleeps_until.is_some() || (state.in_record && flying.end != Some(End::Finished)) {
+            self.load_sleep(live, state, &mut flying, &mut batch);
+        } else if flying.end != Some(End::Finished) {
             let rows = std::mem::take(&mut flying.rows);
             let rows = rows.into_iter().map(|body| Append { stream: live.stream, body });
             batch.appends.extend(rows);
@@ -119,7 +125,9 @@ impl Inner {
             batch.put(REMAINS_KIND, &**live.arn(), &state.execution, Expect::Any);
         }
         if *end == End::Finished {
-            batch.drop_streams.push(live.stream);
+            if !state.in_record {
+                batch.drop_streams.push(live.stream);
+            }
             if state.had_tasks {
                 service::forget_effects(batch, &live.effect_prefix());
             }
@@ -138,17 +146,21 @@ impl Inner {
 
     /// What was carried is durable: acts on it. Answers what is to be carried next.
     pub(super) fn settle(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) -> Option<Pending> {
-        let Pending { effects, work, answers, end, events_upto, .. } = flying;
-        let (events, stopping) = {
+        let Pending { effects, work, answers, end, events_upto, sleeps_until, .. } = flying;
+        let (events, stopping, is_asleep) = {
             let mut state = live.lock();
             let events = state.durable(events_upto, live.stored, live.logged);
-            self.act(live, &mut state, effects);
+            state.in_record = false;
+            let is_asleep = sleeps_until.is_some_and(|due| self.fall_asleep(live, &mut state, due));
+            if !is_asleep {
+                self.act(live, &mut state, effects);
+            }
             if let Some(end) = &end {
                 let record = ExecutionRecord::ended(live, &state, end);
                 state.outcome = Some(Arc::new(record));
                 self.clear_up(live, &mut state);
             }
-            (events, std::mem::take(&mut state.stopping))
+            (events, std::mem::take(&mut state.stopping), is_asleep)
         };
         if live.logged && !events.is_empty() {
             self.handler().happened(&live.identity, &live.attributes, &events);
@@ -159,6 +171,9 @@ impl Inner {
         }
         if end.is_some() {
             self.ended(live);
+            return None;
+        }
+        if is_asleep {
             return None;
         }
         let mut state = live.lock();

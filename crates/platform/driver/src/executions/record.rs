@@ -9,6 +9,7 @@ use store::{Batch, Expect};
 
 use super::live::{End, Live, State};
 use super::map_run::{BY_RUN, child_key, child_of};
+use super::sleep::Asleep;
 
 /// The record kind of executions; the key is the ARN.
 pub(super) const KIND: &str = "states/execution";
@@ -72,7 +73,10 @@ pub struct ExecutionRecord {
     /// Its log stream while it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) stream: Option<u64>,
-    /// Its history, once ended, if it is short.
+    /// What it goes on with, while it sleeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) asleep: Option<Box<Asleep>>,
+    /// Its history, once ended, if it is short. The last field: it is written as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) history: Option<Vec<HistoryEvent>>,
 }
@@ -112,6 +116,7 @@ impl ExecutionRecord {
             events: child.events,
             set_aside: None,
             stream: None,
+            asleep: None,
             history: None,
         }
     }
@@ -134,6 +139,7 @@ impl ExecutionRecord {
             events: 0,
             set_aside: None,
             stream: live.stored.then_some(live.stream),
+            asleep: None,
             history: None,
         }
     }
@@ -161,6 +167,7 @@ impl ExecutionRecord {
     /// As shown: the history is asked for by itself.
     pub(super) fn without_history(mut self) -> Self {
         self.history = None;
+        self.asleep = None;
         self
     }
 
@@ -185,7 +192,9 @@ impl ExecutionRecord {
                 (BY_STATUS, format!("{machine}\n{status}\n{start_ms:015}")),
             ]
         };
-        if let Some(stream) = self.stream {
+        if let Some(asleep) = &self.asleep {
+            index.push((BY_STREAM, format!("{ASLEEP}{:015}", asleep.due_ms.max(0))));
+        } else if let Some(stream) = self.stream {
             let prefix = if self.set_aside.is_some() { ASIDE } else { RUNNING };
             index.push((BY_STREAM, format!("{prefix}{stream:016x}")));
         }
@@ -204,9 +213,19 @@ impl ExecutionRecord {
         history: &[HistoryEvent],
         expect: Expect,
     ) {
-        let text = serde_json::to_vec(history).expect("events always serialise");
+        self.history = None;
+        let at = batch.puts.len();
+        self.put(batch, expect);
+        let mut text = Vec::with_capacity(256 * history.len());
+        serde_json::to_writer(&mut text, history).expect("events always serialise");
         if text.len() <= INLINE_HISTORY_BYTES {
-            self.history = Some(history.to_vec());
+            // Written once, as the record's last field.
+            let body = &mut batch.puts[at].body;
+            body.pop();
+            body.reserve(text.len() + 16);
+            body.extend_from_slice(b",\"history\":");
+            body.append(&mut text);
+            body.push(b'}');
         } else {
             batch.puts.push(store::Put {
                 kind: HISTORY_KIND.to_owned(),
@@ -216,11 +235,12 @@ impl ExecutionRecord {
                 expect: Expect::Any,
             });
         }
-        self.put(batch, expect);
     }
 }
 
 /// What [`BY_STREAM`] keys of running executions begin with.
 pub(super) const RUNNING: &str = "running:";
+/// What [`BY_STREAM`] keys of executions that sleep begin with; when they are due follows.
+pub(super) const ASLEEP: &str = "asleep:";
 /// What [`BY_STREAM`] keys of executions set aside begin with.
 pub(super) const ASIDE: &str = "aside:";

@@ -94,7 +94,8 @@ impl Executions {
     pub async fn run_express(&self, spec: StartSpec) -> Result<ExecutionRecord, Error> {
         let (live, _) = self.0.prepare(spec)?;
         self.0.submit(&live, live.lock());
-        Ok((*live.wait_ended().await).clone())
+        let record = live.wait_ended().await.expect("only stored executions sleep");
+        Ok((*record).clone())
     }
 }
 
@@ -158,11 +159,14 @@ impl Inner {
         let mut state = live.lock();
         let running = ExecutionRecord::running(live, &state);
         let mut work = self.announced(&running);
-        let flying = state.take_off().expect("the first turn always does something");
+        let mut flying = state.take_off().expect("the first turn always does something");
+        flying.sleeps_until = state.sleeps_until(state.last_ms);
         if let Some(end) = &flying.end {
             // It never lives: what the end makes of the log is nothing.
             work.extend(self.load_end(live, &state, end, expect, &mut batch));
             batch.drop_streams.clear();
+        } else if let Some(due_ms) = flying.sleeps_until {
+            live.asleep(&state, due_ms).put(&mut batch, expect);
         } else {
             running.put(&mut batch, expect);
             batch.appends.push(Append { stream: live.stream, body: rows::start(live, &state) });
@@ -179,7 +183,9 @@ impl Inner {
     /// The start is durable.
     fn begin(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) {
         self.programs.stored(&live.definition);
-        if flying.end.is_none() {
+        if flying.end.is_none() && flying.sleeps_until.is_some() {
+            self.ring(live);
+        } else if flying.end.is_none() {
             self.lock_table().insert(live.arn().clone(), live.clone());
             self.ring(live);
         }

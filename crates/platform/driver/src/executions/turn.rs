@@ -14,7 +14,7 @@ use super::rows;
 impl Inner {
     /// Takes a turn and adds what it did to what is pending. Answers whether it did anything.
     pub(super) fn turn(&self, live: &Live, state: &mut State, input: Input) -> bool {
-        if state.end.is_some() {
+        if state.end.is_some() || state.retired {
             return false;
         }
         let now_ms = self.clock.now_ms().max(state.last_ms);
@@ -65,6 +65,8 @@ fn take_over(live: &Live, state: &mut State, turn: Turn, now_ms: i64) {
         }
         state.pending.effects.push(effect);
     }
+    let may_sleep = live.stored && !finishes && state.turns == 1;
+    state.first_changes = may_sleep.then(|| changes.clone());
     state.execution.apply(changes);
     state.history.extend(events);
 }
