@@ -27,7 +27,7 @@ impl Inner {
     /// Makes what has been taken off durable, and what follows it.
     pub(super) fn launch(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) {
         if live.stored {
-            let (flying, batch) = self.load(live, &live.lock(), flying);
+            let (flying, batch) = self.load(live, &mut live.lock(), flying);
             let commit = self.store.commit(batch);
             let (inner, live) = (self.clone(), live.clone());
             tokio::spawn(async move { inner.carry(&live, flying, commit).await });
@@ -53,7 +53,7 @@ impl Inner {
                     retry = FIRST_RETRY;
                     let Some(next) = self.settle(live, flying) else { return };
                     let batch;
-                    (flying, batch) = self.load(live, &live.lock(), next);
+                    (flying, batch) = self.load(live, &mut live.lock(), next);
                     commit = self.store.commit(batch);
                 }
                 Err(error) => {
@@ -76,8 +76,14 @@ impl Inner {
     }
 
     /// The batch that makes `flying` durable.
-    fn load(&self, live: &Live, state: &State, mut flying: Pending) -> (Pending, Batch) {
+    fn load(&self, live: &Live, state: &mut State, mut flying: Pending) -> (Pending, Batch) {
         let mut batch = Batch::new();
+        let may_sleep = flying.end.is_none() && state.sleeps_until(state.last_ms).is_some();
+        if state.in_record || may_sleep {
+            // The whole execution is written, with what has come since.
+            flying.extend(std::mem::take(&mut state.pending));
+            flying.events_upto = state.history.len();
+        }
         if let Some(end) = &flying.end {
             let work = self.load_end(live, state, end, Expect::Any, &mut batch);
             flying.work.extend(work);
@@ -106,7 +112,7 @@ impl Inner {
         flying.events_upto = state.history.len();
         // Announced anew with the end itself.
         flying.work.retain(|item| item.kind == CANCEL_TASK_WORK);
-        self.load(live, &state, flying)
+        self.load(live, &mut state, flying)
     }
 
     /// Adds the record of an execution that has ended, and answers the work that its end makes.
