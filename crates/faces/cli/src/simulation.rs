@@ -1,5 +1,7 @@
 //! The whole server in virtual time: schedules that fire, servers that die, jobs that go on.
 
+mod map_run;
+
 use crate::compose::{Composed, Parts, compose};
 use crate::server::{ACCOUNT, REGION};
 use runner::resources::Resources;

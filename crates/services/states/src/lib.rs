@@ -59,7 +59,15 @@ impl States {
     /// # Panics
     /// When the executions have a task handler already.
     pub fn new(kit: &Arc<Kit>, executions: Executions) -> Arc<Self> {
-        executions.join(Arc::new(Tasks::new(kit)));
+        Self::with_tasks(Tasks::new(kit), executions)
+    }
+
+    /// The service, whose executions have their tasks carried out like this.
+    ///
+    /// # Panics
+    /// When the executions have a task handler already.
+    pub fn with_tasks(tasks: Tasks, executions: Executions) -> Arc<Self> {
+        executions.join(Arc::new(tasks));
         Arc::new(Self { executions })
     }
 }

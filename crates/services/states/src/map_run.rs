@@ -14,23 +14,27 @@ mod reader;
 mod s3;
 
 use driver::{Items, MapRunRequest, Results, TaskFailure};
-use service::{AwsError, Kit};
+use service::{AwsError, Kit, Objects};
 use std::sync::Arc;
 
 /// Opens the items of a run.
 pub(crate) async fn open_items(
     kit: &Arc<Kit>,
+    objects: &Arc<dyn Objects>,
     request: &MapRunRequest,
 ) -> Result<Box<dyn Items>, TaskFailure> {
-    reader::open(kit, request).await.map_err(|fault| fault.of(engine::ITEM_READER_FAILED))
+    reader::open(kit, objects, request).await.map_err(|fault| fault.of(engine::ITEM_READER_FAILED))
 }
 
 /// Begins the export of a run's results.
 pub(crate) async fn open_results(
     kit: &Arc<Kit>,
+    objects: &Arc<dyn Objects>,
     request: &MapRunRequest,
 ) -> Result<Box<dyn Results>, TaskFailure> {
-    export::open(kit, request).await.map_err(|fault| fault.of(engine::RESULT_WRITER_FAILED))
+    export::open(kit, objects, request)
+        .await
+        .map_err(|fault| fault.of(engine::RESULT_WRITER_FAILED))
 }
 
 /// Why items cannot be read or results not be written.

@@ -6,8 +6,8 @@ use driver::{
     ExecutionRecord, Items, MapRunRequest, Results, TaskFailure, TaskHandler, TaskReporter,
     TaskRequest,
 };
-use engine::{Data, HistoryEvent, Identity};
-use service::{Kit, WorkItem};
+use engine::{Data, HistoryEvent, ITEM_READER_FAILED, Identity, RESULT_WRITER_FAILED};
+use service::{Kit, Objects, WorkItem};
 use std::sync::{Arc, Weak};
 
 /// Carries out the tasks of executions as calls of other services.
@@ -15,12 +15,20 @@ pub struct Tasks {
     /// Weak, because the kit owns the services, and those the executions that own this.
     kit: Weak<Kit>,
     log: ExecutionLog,
+    /// Where map runs read their items.
+    objects: Option<Arc<dyn Objects>>,
 }
 
 impl Tasks {
     /// Over the services of a kit.
     pub fn new(kit: &Arc<Kit>) -> Self {
-        Self { kit: Arc::downgrade(kit), log: ExecutionLog::new(kit) }
+        Self { kit: Arc::downgrade(kit), log: ExecutionLog::new(kit), objects: None }
+    }
+
+    /// Has map runs read their items there.
+    #[must_use]
+    pub fn with_objects(self, objects: Arc<dyn Objects>) -> Self {
+        Self { objects: Some(objects), ..self }
     }
 }
 
@@ -39,16 +47,18 @@ impl TaskHandler for Tasks {
     }
 
     async fn open_items(&self, request: MapRunRequest) -> Result<Box<dyn Items>, TaskFailure> {
-        match self.kit.upgrade() {
-            Some(kit) => map_run::open_items(&kit, &request).await,
-            None => std::future::pending().await,
+        match (self.kit.upgrade(), &self.objects) {
+            (Some(kit), Some(objects)) => map_run::open_items(&kit, objects, &request).await,
+            (Some(_), None) => Err(TaskFailure::new(ITEM_READER_FAILED, "there is no S3 here")),
+            (None, _) => std::future::pending().await,
         }
     }
 
     async fn open_results(&self, request: MapRunRequest) -> Result<Box<dyn Results>, TaskFailure> {
-        match self.kit.upgrade() {
-            Some(kit) => map_run::open_results(&kit, &request).await,
-            None => std::future::pending().await,
+        match (self.kit.upgrade(), &self.objects) {
+            (Some(kit), Some(objects)) => map_run::open_results(&kit, objects, &request).await,
+            (Some(_), None) => Err(TaskFailure::new(RESULT_WRITER_FAILED, "there is no S3 here")),
+            (None, _) => std::future::pending().await,
         }
     }
 

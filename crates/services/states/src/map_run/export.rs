@@ -1,11 +1,11 @@
 //! Results of a run, into S3: one file per way to end, and a manifest that names them.
 
 use super::Fault;
-use super::s3::{S3, body_of};
+use super::s3::S3;
 use driver::{MapRunRequest, Results, TaskFailure};
 use engine::{Data, Status};
 use serde_json::{Value, json};
-use service::Kit;
+use service::{Kit, Objects};
 use std::sync::Arc;
 
 /// Bytes of a part. Parts are 5 MiB or more.
@@ -50,6 +50,7 @@ struct Upload {
 
 pub(super) async fn open(
     kit: &Arc<Kit>,
+    objects: &Arc<dyn Objects>,
     request: &MapRunRequest,
 ) -> Result<Box<dyn Results>, Fault> {
     let run = &request.run;
@@ -63,7 +64,7 @@ pub(super) async fn open(
     let folder =
         if prefix.is_empty() { run.uuid().to_owned() } else { format!("{prefix}/{}", run.uuid()) };
     let export = Export {
-        s3: S3::new(kit, request).await?,
+        s3: S3::new(kit, objects, request).await?,
         bucket: bucket.to_owned(),
         folder,
         map_run_arn: run.map_run_arn.clone(),
@@ -156,7 +157,7 @@ impl File {
             "Key": self.key,
             "UploadId": upload.id,
             "PartNumber": upload.etags.len() + 1,
-            "Body": body_of(&self.buffer),
+            "Body": &*String::from_utf8_lossy(&self.buffer),
         });
         let answer = s3.call("UploadPart", input).await?;
         upload
@@ -197,7 +198,7 @@ async fn put(s3: &S3, bucket: &str, key: &str, bytes: &[u8]) -> Result<(), Fault
     let input = json!({
         "Bucket": bucket,
         "Key": key,
-        "Body": body_of(bytes),
+        "Body": &*String::from_utf8_lossy(bytes),
         "ContentType": "application/json",
     });
     s3.call("PutObject", input).await?;

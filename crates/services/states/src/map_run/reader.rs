@@ -5,17 +5,17 @@ use super::bytes::{Bytes, Place};
 use super::csv::Csv;
 use super::json::{Found, Json};
 use super::lines::Lines;
-use super::s3::{S3, body};
+use super::s3::S3;
 use asl::program::InputType;
 use driver::{Items, MapRunRequest, TaskFailure};
 use engine::{MapItem, ReaderSpec};
 use serde_json::{Map, Value, json};
-use service::Kit;
+use service::{Kit, Objects};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Most bytes of a manifest.
-const MAX_MANIFEST_BYTES: u64 = 16 << 20;
+const MAX_MANIFEST_BYTES: usize = 16 << 20;
 
 /// Reads items.
 struct Reader {
@@ -39,7 +39,7 @@ struct Listing {
     token: Option<String>,
 }
 
-/// An object being read.
+/// An object on its way to items.
 struct Open {
     bytes: Bytes,
     format: Format,
@@ -52,51 +52,47 @@ enum Format {
     Lines(Lines),
 }
 
-pub(super) async fn open(kit: &Arc<Kit>, request: &MapRunRequest) -> Result<Box<dyn Items>, Fault> {
+pub(super) async fn open(
+    kit: &Arc<Kit>,
+    objects: &Arc<dyn Objects>,
+    request: &MapRunRequest,
+) -> Result<Box<dyn Items>, Fault> {
     let Some(spec) = request.run.reader.clone() else {
         return Err(Fault::content("There is no ItemReader"));
     };
-    let text = |name: &str| spec.arguments.value().get(name).and_then(Value::as_str);
+    let text =
+        |name: &str| spec.arguments.value().get(name).and_then(Value::as_str).map(str::to_owned);
     let required = |name: &str| {
         // UNVERIFIED: AWS's words.
-        text(name).map(str::to_owned).ok_or_else(|| {
+        text(name).ok_or_else(|| {
             Fault::content(format!("The field \"{name}\" is required but was missing"))
         })
     };
     let bucket = required("Bucket")?;
-    let s3 = S3::new(kit, request).await?;
+    let place = if spec.lists {
+        None
+    } else {
+        let (key, version_id) = (required("Key")?, text("VersionId"));
+        Some(Place { bucket: bucket.clone(), key, version_id })
+    };
+    let listing = spec.lists.then(|| Listing { prefix: text("Prefix"), token: None });
     let format = spec.input_type.as_deref().and_then(InputType::of).unwrap_or(InputType::Json);
     let mut reader = Reader {
-        s3,
-        bucket: bucket.clone(),
+        s3: S3::new(kit, objects, request).await?,
+        bucket,
         places: VecDeque::new(),
-        listing: None,
+        listing,
         current: None,
         header: spec.csv_headers.clone(),
         format,
         left: spec.max_items.unwrap_or(u64::MAX),
         spec,
     };
-    if reader.spec.lists {
-        let text = |name: &str| {
-            reader.spec.arguments.value().get(name).and_then(Value::as_str).map(str::to_owned)
-        };
-        reader.listing = Some(Listing { prefix: text("Prefix"), token: None });
-    } else {
-        let text = |name: &str| {
-            reader.spec.arguments.value().get(name).and_then(Value::as_str).map(str::to_owned)
-        };
-        let key = text("Key").ok_or_else(|| {
-            Fault::content("The field \"Key\" is required but was missing".to_owned())
-        })?;
-        let place = Place { bucket, key, version_id: text("VersionId") };
-        if format == InputType::Manifest {
-            reader.read_inventory(place).await?;
-        } else if reader.spec.athena {
-            reader.read_list(place).await?;
-        } else {
-            reader.places.push_back(place);
-        }
+    match place {
+        None => {}
+        Some(place) if format == InputType::Manifest => reader.read_inventory(place).await?,
+        Some(place) if reader.spec.athena => reader.read_list(place).await?,
+        Some(place) => reader.places.push_back(place),
     }
     reader.check_format()?;
     Ok(Box::new(reader))
@@ -151,12 +147,15 @@ impl Reader {
     }
 
     async fn whole(&self, place: Place) -> Result<Vec<u8>, Fault> {
-        let head = json!({"Bucket": place.bucket, "Key": place.key});
-        let size = self.s3.call("HeadObject", head.clone()).await?;
-        if size.get("ContentLength").and_then(Value::as_u64).unwrap_or(0) > MAX_MANIFEST_BYTES {
-            return Err(Fault::content("The manifest is too long"));
+        let mut bytes = Bytes::open(&self.s3, &place).await?;
+        let mut whole = Vec::new();
+        while let Some(piece) = bytes.next().await? {
+            whole.extend(piece);
+            if whole.len() > MAX_MANIFEST_BYTES {
+                return Err(Fault::content("The manifest is too long"));
+            }
         }
-        body(&self.s3.call("GetObject", head).await?)
+        Ok(whole)
     }
 
     async fn more(&mut self) -> Result<Vec<MapItem>, Fault> {
@@ -168,7 +167,7 @@ impl Reader {
                 continue;
             }
             if let Some(place) = self.places.pop_front() {
-                self.current = Some(self.opened(place));
+                self.current = Some(self.opened(place).await?);
                 continue;
             }
             if self.listing.is_none() {
@@ -182,7 +181,7 @@ impl Reader {
         Ok(Vec::new())
     }
 
-    fn opened(&self, place: Place) -> Open {
+    async fn opened(&self, place: Place) -> Result<Open, Fault> {
         let source = place.uri().into();
         let pointer = self.spec.items_pointer.as_deref().unwrap_or_default();
         let format = match self.format {
@@ -193,13 +192,13 @@ impl Reader {
             InputType::Jsonl => Format::Lines(Lines::default()),
             _ => Format::Json(Box::new(Json::new(pointer))),
         };
-        Open { bytes: Bytes::of(place), format, source }
+        Ok(Open { bytes: Bytes::open(&self.s3, &place).await?, format, source })
     }
 
     /// Some items of the object being read; none when it has no more.
     async fn of_current(&mut self) -> Result<Option<Vec<MapItem>>, Fault> {
         let Some(open) = &mut self.current else { return Ok(None) };
-        let piece = open.bytes.next(&self.s3).await?;
+        let piece = open.bytes.next().await?;
         let ended = piece.is_none();
         let mut found = Vec::new();
         match piece {

@@ -1,12 +1,12 @@
 //! S3 as a map run uses it: calls with the session of the execution's role.
 
 use super::Fault;
+use super::bytes::Place;
 use crate::role;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use driver::MapRunRequest;
-use serde_json::{Value, json};
-use service::{AwsError, Call, Kit, Principal};
+use serde_json::Value;
+use service::{AwsError, Call, Kit, Objects, Principal};
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 /// The way to S3.
@@ -14,15 +14,25 @@ pub(super) struct S3 {
     kit: Weak<Kit>,
     principal: Principal,
     region: String,
+    objects: Arc<dyn Objects>,
 }
 
 impl S3 {
-    pub(super) async fn new(kit: &Arc<Kit>, request: &MapRunRequest) -> Result<Self, Fault> {
+    pub(super) async fn new(
+        kit: &Arc<Kit>,
+        objects: &Arc<dyn Objects>,
+        request: &MapRunRequest,
+    ) -> Result<Self, Fault> {
         let execution = &request.execution;
         let principal =
             role::assume(kit, &execution.role_arn, &execution.name, &execution.state_machine_arn)
                 .await?;
-        Ok(Self { kit: Arc::downgrade(kit), principal, region: execution.region().to_owned() })
+        Ok(Self {
+            kit: Arc::downgrade(kit),
+            principal,
+            region: execution.region().to_owned(),
+            objects: objects.clone(),
+        })
     }
 
     pub(super) async fn call(&self, operation: &str, input: Value) -> Result<Value, AwsError> {
@@ -40,15 +50,15 @@ impl S3 {
         };
         kit.caller().call(call).await
     }
-}
 
-/// The bytes of a `Body`.
-pub(super) fn body(answer: &Value) -> Result<Vec<u8>, Fault> {
-    let text = answer.get("Body").and_then(Value::as_str).unwrap_or_default();
-    STANDARD.decode(text).map_err(|_| Fault::content("The object's content cannot be read"))
-}
-
-/// A `Body` of bytes.
-pub(super) fn body_of(bytes: &[u8]) -> Value {
-    json!(service::base64_text(bytes))
+    /// The file that holds an object.
+    pub(super) async fn file(&self, place: &Place) -> Result<PathBuf, AwsError> {
+        let Place { bucket, key, version_id } = place;
+        match version_id {
+            None => self.objects.file(&self.principal, bucket, key).await,
+            Some(version) => {
+                self.objects.file_of_version(&self.principal, bucket, key, version).await
+            }
+        }
+    }
 }
