@@ -71,6 +71,9 @@ impl Plan {
     }
 }
 
+/// Measures a section.
+type Measure = fn(&Plan, &machine::Limits, &mut Table);
+
 fn main() -> ExitCode {
     let Some(plan) = Plan::read() else {
         eprint!("{HELP}");
@@ -78,7 +81,7 @@ fn main() -> ExitCode {
     };
     let mut table = Table::default();
     let limits = machine::measure(&plan, &mut table);
-    let sections: [(&str, fn(&Plan, &machine::Limits, &mut Table)); 6] = [
+    let sections: [(&str, Measure); 6] = [
         ("engine", driven::measure),
         ("start", server::measure_start),
         ("serving", serving::measure),

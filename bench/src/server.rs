@@ -122,7 +122,11 @@ pub(crate) async fn machine(target: &Target, name: &str, kind: &str, definition:
 }
 
 async fn create_role(target: &Target, trust: &Value) {
-    let encoded: String = trust.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let mut encoded = String::new();
+    for byte in trust.to_string().bytes() {
+        let escaped = format!("%{byte:02X}");
+        encoded.push_str(&escaped);
+    }
     let body = format!(
         "Action=CreateRole&Version=2010-05-08&RoleName=bench&AssumeRolePolicyDocument={encoded}"
     );
@@ -154,6 +158,6 @@ pub(crate) fn measure_start(plan: &Plan, _limits: &Limits, table: &mut Table) {
         let share = (server.cpu_us() - before) / 1e7 * 100.0;
         table.add(Row::new("processor time, idle", share, "%").most(0.1));
         let size = std::fs::metadata(&plan.binary).map_or(0, |metadata| metadata.len());
-        table.add(Row::new("size of the binary", size as f64 / 1048576.0, "MiB"));
+        table.add(Row::new("size of the binary", size as f64 / 1_048_576.0, "MiB"));
     });
 }

@@ -93,7 +93,7 @@ impl Inner {
             flying.sleeps_until = state.sleeps_until(state.last_ms);
         }
         if flying.sleeps_until.is_some() || (state.in_record && flying.end != Some(End::Finished)) {
-            self.load_sleep(live, state, &mut flying, &mut batch);
+            Self::load_sleep(live, state, &mut flying, &mut batch);
         } else if flying.end != Some(End::Finished) {
             let rows = std::mem::take(&mut flying.rows);
             let rows = rows.into_iter().map(|body| Append { stream: live.stream, body });

@@ -345,13 +345,7 @@ impl Inner {
     }
 
     /// The batch of an execution that sleeps from its commit on, or did until now.
-    pub(super) fn load_sleep(
-        &self,
-        live: &Live,
-        state: &State,
-        flying: &mut Pending,
-        batch: &mut Batch,
-    ) {
+    pub(super) fn load_sleep(live: &Live, state: &State, flying: &mut Pending, batch: &mut Batch) {
         if let Some(due_ms) = flying.sleeps_until {
             live.asleep(state, due_ms).put(batch, Expect::Any);
             if !state.in_record {

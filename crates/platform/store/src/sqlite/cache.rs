@@ -125,9 +125,9 @@ impl Shard {
         self.bytes = 0;
         for keys in self.kinds.values_mut() {
             keys.retain(|_, entry| std::mem::take(&mut entry.used));
-            let bytes =
-                |(key, entry): (&Box<str>, &Entry)| key.len() + entry.body.len() + ENTRY_BYTES;
-            self.bytes += keys.iter().map(bytes).sum::<usize>();
+            for (key, entry) in keys.iter() {
+                self.bytes += key.len() + entry.body.len() + ENTRY_BYTES;
+            }
         }
         if self.bytes > SHARD_BYTES / 2 {
             self.kinds.clear();
