@@ -4,6 +4,7 @@ mod background;
 mod commands;
 mod compose;
 mod follow;
+mod forwarding;
 mod grammar;
 mod home;
 mod project;

@@ -2,6 +2,7 @@
 
 mod config;
 mod definitions;
+mod plain;
 mod stacks;
 
 pub use config::Setting;
@@ -664,5 +665,10 @@ fn check_stack(stack: &str) -> Result<(), Error> {
 /// # Errors
 /// As [`Project::load`]; [`Error::Invalid`] when the project itself is wrong.
 pub fn find_definitions(path: &Path) -> Result<Vec<Definition>, Error> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    // A file that is no project may be a definition by itself. What cannot be read is the project's to report.
+    if let Some(found) = plain::find(path, &text) {
+        return found.map(|definition| vec![definition]);
+    }
     definitions::find(path)
 }
