@@ -11,6 +11,7 @@
 mod container;
 mod error;
 mod parallel;
+mod serve;
 mod termination;
 mod transform;
 pub mod xgboost;
@@ -58,6 +59,7 @@ fn unknown(name: &str) -> Error {
 /// The hidden command `refit algorithm …`, given the arguments after `algorithm`:
 ///
 /// - `NAME [train]`: [`run`] on `$REFIT_OPT_ML`, or `/opt/ml` when it is not set;
+/// - `NAME serve`: answers `/ping` and `/invocations` with the model in the same tree;
 /// - `NAME transform`: batch transform on the same tree;
 /// - `NAME predict MODEL DATA`: one prediction per line of a CSV file or folder without labels;
 /// - `NAME evaluate MODEL DATA`: the metrics of a labelled CSV file or folder, as one JSON object.
@@ -72,6 +74,10 @@ pub fn command(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         ["xgboost", "transform"] => {
             let opt_ml = opt_ml();
             return finish(&opt_ml, transform::transform(&opt_ml));
+        }
+        ["xgboost", "serve"] => {
+            let opt_ml = opt_ml();
+            return finish(&opt_ml, serve::serve(&opt_ml));
         }
         ["xgboost", "predict", _, _] => xgboost::predict_file(path(2), path(3)),
         ["xgboost", "evaluate", _, _] => xgboost::evaluate_file(path(2), path(3)),
