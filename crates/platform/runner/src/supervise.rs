@@ -4,7 +4,10 @@
 //! job whose parent has died, so none can outlive the job. It is single threaded and never waits on
 //! anything but [`nix::poll`].
 
+mod feed;
 mod launch;
+mod loopback;
+mod memory;
 mod namespace;
 mod program;
 mod watching;
@@ -21,7 +24,9 @@ use nix::unistd::setsid;
 
 use crate::clock::now_ms;
 use crate::folder::{JobFolder, Status, read_record, write_record};
-use crate::{Error, Exit, ExitReason, JobSpec, OptMl, Outcome, Result, SPEC_VERSION, kernel, lock};
+use crate::{
+    Error, Exit, ExitReason, JobSpec, OptMl, Outcome, Result, SPEC_VERSION, container, kernel, lock,
+};
 
 use program::Program;
 use watching::Watching;
@@ -32,6 +37,12 @@ use watching::Watching;
 /// arguments: it runs this same program with these same arguments once more to launch the job.
 pub fn supervise(job_folder: &Path) -> ExitCode {
     let folder = JobFolder::at(job_folder);
+    if feed::is_feeder() {
+        return feed::feed(&folder);
+    }
+    if container::is_shim() {
+        return container::run(&folder);
+    }
     if let Some(mode) = launch::mode() {
         return launch::launch(&folder, mode);
     }

@@ -40,11 +40,14 @@ pub(super) fn inspect(folder: &JobFolder) -> Result<Found> {
 
 fn end_lost(folder: &JobFolder) -> Result<Exit> {
     let status = read_record::<Status>(&folder.status())?;
+    let is_other_boot =
+        status.as_ref().is_some_and(|status| status.boot_id != kernel::boot_id());
     kill_remains(folder, status.as_ref());
+    crate::container::remove_remains(folder);
     let now_ms = now_ms();
     let exit = Exit {
         outcome: Outcome::Unknown,
-        reason: ExitReason::Lost,
+        reason: if is_other_boot { ExitReason::MachineRestarted } else { ExitReason::Lost },
         started_ms: status.as_ref().map_or(now_ms, |status| status.started_ms),
         ended_ms: now_ms,
         stderr_tail: String::new(),
