@@ -49,19 +49,21 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
     let executions = Executions::new(&kit);
     let work = Work::new(&kit);
     let url = parts.url.as_str();
+    let sagemaker = Arc::new(sagemaker::Sagemaker::new(
+        parts.runner,
+        objects.clone(),
+        parts.algorithm_argv,
+        url,
+        parts.capacity,
+    ));
     let services: Vec<Arc<dyn Service>> = vec![
         iam.clone(),
         Arc::new(iam::Sts::new(iam.clone())),
         objects.clone(),
         states::States::new(&kit, executions.clone()),
         Arc::new(events::Events),
-        Arc::new(sagemaker::Sagemaker::new(
-            parts.runner,
-            objects.clone(),
-            parts.algorithm_argv,
-            url,
-            parts.capacity,
-        )),
+        sagemaker.clone(),
+        Arc::new(sagemaker::Runtime::new(sagemaker)),
         Arc::new(logs::Logs::default()),
         Arc::new(sns::Sns::new(parts.sendmail)),
         Arc::new(sqs::Sqs::new(&kit, url)),

@@ -44,7 +44,7 @@ pub(crate) fn job(ctx: &Ctx, job: &Job) -> WorkItem {
 
 /// Times in these events are whole milliseconds, where responses have seconds.
 // AWS: automating-sagemaker-with-eventbridge, the example of a training job's event.
-fn to_milliseconds(value: &mut Value) {
+pub(crate) fn to_milliseconds(value: &mut Value) {
     match value {
         Value::Array(elements) => elements.iter_mut().for_each(to_milliseconds),
         Value::Object(members) => {

@@ -2,12 +2,12 @@
 
 mod config;
 mod finish;
-mod input;
+pub(crate) mod input;
 mod log;
 mod metrics;
 mod recover;
 mod spec;
-mod transform;
+pub(crate) mod transform;
 
 use crate::jobs;
 use crate::records::{Job, JobKind, Status};
@@ -32,6 +32,16 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Why.
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Whether it is to be tried again.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.is_passing
+    }
+
     /// In exactly these words.
     pub(crate) fn plain(reason: String) -> Self {
         Self { reason, is_passing: false }
@@ -249,7 +259,10 @@ impl Run<'_> {
         let folder = self.service.runner.prepare(&self.id).await.map_err(runner_error)?;
         let is_failure = match exit.reason {
             ExitReason::Exited => !exit.is_success(),
-            ExitReason::Lost | ExitReason::SpawnFailed(_) => true,
+            ExitReason::Lost
+            | ExitReason::SpawnFailed(_)
+            | ExitReason::MemoryExceeded { .. }
+            | ExitReason::MachineRestarted => true,
             ExitReason::Stopped | ExitReason::MaxRuntimeExceeded => false,
         };
         if is_failure {
@@ -367,6 +380,6 @@ fn sweep_item(ctx: &Ctx, id: &str) -> WorkItem {
     WorkItem::new(SWEEP, id, &ctx.region, ctx.kit.clock.now_ms(), &())
 }
 
-fn runner_error(error: impl std::fmt::Display) -> AwsError {
+pub(crate) fn runner_error(error: impl std::fmt::Display) -> AwsError {
     AwsError::fault("InternalFailure", error.to_string(), 500)
 }

@@ -9,6 +9,7 @@
 //! Not here yet: processing jobs, tuning, endpoints, script mode, containers; see docs/reference/services.md.
 
 mod announce;
+mod endpoint;
 mod error;
 mod images;
 mod job;
@@ -16,11 +17,16 @@ mod jobs;
 mod lifecycle;
 mod listing;
 mod models;
+mod nouns;
 mod ops;
 mod packages;
 mod places;
 mod records;
+mod runtime;
+mod serving;
 mod tags;
+
+pub use runtime::{Runtime, runtime_model};
 
 use runner::Runner;
 use runner::resources::Resources;
@@ -46,6 +52,8 @@ pub struct Sagemaker {
     pub(crate) endpoint: String,
     /// What jobs may use of the machine, given out in arrival order.
     pub(crate) places: places::Places,
+    /// Which processes answer the requests of which endpoint.
+    pub(crate) routes: endpoint::routes::Routes,
 }
 
 impl Sagemaker {
@@ -64,12 +72,23 @@ impl Sagemaker {
             algorithm_argv,
             endpoint: endpoint.to_owned(),
             places: places::Places::new(capacity),
+            routes: endpoint::routes::Routes::new(),
         }
     }
 }
 
 static OPERATIONS: &[Operation<Sagemaker>] = &[
     operation!("AddTags", ops::add_tags, "{ResourceArn}"),
+    operation!(
+        "CreateEndpoint",
+        ops::create_endpoint,
+        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
+    ),
+    operation!(
+        "CreateEndpointConfig",
+        ops::create_endpoint_config,
+        "arn:aws:sagemaker:{region}:{account}:endpoint-config/{EndpointConfigName}"
+    ),
     operation!("CreateModel", ops::create_model, "arn:aws:sagemaker:{region}:{account}:model/{ModelName}", pass "ExecutionRoleArn"),
     operation!(
         "CreateModelPackage",
@@ -88,6 +107,16 @@ static OPERATIONS: &[Operation<Sagemaker>] = &[
         "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
     ),
     operation!(
+        "DeleteEndpoint",
+        ops::delete_endpoint,
+        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
+    ),
+    operation!(
+        "DeleteEndpointConfig",
+        ops::delete_endpoint_config,
+        "arn:aws:sagemaker:{region}:{account}:endpoint-config/{EndpointConfigName}"
+    ),
+    operation!(
         "DeleteModel",
         ops::delete_model,
         "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"
@@ -103,6 +132,16 @@ static OPERATIONS: &[Operation<Sagemaker>] = &[
         "DeleteTrainingJob",
         ops::delete_training_job,
         "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
+    ),
+    operation!(
+        "DescribeEndpoint",
+        ops::describe_endpoint,
+        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
+    ),
+    operation!(
+        "DescribeEndpointConfig",
+        ops::describe_endpoint_config,
+        "arn:aws:sagemaker:{region}:{account}:endpoint-config/{EndpointConfigName}"
     ),
     operation!(
         "DescribeModel",
@@ -125,6 +164,8 @@ static OPERATIONS: &[Operation<Sagemaker>] = &[
         ops::describe_transform_job,
         "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
     ),
+    operation!("ListEndpointConfigs", ops::list_endpoint_configs, "*"),
+    operation!("ListEndpoints", ops::list_endpoints, "*"),
     operation!("ListModelPackageGroups", ops::list_model_package_groups, "*"),
     operation!("ListModelPackages", ops::list_model_packages, "*"),
     operation!("ListModels", ops::list_models, "*"),
@@ -140,6 +181,16 @@ static OPERATIONS: &[Operation<Sagemaker>] = &[
         "StopTransformJob",
         ops::stop_transform_job,
         "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
+    ),
+    operation!(
+        "UpdateEndpoint",
+        ops::update_endpoint,
+        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
+    ),
+    operation!(
+        "UpdateEndpointWeightsAndCapacities",
+        ops::update_endpoint_weights_and_capacities,
+        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
     ),
     operation!("UpdateModelPackage", ops::update_model_package, "{ModelPackageArn}"),
 ];
@@ -179,6 +230,7 @@ impl Service for Sagemaker {
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
         match item.kind.as_str() {
             job::WORK => job::run(self, ctx, item).await,
+            endpoint::WORK => endpoint::run(self, ctx, item).await,
             job::SWEEP => job::sweep(self, ctx, item).await,
             announce::WORK => announce::run(ctx, item).await,
             other => Err(AwsError::fault(

@@ -60,13 +60,18 @@ impl Question {
     fn index(&self) -> Option<&'static str> {
         match self.sort_by.as_deref() {
             Some("Name") => None,
-            Some("Status") if self.kind.ends_with("-job") => Some(BY_STATUS),
+            Some("Status")
+                if self.kind.ends_with("-job")
+                    || self.kind == crate::endpoint::records::ENDPOINT =>
+            {
+                Some(BY_STATUS)
+            }
             _ => Some(BY_CREATION),
         }
     }
 
     /// Whether the time of the last change is among those asked for.
-    fn admits_change(&self, modified_ms: i64) -> bool {
+    pub(crate) fn admits_change(&self, modified_ms: i64) -> bool {
         let modified_ms = modified_ms as f64;
         self.modified_after_ms.is_none_or(|after| modified_ms > after)
             && self.modified_before_ms.is_none_or(|before| modified_ms < before)

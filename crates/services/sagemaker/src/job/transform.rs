@@ -17,7 +17,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Bytes that an unpacked model may have, against archives made to fill the disk.
-const LARGEST_MODEL_BYTES: u64 = 20 * 1024 * 1024 * 1024;
+pub(crate) const LARGEST_MODEL_BYTES: u64 = 20 * 1024 * 1024 * 1024;
 /// Files that it may have.
 const MOST_ENTRIES: usize = 100_000;
 
@@ -89,7 +89,7 @@ pub(crate) async fn upload(
 }
 
 /// Unpacks a model archive: files and folders inside the target only, and not without end.
-fn unpack(archive: &Path, target: &Path, most_bytes: u64) -> io::Result<()> {
+pub(crate) fn unpack(archive: &Path, target: &Path, most_bytes: u64) -> io::Result<()> {
     let decoder = flate2::read::MultiGzDecoder::new(File::open(archive)?);
     let mut archive = tar::Archive::new(decoder.take(most_bytes));
     let mut bytes_left = most_bytes;
