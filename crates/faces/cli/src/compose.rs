@@ -20,6 +20,8 @@ pub(crate) struct Parts {
     pub(crate) runner: Arc<dyn Runner>,
     /// Where objects' contents lie.
     pub(crate) blobs: Blobs,
+    /// The data directory.
+    pub(crate) home: PathBuf,
     /// Where functions' code lies.
     pub(crate) functions: PathBuf,
     /// What runs a built-in algorithm.
@@ -55,6 +57,7 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
         parts.algorithm_argv,
         url,
         parts.capacity,
+        &parts.home,
     ));
     let services: Vec<Arc<dyn Service>> = vec![
         iam.clone(),

@@ -49,6 +49,15 @@ pub async fn check(engine: &str) -> Result<(), String> {
     answer.unwrap_or_else(|_| Err("it does not answer".to_owned()))
 }
 
+/// Why a job's container could not be run, when that is so.
+pub(crate) fn error(folder: &JobFolder) -> Option<String> {
+    std::fs::read_to_string(error_file(folder)).ok()
+}
+
+fn error_file(folder: &JobFolder) -> PathBuf {
+    folder.path().join("container-error")
+}
+
 /// Whether this process is a shim.
 pub(crate) fn is_shim() -> bool {
     std::env::args_os().next().is_some_and(|name| name == NAME)

@@ -2,6 +2,10 @@
 //!
 //! Images are known by their repository's name: account, region and registry differ between the same AWS images.
 
+mod table;
+
+pub(crate) use table::{Asked, Container, Images, Way};
+
 /// Something that refit can run for an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {

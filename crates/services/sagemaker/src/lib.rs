@@ -12,6 +12,7 @@ mod announce;
 mod endpoint;
 mod error;
 mod images;
+mod instance_types;
 mod job;
 mod jobs;
 mod lifecycle;
@@ -35,6 +36,8 @@ use service::{
     operation,
 };
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, LazyLock};
 use wire::Model;
 
@@ -52,19 +55,31 @@ pub struct Sagemaker {
     pub(crate) endpoint: String,
     /// What jobs may use of the machine, given out in arrival order.
     pub(crate) places: places::Places,
+    /// What runs which image.
+    pub(crate) images: images::Images,
+    /// What an instance type has.
+    pub(crate) instance_types: instance_types::InstanceTypes,
+    /// The Python environments of scripts.
+    pub(crate) environments: Arc<runner::environments::Environments>,
+    /// When the environments were last looked through, Unix milliseconds.
+    pub(crate) tidied_ms: AtomicI64,
+    /// Where the jobs' folders lie.
+    pub(crate) jobs: PathBuf,
     /// Which processes answer the requests of which endpoint.
     pub(crate) routes: endpoint::routes::Routes,
 }
 
 impl Sagemaker {
     /// The service over a runner and object storage. `algorithm_argv` is usually this binary and `algorithm`;
-    /// `endpoint` is the URL at which jobs reach this server; `capacity` is what jobs may use of the machine.
+    /// `endpoint` is the URL at which jobs reach this server; `capacity` is what jobs may use of the machine;
+    /// `home` is the data directory, with the tables that users extend and the Python environments.
     pub fn new(
         runner: Arc<dyn Runner>,
         objects: Arc<dyn Objects>,
         algorithm_argv: Vec<OsString>,
         endpoint: &str,
         capacity: Resources,
+        home: &Path,
     ) -> Self {
         Self {
             runner,
@@ -72,6 +87,11 @@ impl Sagemaker {
             algorithm_argv,
             endpoint: endpoint.to_owned(),
             places: places::Places::new(capacity),
+            images: images::Images::new(home.join("images.json")),
+            instance_types: instance_types::InstanceTypes::new(home.join("instance-types.json")),
+            environments: Arc::new(runner::environments::Environments::new(home.join("environments"))),
+            tidied_ms: AtomicI64::new(0),
+            jobs: home.join("jobs"),
             routes: endpoint::routes::Routes::new(),
         }
     }

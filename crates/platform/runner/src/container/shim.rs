@@ -24,7 +24,10 @@ pub(super) async fn run(folder: &JobFolder, spec: &JobSpec) -> ExitCode {
     match to_the_end(folder, spec, container).await {
         Ok(code) => end_as(code),
         Err(why) => {
-            eprintln!("refit: the container of {} could not be run: {why}", container.image);
+            let why = format!("the container of {} could not be run: {why}", container.image);
+            eprintln!("refit: {why}");
+            // Where the supervisor looks for it: this is not the program's end.
+            std::fs::write(super::error_file(folder), why).ok();
             ExitCode::from(NOT_STARTED)
         }
     }

@@ -85,8 +85,12 @@ impl Program {
         };
         let reason = self.run(folder, spec, watching, &mut output);
         self.kill_everything(watching);
+        let mut reason = reason;
         if spec.container.is_some() {
             crate::container::remove_remains(folder);
+            if let Some(why) = crate::container::error(folder) {
+                (reason, self.outcome) = (ExitReason::SpawnFailed(why), None);
+            }
         }
         self.drain(&mut output);
         let ended_ms = now_ms();
