@@ -296,7 +296,8 @@ impl Run<'_> {
     /// Resolves when a job on spot instances has waited as long as it may.
     // AWS: API_StoppingCondition, MaxWaitTimeInSeconds.
     async fn patience(&self, job: &Job) {
-        let most = job.request.get("StoppingCondition").and_then(|it| it["MaxWaitTimeInSeconds"].as_u64());
+        let most =
+            job.request.get("StoppingCondition").and_then(|it| it["MaxWaitTimeInSeconds"].as_u64());
         let Some(most) = most else { return std::future::pending().await };
         let waited_ms = (self.ctx.kit.clock.now_ms() - job.created_ms).max(0) as u64;
         let left_ms = most.saturating_mul(1000).saturating_sub(waited_ms);
@@ -344,8 +345,7 @@ impl Run<'_> {
             return processing::spec(service, self.ctx, principal, job, host, &folder).await;
         }
         config::write(job, host, &self.hosts, &folder).map_err(Failure::internal)?;
-        let channels =
-            input::channels(service, principal, job, host, &self.hosts, &folder).await?;
+        let channels = input::channels(service, principal, job, host, &self.hosts, &folder).await?;
         if let Some(checkpoints) = Checkpoints::of(job)? {
             checkpoints.restore(service, principal, &folder).await?;
         }
@@ -357,7 +357,9 @@ impl Run<'_> {
     /// Delivers the job's logs and checkpoints while it runs; answers how its hosts ended.
     async fn follow(&self, job: &Job) -> Result<Vec<Exit>, AwsError> {
         let following = futures_util::future::try_join(
-            futures_util::future::try_join_all(self.hosts.iter().map(|host| self.follow_host(host))),
+            futures_util::future::try_join_all(
+                self.hosts.iter().map(|host| self.follow_host(host)),
+            ),
             self.give_back(),
         );
         if processing::is_continuous(job) {
@@ -392,7 +394,11 @@ impl Run<'_> {
                 checkpoints.save(self.service, &principal, &folder, is_last).await
             };
             if let Err(failure) = saved.await {
-                tracing::warn!(job = job.name, reason = failure.reason, "checkpoints are not stored");
+                tracing::warn!(
+                    job = job.name,
+                    reason = failure.reason,
+                    "checkpoints are not stored"
+                );
             }
         }
     }
@@ -477,7 +483,8 @@ impl Run<'_> {
     async fn may_retry(&self, failure: &Failure) -> Result<bool, AwsError> {
         let Some(found) = self.load().await? else { return Ok(false) };
         let job = found.value;
-        let most = job.request.get("RetryStrategy").and_then(|it| it["MaximumRetryAttempts"].as_u64());
+        let most =
+            job.request.get("RetryStrategy").and_then(|it| it["MaximumRetryAttempts"].as_u64());
         Ok(failure.reason.starts_with("InternalServerError")
             && job.status == Status::InProgress
             && most.is_some_and(|most| u64::from(job.attempt) < most))

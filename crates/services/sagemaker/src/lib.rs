@@ -8,6 +8,7 @@
 //!
 //! Not here yet: processing jobs, tuning, endpoints, script mode, containers; see docs/reference/services.md.
 
+mod algorithms;
 mod announce;
 mod endpoint;
 mod error;
@@ -19,22 +20,23 @@ mod lifecycle;
 mod listing;
 mod models;
 mod nouns;
+mod operations;
 mod ops;
 mod packages;
 mod places;
 mod records;
 mod runtime;
+mod search;
 mod serving;
 mod tags;
+mod trials;
+mod tuning;
 
 pub use runtime::{Runtime, runtime_model};
 
 use runner::Runner;
 use runner::resources::Resources;
-use service::{
-    AwsError, Ctx, Objects, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome,
-    operation,
-};
+use service::{AwsError, Ctx, Objects, OperationFuture, Row, Service, WorkItem, WorkOutcome};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicI64;
@@ -89,131 +91,15 @@ impl Sagemaker {
             places: places::Places::new(capacity),
             images: images::Images::new(home.join("images.json")),
             instance_types: instance_types::InstanceTypes::new(home.join("instance-types.json")),
-            environments: Arc::new(runner::environments::Environments::new(home.join("environments"))),
+            environments: Arc::new(runner::environments::Environments::new(
+                home.join("environments"),
+            )),
             tidied_ms: AtomicI64::new(0),
             jobs: home.join("jobs"),
             routes: endpoint::routes::Routes::new(),
         }
     }
 }
-
-static OPERATIONS: &[Operation<Sagemaker>] = &[
-    operation!("AddTags", ops::add_tags, "{ResourceArn}"),
-    operation!(
-        "CreateEndpoint",
-        ops::create_endpoint,
-        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
-    ),
-    operation!(
-        "CreateEndpointConfig",
-        ops::create_endpoint_config,
-        "arn:aws:sagemaker:{region}:{account}:endpoint-config/{EndpointConfigName}"
-    ),
-    operation!("CreateModel", ops::create_model, "arn:aws:sagemaker:{region}:{account}:model/{ModelName}", pass "ExecutionRoleArn"),
-    operation!(
-        "CreateModelPackage",
-        ops::create_model_package,
-        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
-    ),
-    operation!(
-        "CreateModelPackageGroup",
-        ops::create_model_package_group,
-        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
-    ),
-    operation!("CreateTrainingJob", ops::create_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}", pass "RoleArn"),
-    operation!(
-        "CreateTransformJob",
-        ops::create_transform_job,
-        "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
-    ),
-    operation!(
-        "DeleteEndpoint",
-        ops::delete_endpoint,
-        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
-    ),
-    operation!(
-        "DeleteEndpointConfig",
-        ops::delete_endpoint_config,
-        "arn:aws:sagemaker:{region}:{account}:endpoint-config/{EndpointConfigName}"
-    ),
-    operation!(
-        "DeleteModel",
-        ops::delete_model,
-        "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"
-    ),
-    operation!("DeleteModelPackage", ops::delete_model_package, "{ModelPackageName}"),
-    operation!(
-        "DeleteModelPackageGroup",
-        ops::delete_model_package_group,
-        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
-    ),
-    operation!("DeleteTags", ops::delete_tags, "{ResourceArn}"),
-    operation!(
-        "DeleteTrainingJob",
-        ops::delete_training_job,
-        "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
-    ),
-    operation!(
-        "DescribeEndpoint",
-        ops::describe_endpoint,
-        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
-    ),
-    operation!(
-        "DescribeEndpointConfig",
-        ops::describe_endpoint_config,
-        "arn:aws:sagemaker:{region}:{account}:endpoint-config/{EndpointConfigName}"
-    ),
-    operation!(
-        "DescribeModel",
-        ops::describe_model,
-        "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"
-    ),
-    operation!("DescribeModelPackage", ops::describe_model_package, "{ModelPackageName}"),
-    operation!(
-        "DescribeModelPackageGroup",
-        ops::describe_model_package_group,
-        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
-    ),
-    operation!(
-        "DescribeTrainingJob",
-        ops::describe_training_job,
-        "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
-    ),
-    operation!(
-        "DescribeTransformJob",
-        ops::describe_transform_job,
-        "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
-    ),
-    operation!("ListEndpointConfigs", ops::list_endpoint_configs, "*"),
-    operation!("ListEndpoints", ops::list_endpoints, "*"),
-    operation!("ListModelPackageGroups", ops::list_model_package_groups, "*"),
-    operation!("ListModelPackages", ops::list_model_packages, "*"),
-    operation!("ListModels", ops::list_models, "*"),
-    operation!("ListTags", ops::list_tags, "{ResourceArn}"),
-    operation!("ListTrainingJobs", ops::list_training_jobs, "*"),
-    operation!("ListTransformJobs", ops::list_transform_jobs, "*"),
-    operation!(
-        "StopTrainingJob",
-        ops::stop_training_job,
-        "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
-    ),
-    operation!(
-        "StopTransformJob",
-        ops::stop_transform_job,
-        "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
-    ),
-    operation!(
-        "UpdateEndpoint",
-        ops::update_endpoint,
-        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
-    ),
-    operation!(
-        "UpdateEndpointWeightsAndCapacities",
-        ops::update_endpoint_weights_and_capacities,
-        "arn:aws:sagemaker:{region}:{account}:endpoint/{EndpointName}"
-    ),
-    operation!("UpdateModelPackage", ops::update_model_package, "{ModelPackageArn}"),
-];
 
 /// Shapes and operations, for clients.
 pub fn model() -> &'static Model {
@@ -231,7 +117,7 @@ impl Service for Sagemaker {
     }
 
     fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
+        service::row(operations::OPERATIONS, name)
     }
 
     fn run<'a>(
@@ -240,7 +126,7 @@ impl Service for Sagemaker {
         operation: &str,
         input: serde_json::Value,
     ) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
+        service::run(operations::OPERATIONS, self, ctx, operation, input)
     }
 
     async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
@@ -251,6 +137,7 @@ impl Service for Sagemaker {
         match item.kind.as_str() {
             job::WORK => job::run(self, ctx, item).await,
             endpoint::WORK => endpoint::run(self, ctx, item).await,
+            tuning::WORK => tuning::run(self, ctx, item).await,
             job::SWEEP => job::sweep(self, ctx, item).await,
             announce::WORK => announce::run(ctx, item).await,
             other => Err(AwsError::fault(

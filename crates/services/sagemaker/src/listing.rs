@@ -162,12 +162,13 @@ fn summary(job: &Job, member: &str) -> Value {
         view["SecondaryStatus"] = Value::from(job.secondary.as_str());
     }
     if let Some(ended_ms) = job.ended_ms {
-        let end =
-            if job.kind == JobKind::Training { "TrainingEndTime" } else { "TransformEndTime" };
-        view[end] = seconds(ended_ms);
+        view[format!("{}EndTime", member.trim_end_matches("Job"))] = seconds(ended_ms);
     }
-    if let Some(reason) = job.failure_reason.as_ref().filter(|_| job.kind == JobKind::Transform) {
+    if let Some(reason) = job.failure_reason.as_ref().filter(|_| job.kind != JobKind::Training) {
         view["FailureReason"] = Value::from(reason.as_str());
+    }
+    if let Some(message) = &job.exit_message {
+        view["ExitMessage"] = Value::from(message.as_str());
     }
     view
 }

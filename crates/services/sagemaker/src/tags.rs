@@ -34,6 +34,8 @@ async fn require(ctx: &Ctx, arn: &str) -> Result<(), Error> {
     let kind = match noun {
         "training-job" => JobKind::Training.records(),
         "transform-job" => JobKind::Transform.records(),
+        "processing-job" => JobKind::Processing.records(),
+        "hyper-parameter-tuning-job" => crate::tuning::records::TUNING,
         "model" => MODEL,
         "endpoint" => crate::endpoint::records::ENDPOINT,
         "model-package-group" => GROUP,

@@ -121,7 +121,9 @@ mod tests {
             std::fs::create_dir_all(&target).unwrap();
             let unpacked = unpack(&file, &target, 4_000);
             match refusal {
-                None => assert!(unpacked.is_ok() && target.join("a/b.py").is_file(), "{unpacked:?}"),
+                None => {
+                    assert!(unpacked.is_ok() && target.join("a/b.py").is_file(), "{unpacked:?}")
+                }
                 Some(word) => assert!(unpacked.unwrap_err().to_string().contains(word), "{case}"),
             }
         }

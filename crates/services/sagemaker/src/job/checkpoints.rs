@@ -3,10 +3,10 @@
 // here (UNVERIFIED what AWS does with it).
 
 use crate::Sagemaker;
+use crate::job::Failure;
 use crate::job::archive;
 use crate::job::finish::put;
 use crate::job::input::{fetch_to, inside, objects};
-use crate::job::Failure;
 use crate::jobs::split_uri;
 use crate::records::Job;
 use runner::JobFolder;
@@ -75,7 +75,8 @@ impl Checkpoints {
             let Ok(changed) = seen.modified() else { continue };
             let is_quiet = changed.elapsed().is_ok_and(|age| age > QUIET);
             let state = (seen.len(), changed);
-            if !seen.is_file() || !(is_last || is_quiet) || self.uploaded.get(&name) == Some(&state) {
+            if !seen.is_file() || !(is_last || is_quiet) || self.uploaded.get(&name) == Some(&state)
+            {
                 continue;
             }
             let uri = format!("{}/{}", self.uri, name.to_string_lossy());

@@ -8,12 +8,7 @@ use serde_json::{Map, Value, json};
 use std::io;
 
 /// Writes hyperparameters, channels and resources, and makes the folders a job may expect.
-pub(crate) fn write(
-    job: &Job,
-    host: &Host,
-    hosts: &[Host],
-    folder: &JobFolder,
-) -> io::Result<()> {
+pub(crate) fn write(job: &Job, host: &Host, hosts: &[Host], folder: &JobFolder) -> io::Result<()> {
     let ml = folder.ml();
     for name in ["input/config", "input/data", "model", "output/data", "checkpoints", "code"] {
         std::fs::create_dir_all(ml.join(name))?;

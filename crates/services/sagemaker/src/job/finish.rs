@@ -67,9 +67,13 @@ fn script_words(job: &Job, exit: &Exit, code: &str) -> String {
         None => words(job, "ContainerEntrypoint").unwrap_or_default().join(" "),
     };
     let command: String = command.trim().chars().take(200).collect();
-    let frame = format!("ExecuteUserScriptError:\nExitCode {code}\nErrorMessage \"\"\nCommand \"{command}\"");
+    let frame = format!(
+        "ExecuteUserScriptError:\nExitCode {code}\nErrorMessage \"\"\nCommand \"{command}\""
+    );
     let said = last(&exit.stderr_tail, ROOM.saturating_sub(frame.chars().count()));
-    format!("ExecuteUserScriptError:\nExitCode {code}\nErrorMessage \"{said}\"\nCommand \"{command}\"")
+    format!(
+        "ExecuteUserScriptError:\nExitCode {code}\nErrorMessage \"{said}\"\nCommand \"{command}\""
+    )
 }
 
 /// The end of a text: the reason stands at the end of a traceback.
@@ -100,9 +104,11 @@ pub(crate) async fn upload(
     let Some(first) = folders.first() else { return Ok(None) };
     let output = job.request["OutputDataConfig"]["S3OutputPath"].as_str().unwrap_or_default();
     let base = format!("{}/{}/output", output.trim_end_matches('/'), job.name);
-    let below = |name: &str| folders.iter().map(|folder| folder.ml().join(name)).collect::<Vec<_>>();
+    let below =
+        |name: &str| folders.iter().map(|folder| folder.ml().join(name)).collect::<Vec<_>>();
     let (model, data) = (below("model"), below("output/data"));
-    let has_data = data.iter().any(|it| it.read_dir().is_ok_and(|mut entries| entries.next().is_some()));
+    let has_data =
+        data.iter().any(|it| it.read_dir().is_ok_and(|mut entries| entries.next().is_some()));
     if job.request["OutputDataConfig"]["CompressionType"] == "NONE" {
         // AWS: API_OutputDataConfig: with NONE S3ModelArtifacts is a prefix.
         put_plain(service, principal, &model, &format!("{base}/model")).await?;

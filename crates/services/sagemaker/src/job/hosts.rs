@@ -56,9 +56,7 @@ pub(crate) fn hosts(job: &Job) -> Vec<Host> {
 /// How many hosts a request asks for.
 pub(crate) fn asked(resources: &Value) -> u64 {
     match resources.get("InstanceGroups").and_then(Value::as_array) {
-        Some(groups) if !groups.is_empty() => {
-            groups.iter().map(count).fold(0, u64::saturating_add)
-        }
+        Some(groups) if !groups.is_empty() => groups.iter().map(count).fold(0, u64::saturating_add),
         _ => count(resources),
     }
 }
@@ -109,9 +107,10 @@ pub(crate) fn addresses(job: &Job, hosts: &[Host]) -> BTreeMap<String, String> {
     if hosts.len() < 2 {
         return BTreeMap::new();
     }
-    let mixed = job.run_id.bytes().fold(0xcbf2_9ce4_u32, |mixed, byte| {
-        (mixed ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let mixed = job
+        .run_id
+        .bytes()
+        .fold(0xcbf2_9ce4_u32, |mixed, byte| (mixed ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     // Not 127.0: that block is everybody's.
     let (second, third) = (mixed % 254 + 1, (mixed >> 8) % 256);
     let address = |host: &Host| format!("127.{second}.{third}.{}", host.index + 1);

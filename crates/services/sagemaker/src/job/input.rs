@@ -57,7 +57,9 @@ pub(crate) async fn channels(
         let share = shares.iter().position(|one| *one == host).unwrap_or(0);
         let pieces = (share, if source.is_sharded { shares.len() } else { 1 });
         if source.kind == "AugmentedManifestFile" {
-            prepared.pipes.push(augmented::pipe(service, principal, &source, pieces, folder).await?);
+            prepared
+                .pipes
+                .push(augmented::pipe(service, principal, &source, pieces, folder).await?);
             continue;
         }
         let mut fetches = match source.kind {
@@ -118,7 +120,9 @@ impl<'a> Source<'a> {
         let name = channel.get("ChannelName").and_then(Value::as_str).unwrap_or_default();
         let client = |why: &str| Failure::client(format!("the channel {name} {why}"));
         let Some((kind, uri)) = object_source(channel) else {
-            return Err(client("has no S3 data source: refit does not have file system data sources"));
+            return Err(client(
+                "has no S3 data source: refit does not have file system data sources",
+            ));
         };
         let mode = channel
             .get("InputMode")
@@ -130,10 +134,13 @@ impl<'a> Source<'a> {
             Some(other) => return Err(client(&format!("has the unknown input mode {other}"))),
         };
         let text = |member: &str| channel.get(member).and_then(Value::as_str).unwrap_or("None");
-        let (gzip, record_io) = (text("CompressionType") == "Gzip", text("RecordWrapperType") == "RecordIO");
+        let (gzip, record_io) =
+            (text("CompressionType") == "Gzip", text("RecordWrapperType") == "RecordIO");
         // AWS: API_Channel: both are for Pipe mode; an augmented manifest too.
         if mode != Mode::Pipe && (gzip || record_io || kind == "AugmentedManifestFile") {
-            return Err(client("has a compression, record wrapper or augmented manifest, which need the input mode Pipe"));
+            return Err(client(
+                "has a compression, record wrapper or augmented manifest, which need the input mode Pipe",
+            ));
         }
         if mode == Mode::FastFile && kind != "S3Prefix" {
             return Err(client("has the input mode FastFile, which needs an S3Prefix"));
@@ -148,7 +155,9 @@ impl<'a> Source<'a> {
             kind,
             uri,
             mode,
-            is_sharded: source.get("S3DataDistributionType").is_some_and(|it| it == "ShardedByS3Key"),
+            is_sharded: source
+                .get("S3DataDistributionType")
+                .is_some_and(|it| it == "ShardedByS3Key"),
             groups: texts("InstanceGroupNames"),
             gzip,
             record_io,

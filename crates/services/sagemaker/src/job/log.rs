@@ -1,8 +1,8 @@
 //! Delivering a job's log to CloudWatch Logs, each line once, and reading its metrics on the way.
 
+use crate::job::hosts::Host;
 use crate::job::metrics::{Metrics, merge};
 use crate::job::{Run, runner_error};
-use crate::job::hosts::Host;
 use crate::records::{LogPage, LogPlace};
 use serde_json::{Value, json};
 use service::{AwsError, Principal};
@@ -58,8 +58,12 @@ impl Delivery {
     /// Delivers what is there now. What it is going to deliver is recorded first: after a crash there may be more, and
     /// the effect key stands for exactly these lines.
     pub(crate) async fn deliver(&mut self, run: &Run<'_>) -> Result<(), AwsError> {
-        let mut page =
-            run.service.runner.read_log(&self.host.run_id, self.offset).await.map_err(runner_error)?;
+        let mut page = run
+            .service
+            .runner
+            .read_log(&self.host.run_id, self.offset)
+            .await
+            .map_err(runner_error)?;
         if let Some(begun) = self.begun.take() {
             page.lines.truncate(begun.lines);
             page.next_offset = begun.next_offset;

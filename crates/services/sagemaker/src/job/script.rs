@@ -32,7 +32,8 @@ pub(crate) struct Program {
 pub(crate) fn has_program(request: &Map<String, Value>) -> bool {
     let algorithm = request.get("AlgorithmSpecification").unwrap_or(&Value::Null);
     let hyperparameters = request.get("HyperParameters").unwrap_or(&Value::Null);
-    algorithm.get("ContainerEntrypoint").is_some() || hyperparameters.get("sagemaker_program").is_some()
+    algorithm.get("ContainerEntrypoint").is_some()
+        || hyperparameters.get("sagemaker_program").is_some()
 }
 
 /// The words of `ContainerEntrypoint` or `ContainerArguments`.
@@ -117,11 +118,14 @@ pub(crate) async fn environment_of(
     let requirements = source.join("requirements.txt").is_file().then(|| "requirements.txt".into());
     let recipe = Recipe { packages, requirements, source: Some(source.to_owned()), install_source };
     let environment = service.environments.get(&recipe).await.map_err(|error| match error {
-        runner::Error::NoPython { .. } | runner::Error::Environment { .. } => Failure::client(error),
+        runner::Error::NoPython { .. } | runner::Error::Environment { .. } => {
+            Failure::client(error)
+        }
         other => Failure::internal(other),
     })?;
     // What keeps the environment while the job is there.
-    std::fs::write(folder.path().join("environment"), &environment.key).map_err(Failure::internal)?;
+    std::fs::write(folder.path().join("environment"), &environment.key)
+        .map_err(Failure::internal)?;
     Ok(environment)
 }
 
@@ -149,7 +153,8 @@ pub(crate) async fn prepare_folder(
     if image.join("train.py").is_file() {
         let environment = environment_of(service, folder, image, Vec::new(), false).await?;
         let script = image.join("train.py").to_string_lossy().into_owned();
-        let mut program = program(&environment, vec![environment.python.to_string_lossy().into_owned(), script]);
+        let mut program =
+            program(&environment, vec![environment.python.to_string_lossy().into_owned(), script]);
         program.argv.extend(arguments.unwrap_or_default());
         program.directory = directory;
         return Ok(program);

@@ -2,9 +2,9 @@
 
 use crate::Sagemaker;
 use crate::images::{self, Asked, Engine, Way, engine};
+use crate::job::Failure;
 use crate::job::hosts::{self, Host};
 use crate::job::script::{self, Program};
-use crate::job::Failure;
 use crate::jobs;
 use crate::records::{Job, JobKind};
 use runner::resources::{Grant, Resources};
@@ -20,7 +20,10 @@ pub(crate) fn image_of(job: &Job) -> Result<&str, Failure> {
     let image = match job.kind {
         JobKind::Training => {
             let algorithm = &job.request["AlgorithmSpecification"];
-            algorithm.get("TrainingImage").or_else(|| algorithm.get("AlgorithmName"))
+            // What an algorithm of the account's own stood for when the job was made.
+            let own = job.model.as_ref().and_then(|own| own.get("TrainingImage"));
+            own.or_else(|| algorithm.get("TrainingImage"))
+                .or_else(|| algorithm.get("AlgorithmName"))
         }
         JobKind::Transform => container(job).get("Image"),
         JobKind::Processing => job.request["AppSpecification"].get("ImageUri"),
@@ -168,11 +171,14 @@ pub(crate) async fn training(
         }
         Way::Folder(image) => script::prepare_folder(service, job, folder, &image).await?,
         Way::Container(image) => {
-            spec.container = Some(container_of(image, script::words(job, "ContainerEntrypoint")).await?);
+            spec.container =
+                Some(container_of(image, script::words(job, "ContainerEntrypoint")).await?);
             let arguments = script::words(job, "ContainerArguments");
             // AWS: AlgorithmSpecification: an entrypoint of one's own replaces `train`.
-            let has_own = arguments.is_some() || script::words(job, "ContainerEntrypoint").is_some();
-            let argv = if has_own { arguments.unwrap_or_default() } else { vec!["train".to_owned()] };
+            let has_own =
+                arguments.is_some() || script::words(job, "ContainerEntrypoint").is_some();
+            let argv =
+                if has_own { arguments.unwrap_or_default() } else { vec!["train".to_owned()] };
             Program { argv, ..Program::default() }
         }
     };

@@ -1,6 +1,7 @@
 //! `CreateTrainingJob`: checks what can be known before the job runs, and schedules it.
 
 use crate::Sagemaker;
+use crate::algorithms;
 use crate::error::Error;
 use crate::jobs::{self, object_source};
 use crate::records::JobKind;
@@ -47,7 +48,8 @@ pub(crate) async fn run(
     for channel in input.get("InputDataConfig").and_then(Value::as_array).into_iter().flatten() {
         jobs::require_objects(service, &principal, object_source(channel)).await?;
     }
-    let reply = jobs::create(ctx, JobKind::Training, input, None).await?;
+    let own = algorithms::resolve(service, ctx, &mut input).await?;
+    let reply = jobs::create(ctx, JobKind::Training, input, own).await?;
     Ok(reply.map(|job| json!({"TrainingJobArn": job.arn})))
 }
 

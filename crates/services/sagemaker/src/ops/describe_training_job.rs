@@ -16,7 +16,8 @@ pub(crate) async fn run(
     let job = jobs::find(ctx, JobKind::Training, &input).await?.value;
     let before = hosts(&job).first().and_then(|host| service.places.position(&host.run_id));
     let mut view = view(job);
-    if let (Some(before), Some(Value::Array(steps))) = (before, view.get_mut("SecondaryStatusTransitions"))
+    if let (Some(before), Some(Value::Array(steps))) =
+        (before, view.get_mut("SecondaryStatusTransitions"))
         && let Some(live) = steps.last_mut().filter(|step| step["Status"] == "Pending")
     {
         // Where it stands changes with every job that ends: it is told, not recorded.

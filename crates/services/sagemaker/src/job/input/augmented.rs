@@ -19,7 +19,8 @@ pub(crate) async fn pipe(
     pieces: (usize, usize),
     folder: &JobFolder,
 ) -> Result<Pipe, Failure> {
-    let client = |why: String| Failure::client(format!("the augmented manifest {} {why}", source.uri));
+    let client =
+        |why: String| Failure::client(format!("the augmented manifest {} {why}", source.uri));
     if source.attributes.is_empty() {
         return Err(client("needs AttributeNames".to_owned()));
     }

@@ -28,7 +28,9 @@ pub(crate) async fn bring(
     }
     let path = Path::new(directory.strip_prefix("file://").unwrap_or(directory));
     let place = match path.strip_prefix("/opt/ml") {
-        Ok(below) if below.components().all(|part| matches!(part, Component::Normal(_))) => folder.ml().join(below),
+        Ok(below) if below.components().all(|part| matches!(part, Component::Normal(_))) => {
+            folder.ml().join(below)
+        }
         Ok(_) => return Err(Failure::client(format!("{directory} leaves /opt/ml"))),
         Err(_) => path.to_owned(),
     };
@@ -40,7 +42,8 @@ pub(crate) async fn bring(
             "sagemaker_submit_directory {directory} is neither s3://BUCKET/KEY nor file:///PATH"
         )));
     }
-    let brought = if place.is_dir() { copied(place, code).await } else { unpacked(place, code).await };
+    let brought =
+        if place.is_dir() { copied(place, code).await } else { unpacked(place, code).await };
     brought.map_err(|error| refused(directory, &error))
 }
 

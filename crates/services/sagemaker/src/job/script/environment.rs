@@ -47,9 +47,11 @@ pub(crate) fn decoded(hyperparameters: &Value) -> Map<String, Value> {
 
 /// The user's own hyperparameters, in order of name.
 fn own(all: &Map<String, Value>) -> BTreeMap<&str, &Value> {
-    let is_own =
-        |name: &str| !name.starts_with(OWN_PREFIX) && !OWN.contains(&name);
-    all.iter().filter(|(name, _)| is_own(name)).map(|(name, value)| (name.as_str(), value)).collect()
+    let is_own = |name: &str| !name.starts_with(OWN_PREFIX) && !OWN.contains(&name);
+    all.iter()
+        .filter(|(name, _)| is_own(name))
+        .map(|(name, value)| (name.as_str(), value))
+        .collect()
 }
 
 /// `--name value` for every hyperparameter, in order of name; names of one letter have one dash.
@@ -80,33 +82,41 @@ pub(crate) fn variables(facts: &Facts) -> BTreeMap<String, String> {
     let own = own(&all);
     let own_value = json!(own);
     let program = all.get("sagemaker_program").cloned().unwrap_or(Value::Null);
-    let module = program.as_str().map_or(Value::Null, |name| name.strip_suffix(".py").unwrap_or(name).into());
+    let module = program
+        .as_str()
+        .map_or(Value::Null, |name| name.strip_suffix(".py").unwrap_or(name).into());
     let framework: Map<String, Value> = all
         .iter()
         .filter(|(name, _)| name.starts_with(OWN_PREFIX) && !TOOLKIT.contains(&name.as_str()))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let mut channels: Vec<&String> = facts.channels.as_object().into_iter().flat_map(Map::keys).collect();
+    let mut channels: Vec<&String> =
+        facts.channels.as_object().into_iter().flat_map(Map::keys).collect();
     channels.sort_unstable();
     let folders: Map<String, Value> =
         channels.iter().map(|name| ((*name).clone(), folder_of(name).into())).collect();
     let groups = &facts.resources["instance_groups"];
-    let names: Vec<&Value> =
-        groups.as_array().into_iter().flatten().map(|group| &group["instance_group_name"]).collect();
+    let names: Vec<&Value> = groups
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|group| &group["instance_group_name"])
+        .collect();
     let by_name: Map<String, Value> = groups
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|group| Some((group["instance_group_name"].as_str()?.to_owned(), group.clone())))
+        .filter_map(|group| {
+            Some((group["instance_group_name"].as_str()?.to_owned(), group.clone()))
+        })
         .collect();
     let hosts = &facts.resources["hosts"];
     let group_hosts = &by_name.get(&facts.host.group).unwrap_or(&Value::Null)["hosts"];
     let log_level = all.get("sagemaker_container_log_level").cloned().unwrap_or_else(|| 20.into());
-    let module_dir = all.get("sagemaker_submit_directory").map_or_else(|| "/opt/ml/code".to_owned(), text);
-    let distribution = all
-        .get("sagemaker_distribution_instance_groups")
-        .cloned()
-        .unwrap_or_else(|| json!([]));
+    let module_dir =
+        all.get("sagemaker_submit_directory").map_or_else(|| "/opt/ml/code".to_owned(), text);
+    let distribution =
+        all.get("sagemaker_distribution_instance_groups").cloned().unwrap_or_else(|| json!([]));
     let mut members = json!({
         "hosts": hosts,
         "network_interface_name": facts.resources["network_interface_name"],
@@ -198,8 +208,22 @@ mod tests {
             "_tuning_objective_metric": "x", "nothing": "null",
         });
         let wanted = [
-            "-C", "0.5", "--flag", "True", "--layers", "[1, 'a']", "--max-iter", "200", "--name", "lin reg",
-            "--nothing", "", "--options", "a=None,b=2", "--plain", "not json",
+            "-C",
+            "0.5",
+            "--flag",
+            "True",
+            "--layers",
+            "[1, 'a']",
+            "--max-iter",
+            "200",
+            "--name",
+            "lin reg",
+            "--nothing",
+            "",
+            "--options",
+            "a=None,b=2",
+            "--plain",
+            "not json",
         ];
         assert_eq!(arguments(&decoded(&given)), wanted);
     }
@@ -210,7 +234,10 @@ mod tests {
     #[test]
     fn variables_are_as_the_toolkit_makes_them() {
         let mut job = Job::new(JobKind::Training, "r", "j", "1", 0);
-        job.request.insert("ResourceConfig".to_owned(), json!({"InstanceType": "ml.m5.large", "InstanceCount": 1}));
+        job.request.insert(
+            "ResourceConfig".to_owned(),
+            json!({"InstanceType": "ml.m5.large", "InstanceCount": 1}),
+        );
         let hosts = hosts(&job);
         let facts = Facts {
             hyperparameters: &json!({
@@ -259,7 +286,10 @@ mod tests {
             ("SM_OUTPUT_DIR", "/opt/ml/output"),
             ("SM_OUTPUT_INTERMEDIATE_DIR", "/opt/ml/output/intermediate"),
             ("SM_TRAINING_ENV", TRAINING_ENV),
-            ("SM_USER_ARGS", r#"["-C","0.5","--flag","True","--max-iter","200","--opt","a=None,b=2"]"#),
+            (
+                "SM_USER_ARGS",
+                r#"["-C","0.5","--flag","True","--max-iter","200","--opt","a=None,b=2"]"#,
+            ),
             ("SM_USER_ENTRY_POINT", "train.py"),
         ];
         let found = variables(&facts);
