@@ -142,7 +142,7 @@ macro_rules! suite {
     };
 }
 
-suite!(exit_codes output_order missing_program stop grace_then_kill max_runtime start_is_idempotent states
+suite!(exit_codes output_order stop grace_then_kill max_runtime start_is_idempotent states
     remove_and_list server_restart supervisor_killed);
 
 #[tokio::test]
@@ -196,4 +196,14 @@ async fn an_image_that_is_not_there_is_told() {
     runner.start(&spec).await.unwrap();
     let exit = runner.wait("no-image").await.unwrap();
     assert!(matches!(&exit.reason, ExitReason::SpawnFailed(why) if why.contains("no-such-image")), "{exit:?}");
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_in_the_image_is_told() {
+    let Some(harness) = Containers::new() else { return };
+    let runner = harness.runner();
+    runner.start(&Program::Missing.spec("missing")).await.unwrap();
+    let exit = runner.wait("missing").await.unwrap();
+    // The engine's init tells of it, each in its own words.
+    assert!(!exit.is_success() && !exit.stderr_tail.is_empty(), "{exit:?}");
 }

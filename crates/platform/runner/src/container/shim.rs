@@ -2,13 +2,14 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use http_body_util::BodyExt as _;
 use hyper::Method;
 use hyper::body::Incoming;
-use nix::sys::signal::{Signal, raise};
+use nix::sys::signal::{SigSet, Signal, raise};
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 
 use crate::{Container, JobFolder, JobSpec, Pull};
 
@@ -37,6 +38,7 @@ pub(super) async fn run(folder: &JobFolder, spec: &JobSpec) -> ExitCode {
 fn end_as(code: i64) -> ExitCode {
     let number = i32::try_from(code - 128).ok().filter(|number| (1..=31).contains(number));
     if let Some(signal) = number.and_then(|number| Signal::try_from(number).ok()) {
+        SigSet::all().thread_unblock().ok();
         raise(signal).ok();
     }
     ExitCode::from(u8::try_from(code).unwrap_or(1))
@@ -48,8 +50,7 @@ async fn to_the_end(
     container: &Container,
 ) -> Result<i64, String> {
     let engine = Engine::new(&container.engine)?;
-    let said = |error: std::io::Error| error.to_string();
-    let mut terminated = signal(SignalKind::terminate()).map_err(said)?;
+    let terminated = terminations()?;
     fetch(&engine, container).await?;
     let made = engine
         .ask(Method::POST, "/containers/create", Some(&create::body(folder, spec, container)))
@@ -74,7 +75,7 @@ async fn to_the_end(
     let answer = loop {
         tokio::select! {
             answer = &mut ended => break answer?,
-            _ = terminated.recv() => {
+            () = terminated.notified() => {
                 engine.ask(Method::POST, &at("kill?signal=SIGTERM"), None).await.ok();
             }
         }
@@ -88,6 +89,25 @@ async fn to_the_end(
     }
     remove(&engine, &id).await;
     code.ok_or_else(|| answer.why())
+}
+
+/// Rings at every SIGTERM. The signal is blocked and taken by a thread, not handled: at the end this process may have to
+/// die of it itself.
+fn terminations() -> Result<Arc<Notify>, String> {
+    let mut mask = SigSet::empty();
+    mask.add(Signal::SIGTERM);
+    mask.thread_block().map_err(|errno| errno.to_string())?;
+    let bell = Arc::new(Notify::new());
+    let ringer = Arc::clone(&bell);
+    let thread = std::thread::Builder::new().name("terminations".to_owned());
+    thread
+        .spawn(move || {
+            while mask.wait().is_ok() {
+                ringer.notify_one();
+            }
+        })
+        .map_err(|error| error.to_string())?;
+    Ok(bell)
 }
 
 /// Sees to it that the image is there.
