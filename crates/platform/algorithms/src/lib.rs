@@ -8,6 +8,7 @@
 // Labels 0 and 1, equal values and unset parameters are exact, as they are in XGBoost.
 #![allow(clippy::float_cmp)]
 
+mod batch;
 mod container;
 mod error;
 mod parallel;
@@ -61,6 +62,7 @@ fn unknown(name: &str) -> Error {
 /// - `NAME [train]`: [`run`] on `$REFIT_OPT_ML`, or `/opt/ml` when it is not set;
 /// - `NAME serve`: answers `/ping` and `/invocations` with the model in the same tree;
 /// - `NAME transform`: batch transform on the same tree;
+/// - `batch PROGRAM …`: batch transform on the same tree with a program that serves;
 /// - `NAME predict MODEL DATA`: one prediction per line of a CSV file or folder without labels;
 /// - `NAME evaluate MODEL DATA`: the metrics of a labelled CSV file or folder, as one JSON object.
 ///
@@ -74,6 +76,10 @@ pub fn command(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         ["xgboost", "transform"] => {
             let opt_ml = opt_ml();
             return finish(&opt_ml, transform::transform(&opt_ml));
+        }
+        ["batch", ..] => {
+            let opt_ml = opt_ml();
+            return finish(&opt_ml, batch::transform(&opt_ml, &arguments[1..]));
         }
         ["xgboost", "serve"] => {
             let opt_ml = opt_ml();

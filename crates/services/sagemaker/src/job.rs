@@ -218,13 +218,20 @@ impl Run<'_> {
             Admitted::Stopped(secondary) => return Ok(Begun::Stopped(secondary)),
             Admitted::Failed(failure) => return Ok(Begun::Failed(failure)),
         };
-        // The grant is on disk before anything runs on it.
-        self.update(|job, now_ms| {
+        // Which GPUs are a job's own is on disk before it runs on them; a job without any need not wait for the disk: what
+        // it has is known from its instance type.
+        let is_ready = !specs.is_empty() && grant.gpu_indices.is_empty();
+        let admitted = self.update(|job, now_ms| {
             job.started_ms.get_or_insert(now_ms);
             job.grant = Some(grant.clone());
             job.enter("Downloading", "Downloading input data", now_ms);
-        })
-        .await?;
+        });
+        if is_ready && self.still_wanted().await? {
+            let (admitted, begun) = tokio::join!(admitted, self.start(job, specs, &grant));
+            admitted?;
+            return begun;
+        }
+        admitted.await?;
         if specs.is_empty() {
             let mut bell = self.ctx.kit.notices.subscribe(&stop_bell(job));
             let filled = tokio::select! {
@@ -242,8 +249,18 @@ impl Run<'_> {
         if !self.still_wanted().await? {
             return Ok(Begun::Stopped("Stopped"));
         }
+        self.start(job, specs, &grant).await
+    }
+
+    /// Starts every host.
+    async fn start(
+        &self,
+        job: &Job,
+        specs: Vec<JobSpec>,
+        grant: &Grant,
+    ) -> Result<Begun, AwsError> {
         for (host, mut spec) in self.hosts.iter().zip(specs) {
-            spec::complete(self.service, job, host, &self.hosts, &grant, &mut spec);
+            spec::complete(self.service, job, host, &self.hosts, grant, &mut spec);
             if let Err(error) = self.service.runner.start(&spec).await {
                 self.stop_hosts().await?;
                 return Ok(Begun::Failed(Failure::internal(error)));
@@ -338,7 +355,7 @@ impl Run<'_> {
         let folder = service.runner.prepare(&host.run_id).await.map_err(Failure::internal)?;
         if self.kind == JobKind::Transform {
             transform::prepare(service, principal, job, &folder).await?;
-            return spec::transform(service, self.ctx, principal, job, host).await;
+            return spec::transform(service, self.ctx, principal, job, host, &folder).await;
         }
         if self.kind == JobKind::Processing {
             processing::prepare(service, principal, job, host, &self.hosts, &folder).await?;

@@ -1,12 +1,13 @@
 //! What the runner is asked to run.
 
 use crate::Sagemaker;
-use crate::images::{self, Asked, Engine, Way, engine};
+use crate::images::{self, Asked, Way};
 use crate::job::Failure;
 use crate::job::hosts::{self, Host};
 use crate::job::script::{self, Program};
 use crate::jobs;
 use crate::records::{Job, JobKind};
+use crate::serving;
 use runner::resources::{Grant, Resources};
 use runner::{JobFolder, JobSpec, Limits};
 use serde_json::Value;
@@ -139,12 +140,31 @@ pub(crate) async fn transform(
     principal: &Principal,
     job: &Job,
     host: &Host,
+    folder: &JobFolder,
 ) -> Result<JobSpec, Failure> {
-    let Engine::BuiltIn(algorithm) = engine(image_of(job)?).map_err(Failure::client)?;
-    let argv = built_in(service, algorithm, "transform");
-    let mut spec = JobSpec::new(host.run_id.as_str(), argv);
+    let mut spec = JobSpec::new(host.run_id.as_str(), Vec::<String>::new());
     common(service, ctx, principal, job, &mut spec).await?;
     spec.hostname = Some(host.name.clone());
+    let port = serving::free_port().map_err(Failure::internal)?;
+    let container = container(job);
+    serving::server(service, principal, container, folder, port, &mut spec).await?;
+    if spec.container.is_some() {
+        return Err(Failure::client(format!(
+            "refit transforms with built-in algorithms, scripts and folders, not in the container {}",
+            image_of(job)?
+        )));
+    }
+    let kind = job.request["TransformInput"].get("ContentType").and_then(Value::as_str);
+    let own = service.algorithm_argv.iter().map(|it| it.to_string_lossy().into_owned());
+    let is_built_in = own.clone().eq(spec.argv.iter().take(own.len()).cloned());
+    if is_built_in && kind.is_none_or(|kind| kind.starts_with("text/csv")) {
+        // Rows of numbers need no server.
+        spec.argv.pop();
+        spec.argv.push("transform".to_owned());
+    } else {
+        let server = std::mem::take(&mut spec.argv);
+        spec.argv = own.chain(["batch".to_owned()]).chain(server).collect();
+    }
     own_variables(job, &mut spec);
     Ok(spec)
 }
