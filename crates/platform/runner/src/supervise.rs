@@ -23,7 +23,7 @@ use std::time::Duration;
 use nix::unistd::setsid;
 
 use crate::clock::now_ms;
-use crate::folder::{JobFolder, Status, read_record, write_record};
+use crate::folder::{JobFolder, Status, read_record, write_note, write_record};
 use crate::{
     Error, Exit, ExitReason, JobSpec, OptMl, Outcome, Result, SPEC_VERSION, container, kernel, lock,
 };
@@ -77,7 +77,7 @@ fn run(folder: &JobFolder) -> Result<()> {
     nix::sys::prctl::set_child_subreaper(true).map_err(supervisor_error(folder))?;
     let watching = Watching::start(folder).map_err(supervisor_error(folder))?;
     let spec = read_record::<JobSpec>(&folder.spec())?;
-    write_record(&folder.pid(), &std::process::id())?;
+    write_note(&folder.pid(), &std::process::id())?;
     // From here on the job counts as started: whatever happens, there must be an exit record.
     let started_ms = now_ms();
     let exit = match spec {
@@ -142,7 +142,7 @@ fn supervise_program(
         started_ms,
         opt_ml: program.opt_ml.clone(),
     };
-    if let Err(error) = write_record(&folder.status(), &status) {
+    if let Err(error) = write_note(&folder.status(), &status) {
         eprintln!("{}", describe(&error));
     }
     program.supervise(folder, spec, watching, started_ms)

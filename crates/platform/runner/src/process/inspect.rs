@@ -39,9 +39,15 @@ pub(super) fn inspect(folder: &JobFolder) -> Result<Found> {
 }
 
 fn end_lost(folder: &JobFolder) -> Result<Exit> {
-    let status = read_record::<Status>(&folder.status())?;
-    let is_other_boot =
-        status.as_ref().is_some_and(|status| status.boot_id != kernel::boot_id());
+    // After a power cut the note may be there without its content, and with another boot before it.
+    let (status, is_other_boot) = match read_record::<Status>(&folder.status()) {
+        Ok(status) => {
+            let boot = status.as_ref().map(|status| status.boot_id.clone());
+            (status, boot.is_some_and(|boot| boot != kernel::boot_id()))
+        }
+        Err(Error::Record { .. }) => (None, true),
+        Err(error) => return Err(error),
+    };
     kill_remains(folder, status.as_ref());
     crate::container::remove_remains(folder);
     let now_ms = now_ms();
