@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod down;
 pub(crate) mod env;
 pub(crate) mod logs;
+pub(crate) mod models;
 pub(crate) mod output;
 pub(crate) mod preview;
 pub(crate) mod run;

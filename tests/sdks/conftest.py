@@ -1,0 +1,52 @@
+"""Fixtures of the SDK suites: a server, and an environment in which an SDK finds it as it would find AWS."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "clients"))
+
+from support.roles import role  # noqa: E402
+from support.server import REGION, Server  # noqa: E402
+from support.training import table  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """One server, to which this process's AWS settings point."""
+    shared = Server(tmp_path_factory.mktemp("server"))
+    home = tmp_path_factory.mktemp("home")
+    config = home / "config.yaml"
+    config.write_text("SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      TelemetryOptOut: true\n")
+    try:
+        shared.start()
+        key_id, secret = shared.keys()
+        settings = {
+            "AWS_ENDPOINT_URL": shared.url, "AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION, "HOME": str(home),
+            "SAGEMAKER_USER_CONFIG_OVERRIDE": str(config), "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        before = dict(os.environ)
+        os.environ.update(settings)
+        yield shared
+        os.environ.clear()
+        os.environ.update(before)
+    finally:
+        shared.close()
+
+
+@pytest.fixture(scope="session")
+def job_role(server):
+    """A role that jobs may use for everything in S3 and for their logs."""
+    return role(server, "sagemaker", (["s3:*", "logs:*", "sagemaker:*", "ecr:*", "cloudwatch:*", "ec2:*", "iam:*", "sts:*"], "*"))
+
+
+@pytest.fixture(scope="session")
+def data_files(tmp_path_factory):
+    """CSV files `train.csv` and `validation.csv`: the label first."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "train.csv").write_text(table(200, seed=1))
+    (folder / "validation.csv").write_text(table(80, seed=2))
+    return folder
