@@ -23,6 +23,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// A Python script that trains as the `xgboost` algorithm does, with everything the `xgboost` package can, in an
+/// environment that has that package, NumPy and pandas.
+pub const XGBOOST_SCRIPT: &str = include_str!("../python/xgboost_train.py");
+
 /// The names of the built-in algorithms.
 pub const NAMES: &[&str] = &["xgboost"];
 

@@ -108,9 +108,8 @@ impl Environments {
             requirements: digest::requirements_text(recipe)?,
         };
         write_record(&self.record(&key), &made)?;
-        self.find(&key)?.ok_or_else(|| Error::Environment {
-            why: "it vanished while it was made".to_owned(),
-        })
+        self.find(&key)?
+            .ok_or_else(|| Error::Environment { why: "it vanished while it was made".to_owned() })
     }
 
     /// Deletes what no job folder below `jobs` names and nobody has used for `unused`, and what

@@ -218,11 +218,7 @@ fn default_grace() -> u64 {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_runtime_seconds: None,
-            stop_grace_seconds: default_grace(),
-            memory_bytes: None,
-        }
+        Self { max_runtime_seconds: None, stop_grace_seconds: default_grace(), memory_bytes: None }
     }
 }
 

@@ -195,7 +195,10 @@ async fn an_image_that_is_not_there_is_told() {
     });
     runner.start(&spec).await.unwrap();
     let exit = runner.wait("no-image").await.unwrap();
-    assert!(matches!(&exit.reason, ExitReason::SpawnFailed(why) if why.contains("no-such-image")), "{exit:?}");
+    assert!(
+        matches!(&exit.reason, ExitReason::SpawnFailed(why) if why.contains("no-such-image")),
+        "{exit:?}"
+    );
 }
 
 #[tokio::test]

@@ -119,7 +119,9 @@ async fn fetch(engine: &Engine, container: &Container) -> Result<(), String> {
             return Ok(());
         }
         if container.pull == Pull::Never {
-            return Err("the engine does not have the image, and it is not to be fetched".to_owned());
+            return Err(
+                "the engine does not have the image, and it is not to be fetched".to_owned()
+            );
         }
     }
     println!("refit: fetching the image {}", container.image);

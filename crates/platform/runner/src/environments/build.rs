@@ -17,32 +17,47 @@ use super::Recipe;
 use super::interpreter::Tools;
 
 /// How long one step may take.
-const LIMIT: Duration = Duration::from_mins(60);
+const LIMIT: Duration = Duration::from_hours(1);
 /// How much of the installer's last words is kept.
 const LAST_WORDS_BYTES: usize = 2000;
 
 /// Variables that installers need; nothing else of the server's environment is given to them.
 const KEPT: &[&str] = &[
-    "PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
-    "http_proxy", "https_proxy", "no_proxy", "all_proxy", "CC", "CXX", "CFLAGS", "LD_LIBRARY_PATH",
-    "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "NETRC",
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
+    "CC",
+    "CXX",
+    "CFLAGS",
+    "LD_LIBRARY_PATH",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "NETRC",
 ];
 
 /// Makes the environment of a recipe in `folder`.
 pub(super) async fn build(tools: &Tools, recipe: &Recipe, folder: &Path) -> Result<()> {
-    let mut make = match &tools.uv {
-        Some(uv) => {
-            let mut command = Command::new(uv);
-            command.args(["venv", "--quiet", "--seed", "--python"]).arg(&tools.python);
-            command
-        }
-        None => {
-            let mut command = Command::new(&tools.python);
-            command.args(["-I", "-m", "venv"]);
-            command
-        }
-    };
+    let mut make = Command::new(tools.uv.as_ref().unwrap_or(&tools.python));
+    if tools.uv.is_some() {
+        make.args(["venv", "--quiet", "--seed", "--python"]).arg(&tools.python);
+    } else {
+        make.args(["-I", "-m", "venv"]);
+    }
     make.arg(folder);
     step(make, Path::new("/"), || "no environment could be made".to_owned()).await?;
     let wanted = wanted(recipe);
@@ -50,19 +65,13 @@ pub(super) async fn build(tools: &Tools, recipe: &Recipe, folder: &Path) -> Resu
         return Ok(());
     }
     let python = folder.join("bin/python");
-    let mut install = match &tools.uv {
-        Some(uv) => {
-            let mut command = Command::new(uv);
-            command.args(["pip", "install", "--quiet", "--python"]).arg(&python);
-            command
-        }
-        None => {
-            let mut command = Command::new(&python);
-            let pip = ["-m", "pip", "install", "--quiet", "--no-input"];
-            command.args(pip).arg("--disable-pip-version-check");
-            command
-        }
-    };
+    let mut install = Command::new(tools.uv.as_ref().unwrap_or(&python));
+    if tools.uv.is_some() {
+        install.args(["pip", "install", "--quiet", "--python"]).arg(&python);
+    } else {
+        let pip = ["-m", "pip", "install", "--quiet", "--no-input"];
+        install.args(pip).arg("--disable-pip-version-check");
+    }
     install.args(&wanted);
     let what = || {
         let names: Vec<_> = wanted.iter().map(|it| it.to_string_lossy()).collect();

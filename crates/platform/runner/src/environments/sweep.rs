@@ -36,8 +36,8 @@ pub(super) fn sweep(root: &Path, jobs: &Path, unused: Duration, now: SystemTime)
     for name in &names {
         let path = root.join(name);
         let key = name.split('-').next().unwrap_or_default();
-        let was_swept = !root.join(format!("{key}.json")).exists()
-            && names.contains(&format!("{key}.json"));
+        let was_swept =
+            !root.join(format!("{key}.json")).exists() && names.contains(&format!("{key}.json"));
         let is_left = !kept.contains(name) && path.is_dir() && !in_use.contains(key);
         if is_left && (was_swept || age(&path, now) > BUILDING) {
             fs::remove_dir_all(&path).map_err(Error::io("remove", &path))?;
@@ -58,9 +58,9 @@ fn in_use(jobs: &Path) -> BTreeSet<String> {
 
 fn names(root: &Path) -> Result<BTreeSet<String>> {
     match fs::read_dir(root) {
-        Ok(entries) => Ok(entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .collect()),
+        Ok(entries) => {
+            Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(Error::io("read", root)(error)),
     }

@@ -53,7 +53,8 @@ fn children(pid: i32) -> Option<Vec<i32>> {
     for thread in threads.flatten() {
         match fs::read_to_string(thread.path().join("children")) {
             Ok(text) => {
-                children.extend(text.split_ascii_whitespace().filter_map(|it| it.parse::<i32>().ok()));
+                children
+                    .extend(text.split_ascii_whitespace().filter_map(|it| it.parse::<i32>().ok()));
             }
             Err(_) if thread.path().exists() => return None,
             Err(_) => {}

@@ -4,6 +4,7 @@
 //! `/opt` and everything the host has there is bound into it again.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd as _;
@@ -192,10 +193,10 @@ fn bind_hosts(
     let text = fs::read_to_string(host_file)?;
     let mut text = format!("{}\n", text.trim_end());
     if !hosts.contains_key(hostname) {
-        text.push_str(&format!("127.0.0.1 {hostname}\n"));
+        writeln!(text, "127.0.0.1 {hostname}").map_err(io::Error::other)?;
     }
     for (name, address) in hosts {
-        text.push_str(&format!("{address} {name}\n"));
+        writeln!(text, "{address} {name}").map_err(io::Error::other)?;
     }
     fs::write(&own, text)?;
     bind(&own, host_file)

@@ -131,17 +131,19 @@ impl Program {
                     Phase::Killed(reason)
                 }
                 Phase::Running => match memory.as_mut().and_then(MemoryWatch::look) {
-                Some((used_bytes, limit_bytes)) => {
-                    // Nobody can ask a job politely to give memory back.
-                    self.signal_group(Signal::SIGKILL);
-                    Phase::Killed(ExitReason::MemoryExceeded { used_bytes, limit_bytes })
-                }
-                None => Phase::Running,
+                    Some((used_bytes, limit_bytes)) => {
+                        // Nobody can ask a job politely to give memory back.
+                        self.signal_group(Signal::SIGKILL);
+                        Phase::Killed(ExitReason::MemoryExceeded { used_bytes, limit_bytes })
+                    }
+                    None => Phase::Running,
                 },
                 other => other,
             };
             let next = match &phase {
-                Phase::Running => [limit, memory.as_ref().map(|it| it.next)].into_iter().flatten().min(),
+                Phase::Running => {
+                    [limit, memory.as_ref().map(|it| it.next)].into_iter().flatten().min()
+                }
                 Phase::Stopping(_, kill_at) => *kill_at,
                 Phase::Killed(_) => None,
             };

@@ -105,16 +105,16 @@ mod tests {
     fn hostile_archives_are_refused() {
         let root = std::env::temp_dir().join(format!("refit-archive-{}", std::process::id()));
         std::fs::create_dir_all(&root).unwrap();
-        let cases: [(&str, &[u8], u64, tar::EntryType, Option<&str>); 5] = [
-            ("plain", b"a/b.py", 3, tar::EntryType::Regular, None),
-            ("above", b"../evil", 3, tar::EntryType::Regular, Some("outside")),
-            ("link", b"x", 0, tar::EntryType::Symlink, Some("neither")),
-            ("device", b"x", 0, tar::EntryType::Char, Some("neither")),
-            ("bomb", b"x", 5_000, tar::EntryType::Regular, Some("too large")),
+        let cases = [
+            ("plain", "a/b.py", 3, tar::EntryType::Regular, None),
+            ("above", "../evil", 3, tar::EntryType::Regular, Some("outside")),
+            ("link", "x", 0, tar::EntryType::Symlink, Some("neither")),
+            ("device", "x", 0, tar::EntryType::Char, Some("neither")),
+            ("bomb", "x", 5_000, tar::EntryType::Regular, Some("too large")),
         ];
         for (case, name, size, kind, refusal) in cases {
             let mut builder = tar::Builder::new(Vec::new());
-            entry(&mut builder, name, size, kind);
+            entry(&mut builder, name.as_bytes(), size, kind);
             let file = root.join(case);
             std::fs::write(&file, builder.into_inner().unwrap()).unwrap();
             let target = root.join(format!("{case}-out"));
@@ -122,7 +122,7 @@ mod tests {
             let unpacked = unpack(&file, &target, 4_000);
             match refusal {
                 None => {
-                    assert!(unpacked.is_ok() && target.join("a/b.py").is_file(), "{unpacked:?}")
+                    assert!(unpacked.is_ok() && target.join("a/b.py").is_file(), "{unpacked:?}");
                 }
                 Some(word) => assert!(unpacked.unwrap_err().to_string().contains(word), "{case}"),
             }

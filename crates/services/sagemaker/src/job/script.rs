@@ -68,7 +68,8 @@ pub(crate) async fn prepare(
     if !source.join(name).is_file() && !source.join("setup.py").is_file() {
         return Err(Failure::client(code::missing(name, &source)));
     }
-    let is_script = name.ends_with(".sh") || !name.ends_with(".py");
+    // AWS: sagemaker-training-toolkit 5.1, _entry_point_type.py: only `.py` is Python's.
+    let is_script = Path::new(name).extension().is_none_or(|it| it != "py");
     let is_package = !is_script && source.join("setup.py").is_file();
     let environment = environment_of(service, folder, &source, packages, is_package).await?;
     let python = environment.python.to_string_lossy().into_owned();

@@ -80,11 +80,6 @@ pub(crate) fn arguments(hyperparameters: &Map<String, Value>) -> Vec<String> {
 pub(crate) fn variables(facts: &Facts) -> BTreeMap<String, String> {
     let all = decoded(facts.hyperparameters);
     let own = own(&all);
-    let own_value = json!(own);
-    let program = all.get("sagemaker_program").cloned().unwrap_or(Value::Null);
-    let module = program
-        .as_str()
-        .map_or(Value::Null, |name| name.strip_suffix(".py").unwrap_or(name).into());
     let framework: Map<String, Value> = all
         .iter()
         .filter(|(name, _)| name.starts_with(OWN_PREFIX) && !TOOLKIT.contains(&name.as_str()))
@@ -95,30 +90,68 @@ pub(crate) fn variables(facts: &Facts) -> BTreeMap<String, String> {
     channels.sort_unstable();
     let folders: Map<String, Value> =
         channels.iter().map(|name| ((*name).clone(), folder_of(name).into())).collect();
-    let groups = &facts.resources["instance_groups"];
-    let names: Vec<&Value> = groups
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|group| &group["instance_group_name"])
-        .collect();
+    let mut members = common(facts, &all);
+    let mut training_env = members.clone();
+    let hosts = &facts.resources["hosts"];
+    let only_there = json!({
+        "additional_framework_parameters": framework,
+        "channel_input_dirs": folders,
+        "hyperparameters": own,
+        "job_name": facts.job,
+        "distribution_hosts": [],
+        "is_master": hosts[0] == facts.host.name.as_str(),
+        "master_hostname": hosts[0],
+        "is_modelparallel_enabled": null,
+        "is_smddpmprun_installed": false,
+        "is_smddprun_installed": false,
+        "topology": [],
+    });
+    add(&mut training_env, only_there);
+    let only_here = json!({
+        "hps": own,
+        "framework_params": framework,
+        "channels": channels,
+        "user_args": arguments(&all),
+        "training_env": training_env,
+    });
+    add(&mut members, only_here);
+    for (name, folder) in folders {
+        members.insert(format!("channel_{name}"), folder);
+    }
+    for (name, value) in own {
+        members.insert(format!("hp_{name}"), value.clone());
+    }
+    let named = members.into_iter();
+    named.map(|(name, value)| (format!("SM_{}", name.to_uppercase()), shown(&value))).collect()
+}
+
+fn add(to: &mut Map<String, Value>, more: Value) {
+    if let Value::Object(more) = more {
+        to.extend(more);
+    }
+}
+
+/// What is both a variable of its own and a member of `SM_TRAINING_ENV`.
+fn common(facts: &Facts, all: &Map<String, Value>) -> Map<String, Value> {
+    let groups: Vec<&Value> =
+        facts.resources["instance_groups"].as_array().into_iter().flatten().collect();
+    let names: Vec<&Value> = groups.iter().map(|group| &group["instance_group_name"]).collect();
     let by_name: Map<String, Value> = groups
-        .as_array()
-        .into_iter()
-        .flatten()
+        .iter()
         .filter_map(|group| {
-            Some((group["instance_group_name"].as_str()?.to_owned(), group.clone()))
+            Some((group["instance_group_name"].as_str()?.to_owned(), (*group).clone()))
         })
         .collect();
-    let hosts = &facts.resources["hosts"];
-    let group_hosts = &by_name.get(&facts.host.group).unwrap_or(&Value::Null)["hosts"];
+    let group_hosts = by_name.get(&facts.host.group).map_or(&Value::Null, |group| &group["hosts"]);
+    let program = all.get("sagemaker_program").unwrap_or(&Value::Null);
+    let module = program.as_str().map(|name| name.strip_suffix(".py").unwrap_or(name));
     let log_level = all.get("sagemaker_container_log_level").cloned().unwrap_or_else(|| 20.into());
     let module_dir =
         all.get("sagemaker_submit_directory").map_or_else(|| "/opt/ml/code".to_owned(), text);
-    let distribution =
-        all.get("sagemaker_distribution_instance_groups").cloned().unwrap_or_else(|| json!([]));
-    let mut members = json!({
-        "hosts": hosts,
+    let distribution = all.get("sagemaker_distribution_instance_groups");
+    let mut members = Map::new();
+    let made = json!({
+        "hosts": facts.resources["hosts"],
         "network_interface_name": facts.resources["network_interface_name"],
         "user_entry_point": program,
         "resource_config": facts.resources,
@@ -130,7 +163,7 @@ pub(crate) fn variables(facts: &Facts) -> BTreeMap<String, String> {
         "current_instance_group_hosts": group_hosts,
         "instance_groups": names,
         "instance_groups_dict": by_name,
-        "distribution_instance_groups": distribution,
+        "distribution_instance_groups": distribution.cloned().unwrap_or_else(|| json!([])),
         "is_hetero": names.len() > 1,
         "module_name": module,
         "log_level": log_level,
@@ -145,39 +178,8 @@ pub(crate) fn variables(facts: &Facts) -> BTreeMap<String, String> {
         "module_dir": module_dir,
         "output_intermediate_dir": "/opt/ml/output/intermediate",
     });
-    let mut training_env = members.clone();
-    for (name, value) in [
-        ("additional_framework_parameters", json!(framework)),
-        ("channel_input_dirs", json!(folders)),
-        ("hyperparameters", own_value.clone()),
-        ("job_name", facts.job.into()),
-        ("distribution_hosts", json!([])),
-        ("is_master", (hosts[0] == facts.host.name.as_str()).into()),
-        ("master_hostname", hosts[0].clone()),
-        ("is_modelparallel_enabled", Value::Null),
-        ("is_smddpmprun_installed", false.into()),
-        ("is_smddprun_installed", false.into()),
-        ("topology", json!([])),
-    ] {
-        training_env[name] = value;
-    }
-    for (name, value) in [
-        ("hps", own_value.clone()),
-        ("framework_params", json!(framework)),
-        ("channels", json!(channels)),
-        ("user_args", json!(arguments(&all))),
-        ("training_env", training_env),
-    ] {
-        members[name] = value;
-    }
-    for (name, folder) in &folders {
-        members[format!("channel_{name}")] = folder.clone();
-    }
-    for (name, value) in &own {
-        members[format!("hp_{name}")] = (*value).clone();
-    }
-    let members = members.as_object().into_iter().flatten();
-    members.map(|(name, value)| (format!("SM_{}", name.to_uppercase()), shown(value))).collect()
+    add(&mut members, made);
+    members
 }
 
 /// Where a channel lies.
