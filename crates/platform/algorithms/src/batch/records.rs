@@ -125,13 +125,11 @@ impl Plan {
         };
         let mut pieces: Vec<(String, Vec<String>)> = Vec::new();
         for (number, record) in records.into_iter().enumerate() {
-            let sent = self.select(&self.input, record);
+            let sent = select(&self.input, record);
             let sent = sent.map_err(|why| format!("record {}: {why}", number + 1))?;
             match pieces.last_mut() {
                 // A file that is not split is one request, whatever its size.
-                Some((body, records))
-                    if !self.is_split || body.len() + sent.len() + 1 <= most_bytes =>
-                {
+                Some((body, records)) if !self.is_split || body.len() + sent.len() < most_bytes => {
                     body.push('\n');
                     body.push_str(&sent);
                     records.push(record.to_owned());
@@ -172,25 +170,10 @@ impl Plan {
         }
         for (record, answer) in piece.records.iter().zip(answers) {
             let joined = if self.joins { self.join(record, answer)? } else { answer.to_owned() };
-            out.extend_from_slice(self.select(&self.output, &joined)?.as_bytes());
+            out.extend_from_slice(select(&self.output, &joined)?.as_bytes());
             out.push(b'\n');
         }
         Ok(())
-    }
-
-    fn select(&self, selection: &Selection, record: &str) -> std::result::Result<String, String> {
-        match selection {
-            Selection::All => Ok(record.trim_end_matches('\r').to_owned()),
-            Selection::Columns(filter) => {
-                let columns: Vec<&str> = record.split(',').map(str::trim).collect();
-                Ok(filter.select(&columns).join(","))
-            }
-            Selection::Path(steps) => {
-                let value: Value =
-                    serde_json::from_str(record).map_err(|error| error.to_string())?;
-                Ok(walk(&value, steps).to_string())
-            }
-        }
     }
 
     // AWS: CSV outputs are appended as columns; JSON outputs are the member SageMakerOutput.
@@ -208,6 +191,20 @@ impl Plan {
         };
         joined.insert("SageMakerOutput".to_owned(), output);
         Ok(Value::Object(joined).to_string())
+    }
+}
+
+fn select(selection: &Selection, record: &str) -> std::result::Result<String, String> {
+    match selection {
+        Selection::All => Ok(record.trim_end_matches('\r').to_owned()),
+        Selection::Columns(filter) => {
+            let columns: Vec<&str> = record.split(',').map(str::trim).collect();
+            Ok(filter.select(&columns).join(","))
+        }
+        Selection::Path(steps) => {
+            let value: Value = serde_json::from_str(record).map_err(|error| error.to_string())?;
+            Ok(walk(&value, steps).to_string())
+        }
     }
 }
 
