@@ -1,4 +1,4 @@
-//! Amazon SageMaker: training and transform jobs that really run, models, and the model registry.
+//! Amazon SageMaker: jobs that really run, endpoints, models, and the model registry.
 //!
 //! **Invariant:** a job is one durable work item. Its handler may be run again from the start at any moment (a crash, an
 //! upgrade) and picks up where the record and the runner say the job is: downloads are repeated, a running process is
@@ -6,7 +6,7 @@
 //!
 //! **Invariant:** a job reads and writes objects with its own role's permissions, never with the server's.
 //!
-//! Not here yet: processing jobs, tuning, endpoints, script mode, containers; see docs/reference/services.md.
+//! What is not here stands in docs/reference/services.md.
 
 mod algorithms;
 mod announce;
