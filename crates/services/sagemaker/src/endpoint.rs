@@ -191,7 +191,7 @@ impl Keeper<'_> {
         let is_late = now_ms.saturating_sub(next.since_ms) > PREPARATION.as_millis() as i64;
         if are_ready {
             tracing::info!(endpoint = endpoint.name, config = next.config, "endpoint in service");
-            self.update(|endpoint, now_ms| endpoint.swap(now_ms)).await?;
+            self.update(Endpoint::swap).await?;
         } else if let Some(reason) = failure {
             self.give_up(endpoint, &reason).await?;
         } else if is_late {

@@ -113,13 +113,12 @@ impl Run<'_> {
             }
             let record_key = key(&found.value.region, &trial.job);
             let job = self.ctx.records::<Job>(JobKind::Training.records()).get(&record_key).await?;
-            match job {
-                Some(job) => learn(trial, &job.value, metric),
-                None => {
-                    trial.status = Status::Failed;
-                    trial.failure_reason = Some("The training job was deleted.".to_owned());
-                    trial.ended_ms = Some(self.ctx.kit.clock.now_ms());
-                }
+            if let Some(job) = job {
+                learn(trial, &job.value, metric);
+            } else {
+                trial.status = Status::Failed;
+                trial.failure_reason = Some("The training job was deleted.".to_owned());
+                trial.ended_ms = Some(self.ctx.kit.clock.now_ms());
             }
         }
         self.store(found, tuning).await

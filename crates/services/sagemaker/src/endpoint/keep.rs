@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(4);
 /// A member that has never been ready is given up after so many failures.
 const MOST_FAILURES: u32 = 3;
 /// The longest pause before processes are started again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// How a member is.
 #[derive(Debug, Clone)]

@@ -37,14 +37,13 @@ pub(super) async fn deliver(
     let mut state = found.map(|found| found.value).unwrap_or_default();
     while service.runner.wait_log(run_id, state.offset).await.map_err(runner_error)? {
         let page = service.runner.read_log(run_id, state.offset).await.map_err(runner_error)?;
-        let begun = match state.begun {
-            Some(begun) => begun,
-            None => {
-                let begun = LogPage { lines: page.lines.len(), next_offset: page.next_offset };
-                state.begun = Some(begun);
-                store(ctx, run_id, state).await?;
-                begun
-            }
+        let begun = if let Some(begun) = state.begun {
+            begun
+        } else {
+            let begun = LogPage { lines: page.lines.len(), next_offset: page.next_offset };
+            state.begun = Some(begun);
+            store(ctx, run_id, state).await?;
+            begun
         };
         let lines = page.lines.iter().take(begun.lines).filter(|line| !line.text.is_empty());
         let mut last_ms = i64::MIN;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 // AWS: endpoints-quotas: InvokeEndpoint answers within 60 seconds, 6 MB each way.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 const LARGEST_ANSWER_BYTES: usize = 6 * 1024 * 1024;
 /// Before a container that did not listen is asked again.
 const PAUSE: Duration = Duration::from_millis(50);

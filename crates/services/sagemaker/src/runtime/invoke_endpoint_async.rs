@@ -19,7 +19,8 @@ const PATIENCE_SECONDS: u64 = 3600;
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Input {
     endpoint_name: String,
-    input_location: Option<String>,
+    #[serde(rename = "InputLocation")]
+    location: Option<String>,
     content_type: Option<String>,
     accept: Option<String>,
     custom_attributes: Option<String>,
@@ -55,7 +56,7 @@ pub(super) async fn run(
             input.endpoint_name
         )));
     };
-    if input.body.is_some() || input.input_location.is_none() {
+    if input.body.is_some() || input.location.is_none() {
         return Err(refuse("refit takes asynchronous requests from InputLocation.".to_owned()));
     }
     let output = config["OutputConfig"]["S3OutputPath"].as_str().unwrap_or_default();
@@ -124,7 +125,7 @@ async fn send(
     principal: &Principal,
     input: &Input,
 ) -> Result<Vec<u8>, AwsError> {
-    let uri = input.input_location.as_deref().unwrap_or_default();
+    let uri = input.location.as_deref().unwrap_or_default();
     let (bucket, object) = split_uri(uri).map_err(AwsError::from)?;
     let file = runtime.sagemaker.objects.file(principal, bucket, object).await?;
     let body = tokio::fs::read(file).await.map_err(crate::job::runner_error)?;

@@ -62,8 +62,9 @@ pub(crate) fn parse(ranges: &Value) -> Result<Vec<Parameter>, String> {
     }
     let mut names: Vec<&str> = all.iter().map(|parameter| parameter.name.as_str()).collect();
     names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("The hyperparameter {} has more than one range.", twice[0]));
+    names.dedup();
+    if names.len() < all.len() {
+        return Err("A hyperparameter has more than one range.".to_owned());
     }
     Ok(all)
 }
