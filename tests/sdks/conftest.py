@@ -2,8 +2,10 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "clients"))
@@ -50,3 +52,27 @@ def data_files(tmp_path_factory):
     (folder / "train.csv").write_text(table(200, seed=1))
     (folder / "validation.csv").write_text(table(80, seed=2))
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient():
+    """The SDK looks at a job every few seconds, which is patience that these tests do not have."""
+    with pytest.MonkeyPatch.context() as patch:
+        really = time.sleep
+        patch.setattr(time, "sleep", lambda seconds: really(min(seconds, 0.2)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sts(server):
+    """The SDK names AWS's own address for STS, whatever AWS_ENDPOINT_URL says: leave the name out."""
+    original = botocore.session.Session.create_client
+
+    def create_client(self, service_name, *arguments, **options):
+        if service_name == "sts":
+            options["endpoint_url"] = None
+        return original(self, service_name, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session.Session, "create_client", create_client)
+        yield

@@ -1,7 +1,6 @@
 """The SageMaker Python SDK v2: estimators, endpoints, processors, transformers, tuners, the registry."""
 
 import boto3
-import botocore.session
 import pytest
 import sagemaker
 from sagemaker import image_uris
@@ -16,32 +15,6 @@ from support.scripts import plain_image
 from support.training import log_lines
 
 REGION = "us-east-1"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patient():
-    """The SDK looks at a job every few seconds, which is patience that these tests do not have."""
-    import time
-
-    with pytest.MonkeyPatch.context() as patch:
-        really = time.sleep
-        patch.setattr(time, "sleep", lambda seconds: really(min(seconds, 0.2)))
-        yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def sts(server):
-    """The SDK names AWS's own address for STS, whatever AWS_ENDPOINT_URL says: leave the name out."""
-    original = botocore.session.Session.create_client
-
-    def create_client(self, service_name, *arguments, **options):
-        if service_name == "sts":
-            options["endpoint_url"] = None
-        return original(self, service_name, *arguments, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session.Session, "create_client", create_client)
-        yield
 
 
 @pytest.fixture(scope="module")

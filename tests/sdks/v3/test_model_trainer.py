@@ -1,21 +1,8 @@
 """The SageMaker Python SDK v3: ModelTrainer with a script and with a command."""
 
-import pytest
-
 from support.names import unique
 from support.scripts import plain_image
 from support.training import log_lines
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patient():
-    """The SDK looks at a job every few seconds, which is patience that these tests do not have."""
-    import time
-
-    with pytest.MonkeyPatch.context() as patch:
-        really = time.sleep
-        patch.setattr(time, "sleep", lambda seconds: really(min(seconds, 0.2)))
-        yield
 
 
 SCRIPT = """
