@@ -222,10 +222,17 @@ async fn prefix(
         .filter(|object| !object.key.ends_with('/'))
         .map(|object| Fetch {
             bucket: bucket.to_owned(),
-            relative: object.key[base..].to_owned(),
+            relative: below(&object.key, prefix, base).to_owned(),
             key: object.key,
         })
         .collect())
+}
+
+/// Where an object of a prefix goes. A prefix that is a folder's name without its slash means what lies in the folder.
+// AWS: ModelTrainer of the SageMaker Python SDK 3 names its channels so and finds their files there.
+fn below<'a>(key: &'a str, prefix: &str, base: usize) -> &'a str {
+    let inside = key.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
+    inside.filter(|rest| !rest.is_empty()).unwrap_or(&key[base..])
 }
 
 /// The objects that a manifest names: their URIs and their places.
