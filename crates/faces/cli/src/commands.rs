@@ -10,6 +10,7 @@ pub(crate) mod down;
 pub(crate) mod env;
 pub(crate) mod init;
 pub(crate) mod logs;
+pub(crate) mod models;
 pub(crate) mod output;
 pub(crate) mod preview;
 pub(crate) mod refresh;

@@ -92,6 +92,13 @@ pub(crate) enum Command {
                       follow a job\n  refit logs /aws/lambda/prepare      a log group"
     )]
     Logs(Logs),
+    /// The model registry: who is champion, who comes next
+    #[command(
+        after_help = "Examples:\n  refit models ls                       groups and their champions\n  refit models ls weather               \
+                      a group's versions; * is the champion\n  refit models promote weather 3 --note 'rmse 0.4'\n  refit models rollback \
+                      weather --endpoint weather\n\nThe champion is the approved version with the highest number."
+    )]
+    Models(Models),
     /// Print the line that points AWS SDKs and the AWS CLI at the server
     #[command(
         after_help = "Example:\n  eval \"$(refit env)\"\n  aws stepfunctions list-state-machines"
@@ -568,6 +575,57 @@ pub(crate) enum Deny {
     Warnings,
     /// Warnings and notes
     Notes,
+}
+
+/// `refit models`.
+#[derive(Debug, Args)]
+pub(crate) struct Models {
+    #[command(subcommand)]
+    pub(crate) action: ModelsAction,
+}
+
+/// What `refit models` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsAction {
+    /// List groups, or a group's versions
+    Ls {
+        /// A model package group
+        group: Option<String>,
+    },
+    /// Print a version as JSON; the champion without VERSION
+    Show {
+        /// The model package group
+        group: String,
+        /// The version
+        version: Option<i64>,
+    },
+    /// Approve a version: it becomes the champion
+    Promote {
+        /// The model package group
+        group: String,
+        /// The version
+        version: i64,
+        #[command(flatten)]
+        promotion: Promotion,
+    },
+    /// Reject the champion: the approved version before it is champion again
+    Rollback {
+        /// The model package group
+        group: String,
+        #[command(flatten)]
+        promotion: Promotion,
+    },
+}
+
+/// Options of both.
+#[derive(Debug, Args)]
+pub(crate) struct Promotion {
+    /// Why; kept with the version
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+    /// Have the new champion served by this endpoint
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(crate) endpoint: Option<String>,
 }
 
 /// `refit validate`.

@@ -73,6 +73,7 @@ async fn on_runtime(cli: Cli) -> Done {
         Command::Restore { directory } => commands::restore::run(global, &directory).await,
         Command::Status => commands::status::run(global).await,
         Command::Logs(arguments) => commands::logs::run(global, &arguments).await,
+        Command::Models(arguments) => commands::models::run(global, &arguments).await,
         Command::Env => commands::env::run(global),
         Command::Validate(_)
         | Command::Check(_)

@@ -43,7 +43,17 @@ pub(crate) async fn run(global: &Global) -> Done {
     anstream::println!("running  {} executions", work["running_executions"]);
     for job in jobs["TrainingJobSummaries"].as_array().into_iter().flatten() {
         let text = |member: &str| job[member].as_str().unwrap_or_default();
-        anstream::println!("job      {} {}", text("TrainingJobName"), text("SecondaryStatus"));
+        let waits = if text("SecondaryStatus") == "Pending" {
+            let input = json!({"TrainingJobName": text("TrainingJobName")});
+            let described = client.call(sagemaker::model(), "DescribeTrainingJob", input).await?;
+            let steps = described["SecondaryStatusTransitions"].as_array();
+            let message = steps.and_then(|it| it.last()?["StatusMessage"].as_str());
+            message.map(|text| format!(": {text}")).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        let (name, status) = (text("TrainingJobName"), text("SecondaryStatus"));
+        anstream::println!("job      {name} {status}{waits}");
     }
     for firing in &firings {
         anstream::println!("next     {}", firing.text());
