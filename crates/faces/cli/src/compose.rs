@@ -20,6 +20,8 @@ pub(crate) struct Parts {
     pub(crate) runner: Arc<dyn Runner>,
     /// Where objects' contents lie.
     pub(crate) blobs: Blobs,
+    /// The data directory.
+    pub(crate) home: PathBuf,
     /// Where functions' code lies.
     pub(crate) functions: PathBuf,
     /// What runs a built-in algorithm.
@@ -51,6 +53,14 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
     let executions = Executions::new(&kit);
     let work = Work::new(&kit);
     let url = parts.url.as_str();
+    let sagemaker = Arc::new(sagemaker::Sagemaker::new(
+        parts.runner,
+        objects.clone(),
+        parts.algorithm_argv,
+        url,
+        parts.capacity,
+        &parts.home,
+    ));
     let own: Vec<Arc<dyn Service>> = vec![
         iam.clone(),
         Arc::new(iam::Sts::new(iam.clone())),
@@ -60,13 +70,9 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
             executions.clone(),
         ),
         Arc::new(events::Events),
-        Arc::new(sagemaker::Sagemaker::new(
-            parts.runner,
-            objects.clone(),
-            parts.algorithm_argv,
-            url,
-            parts.capacity,
-        )),
+        Arc::new(scheduler::Scheduler),
+        sagemaker.clone(),
+        Arc::new(sagemaker::Runtime::new(sagemaker)),
         Arc::new(logs::Logs::default()),
         Arc::new(sns::Sns::new(parts.sendmail)),
         Arc::new(sqs::Sqs::new(&kit, url)),

@@ -53,6 +53,7 @@ impl Server {
             kit: kit.clone(),
             runner: Arc::new(ProcessRunner::new(home.jobs(), supervisor)?),
             blobs: Blobs::open(home.path()).map_err(|error| store_failure(&error))?,
+            home: home.path().to_owned(),
             functions: home.path().join("functions"),
             algorithm_argv: vec![executable, OsString::from("algorithm")],
             url: url.clone(),

@@ -1,6 +1,9 @@
 //! The whole server in virtual time: schedules that fire, servers that die, jobs that go on.
 
+mod commits;
+mod machines;
 mod map_run;
+mod seeds;
 
 use crate::compose::{Composed, Parts, compose};
 use crate::server::{ACCOUNT, REGION};
@@ -50,6 +53,7 @@ impl World {
             kit,
             runner: Arc::new(self.runner.clone()),
             blobs: self.blobs.clone(),
+            home: self.folder.clone(),
             functions: self.folder.join("functions"),
             algorithm_argv: vec!["refit".into(), "algorithm".into()],
             url: "http://127.0.0.1:0".to_owned(),

@@ -41,6 +41,10 @@ pub(crate) fn destination(parts: &HttpRequestParts, scope: Option<&str>) -> Dest
             let prefix = wire::target(parts).map(|(prefix, _)| prefix).unwrap_or_default();
             return Destination::Service(prefix.to_owned());
         }
+        // The runtime's requests are signed for SageMaker too.
+        Some("sagemaker") if parts.path.starts_with("/endpoints/") => {
+            return Destination::Service("sagemaker-runtime".to_owned());
+        }
         Some("s3" | "s3express") => return Destination::Objects,
         Some(scope) => return Destination::Service(scope.to_owned()),
         None => {}
@@ -130,6 +134,10 @@ mod tests {
             (request("/", &[("authorization", &signed("iam"))], ""), service("iam")),
             (request("/", &[form], "Action=GetCallerIdentity&Version=2011-06-15"), service("sts")),
             (request("/2015-03-31/functions", &[], ""), service("lambda")),
+            (
+                request("/endpoints/e/invocations", &[("authorization", &signed("sagemaker"))], ""),
+                service("sagemaker-runtime"),
+            ),
             (request("/bucket", &[], ""), Destination::Objects),
         ];
         for (parts, expected) in cases {

@@ -8,9 +8,11 @@
 // Labels 0 and 1, equal values and unset parameters are exact, as they are in XGBoost.
 #![allow(clippy::float_cmp)]
 
+mod batch;
 mod container;
 mod error;
 mod parallel;
+mod serve;
 mod termination;
 mod transform;
 pub mod xgboost;
@@ -20,6 +22,10 @@ pub use error::{Error, Result};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// A Python script that trains as the `xgboost` algorithm does, with everything the `xgboost` package can, in an
+/// environment that has that package, NumPy and pandas.
+pub const XGBOOST_SCRIPT: &str = include_str!("../python/xgboost_train.py");
 
 /// The names of the built-in algorithms.
 pub const NAMES: &[&str] = &["xgboost"];
@@ -58,7 +64,9 @@ fn unknown(name: &str) -> Error {
 /// The hidden command `refit algorithm …`, given the arguments after `algorithm`:
 ///
 /// - `NAME [train]`: [`run`] on `$REFIT_OPT_ML`, or `/opt/ml` when it is not set;
+/// - `NAME serve`: answers `/ping` and `/invocations` with the model in the same tree;
 /// - `NAME transform`: batch transform on the same tree;
+/// - `batch PROGRAM …`: batch transform on the same tree with a program that serves;
 /// - `NAME predict MODEL DATA`: one prediction per line of a CSV file or folder without labels;
 /// - `NAME evaluate MODEL DATA`: the metrics of a labelled CSV file or folder, as one JSON object.
 ///
@@ -72,6 +80,14 @@ pub fn command(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         ["xgboost", "transform"] => {
             let opt_ml = opt_ml();
             return finish(&opt_ml, transform::transform(&opt_ml));
+        }
+        ["batch", ..] => {
+            let opt_ml = opt_ml();
+            return finish(&opt_ml, batch::transform(&opt_ml, &arguments[1..]));
+        }
+        ["xgboost", "serve"] => {
+            let opt_ml = opt_ml();
+            return finish(&opt_ml, serve::serve(&opt_ml));
         }
         ["xgboost", "predict", _, _] => xgboost::predict_file(path(2), path(3)),
         ["xgboost", "evaluate", _, _] => xgboost::evaluate_file(path(2), path(3)),

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::xgboost::Model;
 use crate::{Error, Result, container};
 
-use filter::Filter;
+pub(crate) use filter::Filter;
 
 /// `transform.json`: members of `CreateTransformJob` under their names there.
 #[derive(Debug, Default, Deserialize)]

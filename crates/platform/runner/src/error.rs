@@ -56,6 +56,29 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// There is no Python to run scripts with.
+    #[error(
+        "there is no Python to run it with: {why}; install Python 3.8 or newer with its venv module, or uv and a Python, \
+         or name an interpreter in REFIT_PYTHON, and run the job again"
+    )]
+    NoPython {
+        /// What was looked for.
+        why: String,
+    },
+    /// A Python environment could not be made.
+    #[error("the Python environment could not be made: {why}")]
+    Environment {
+        /// The last words of what made it.
+        why: String,
+    },
+    /// The container engine refused, or is not there.
+    #[error("the container engine {what}: {why}")]
+    Engine {
+        /// What was asked of it.
+        what: String,
+        /// What it said.
+        why: String,
+    },
     /// The kernel does not give us the means to watch job folders.
     #[error("cannot watch job folders")]
     Watch(#[source] io::Error),

@@ -130,7 +130,23 @@ pub(crate) fn write_record<T: Serialize>(path: &Path, record: &T) -> Result<()> 
     write_whole(path, &text).map_err(Error::io("write", path))
 }
 
+/// The same without waiting for the disk, for what only matters while the machine runs: after a power
+/// cut the record may be missing or empty.
+pub(crate) fn write_note<T: Serialize>(path: &Path, record: &T) -> Result<()> {
+    let text = serde_json::to_vec_pretty(record)
+        .map_err(|source| Error::Record { path: path.to_owned(), source })?;
+    write_draft(path, &text, false).map_err(Error::io("write", path))
+}
+
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_draft(path, bytes, true)?;
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn write_draft(path: &Path, bytes: &[u8], is_durable: bool) -> io::Result<()> {
     // Two tasks may write the same record at once.
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -138,12 +154,10 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    match path.parent() {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => Ok(()),
+    if is_durable {
+        file.sync_all()?;
     }
+    fs::rename(&temporary, path)
 }
 
 /// The names of the job folders below `jobs`, in order.

@@ -40,6 +40,23 @@ pub struct JobSpec {
     /// honoured together with [`JobSpec::mount_opt_ml`], where the kernel lets us.
     #[serde(default)]
     pub hostname: Option<String>,
+    /// Other host names that the job can resolve, with their addresses. Under the same conditions as
+    /// [`JobSpec::hostname`], whose own address may be named here too (loopback otherwise).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hosts: BTreeMap<String, String>,
+    /// Folders below `ml/` that the job may only read. Their files may be hard links to files of
+    /// others: where they cannot be mounted read-only, the job gets copies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_only: Vec<PathBuf>,
+    /// The job reaches no network but its own loopback. Without the kernel's consent it is not run.
+    #[serde(default)]
+    pub isolate_network: bool,
+    /// Named pipes that are fed while the job runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pipes: Vec<Pipe>,
+    /// Runs the job in a container instead of as a process of this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Container>,
     /// Limits.
     #[serde(default)]
     pub limits: Limits,
@@ -66,6 +83,11 @@ impl JobSpec {
             working_directory: None,
             mount_opt_ml: false,
             hostname: None,
+            hosts: BTreeMap::new(),
+            read_only: Vec::new(),
+            isolate_network: false,
+            pipes: Vec::new(),
+            container: None,
             limits: Limits::default(),
             log: LogSettings::default(),
         }
@@ -79,7 +101,8 @@ impl JobSpec {
         if self.version != SPEC_VERSION {
             return refuse("its specification is of another version");
         }
-        if self.argv.first().is_none_or(String::is_empty) {
+        // A container may bring its own program.
+        if self.container.is_none() && self.argv.first().is_none_or(String::is_empty) {
             return refuse("it names no program");
         }
         let texts = self.argv.iter().chain(self.env.keys()).chain(self.env.values());
@@ -113,6 +136,80 @@ pub struct Limits {
     // AWS: StopTrainingJob: SIGTERM, then SIGKILL after 120 seconds.
     #[serde(default = "default_grace")]
     pub stop_grace_seconds: u64,
+    /// A job whose processes together hold more memory than this is killed; none means no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+}
+
+/// A named pipe per epoch, `input/data/<channel>_<epoch>`: each gives the same files one after the
+/// other, and the next appears when the one before has been closed.
+// AWS: your-algorithms-training-algo-running-container, Pipe mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pipe {
+    /// The channel.
+    pub channel: String,
+    /// What each pipe gives, in order.
+    pub parts: Vec<PipePart>,
+    /// Each part becomes one RecordIO record.
+    #[serde(default)]
+    pub record_io: bool,
+    /// The parts are given in another order each epoch, which this number decides.
+    #[serde(default)]
+    pub shuffle_seed: Option<u64>,
+}
+
+/// One file of a [`Pipe`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipePart {
+    /// The file, relative to the job folder.
+    pub file: PathBuf,
+    /// From where in the file, bytes.
+    #[serde(default)]
+    pub offset: u64,
+    /// How much of it, bytes; to its end when absent.
+    #[serde(default)]
+    pub length: Option<u64>,
+    /// It is gzip and given as what it unpacks to.
+    #[serde(default)]
+    pub gzip: bool,
+}
+
+/// How a job runs in a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Container {
+    /// The image's name.
+    pub image: String,
+    /// The address of the engine: `unix:///…` or `tcp://host:port`.
+    pub engine: String,
+    /// Replaces the image's entrypoint.
+    #[serde(default)]
+    pub entrypoint: Option<Vec<String>>,
+    /// When the image is fetched.
+    #[serde(default)]
+    pub pull: Pull,
+    /// The engine's network: `host`, `bridge`, `none` or a name.
+    pub network: String,
+    /// Processors, in thousandths; all when absent.
+    #[serde(default)]
+    pub cpu_thousandths: Option<u64>,
+    /// The indices of the GPUs that it sees.
+    #[serde(default)]
+    pub gpus: Vec<u32>,
+    /// Size of `/dev/shm`, bytes.
+    #[serde(default)]
+    pub shm_bytes: Option<u64>,
+}
+
+/// When an image is fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Pull {
+    /// When the engine does not have it.
+    #[default]
+    Missing,
+    /// Each time.
+    Always,
+    /// Never: it must be there.
+    Never,
 }
 
 fn default_grace() -> u64 {
@@ -121,7 +218,7 @@ fn default_grace() -> u64 {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_runtime_seconds: None, stop_grace_seconds: default_grace() }
+        Self { max_runtime_seconds: None, stop_grace_seconds: default_grace(), memory_bytes: None }
     }
 }
 
@@ -240,8 +337,17 @@ pub enum ExitReason {
     Stopped,
     /// It ran longer than [`Limits::max_runtime_seconds`].
     MaxRuntimeExceeded,
-    /// Its supervisor was killed or the machine was restarted; what was left of it was killed.
+    /// Its processes held more memory than [`Limits::memory_bytes`].
+    MemoryExceeded {
+        /// What they held when they were killed, bytes.
+        used_bytes: u64,
+        /// The limit, bytes.
+        limit_bytes: u64,
+    },
+    /// Its supervisor was killed; what was left of it was killed.
     Lost,
+    /// The machine was restarted while it ran.
+    MachineRestarted,
     /// Its program could not be started.
     SpawnFailed(String),
 }

@@ -8,6 +8,8 @@
 //! runner answers is always what that folder and the kernel's locks say at that moment.
 
 mod clock;
+pub mod container;
+pub mod environments;
 mod error;
 mod fake;
 mod folder;
@@ -24,8 +26,8 @@ pub use error::{Error, Result};
 pub use fake::{FakeRunner, FakeScript, FakeStop};
 pub use folder::JobFolder;
 pub use job::{
-    Exit, ExitReason, JobSpec, JobState, Limits, LogLine, LogPage, LogSettings, LogStream, OptMl,
-    Outcome, SPEC_VERSION,
+    Container, Exit, ExitReason, JobSpec, JobState, Limits, LogLine, LogPage, LogSettings,
+    LogStream, OptMl, Outcome, Pipe, PipePart, Pull, SPEC_VERSION,
 };
 
 pub use process::ProcessRunner;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::folder::{JobFolder, write_record};
+use crate::folder::{JobFolder, write_note, write_record};
 use crate::{Error, Exit, JobSpec, JobState, LogPage, Result, Runner, lock, log};
 
 use inspect::{Found, inspect};
@@ -87,7 +87,7 @@ fn start_supervisor(folder: &JobFolder, spec: &JobSpec, supervisor: &[OsString])
     if !is_ours || folder.pid().exists() || folder.exit().exists() {
         return Ok(());
     }
-    write_record(&folder.spec(), spec)?;
+    write_note(&folder.spec(), spec)?;
     let failed =
         |error: io::Error| Error::Supervisor { id: spec.id.clone(), why: error.to_string() };
     let mut argv = supervisor.iter();

@@ -4,7 +4,10 @@
 //! job whose parent has died, so none can outlive the job. It is single threaded and never waits on
 //! anything but [`nix::poll`].
 
+mod feed;
 mod launch;
+mod loopback;
+mod memory;
 mod namespace;
 mod program;
 mod watching;
@@ -20,8 +23,10 @@ use std::time::Duration;
 use nix::unistd::setsid;
 
 use crate::clock::now_ms;
-use crate::folder::{JobFolder, Status, read_record, write_record};
-use crate::{Error, Exit, ExitReason, JobSpec, OptMl, Outcome, Result, SPEC_VERSION, kernel, lock};
+use crate::folder::{JobFolder, Status, read_record, write_note, write_record};
+use crate::{
+    Error, Exit, ExitReason, JobSpec, OptMl, Outcome, Result, SPEC_VERSION, container, kernel, lock,
+};
 
 use program::Program;
 use watching::Watching;
@@ -32,6 +37,12 @@ use watching::Watching;
 /// arguments: it runs this same program with these same arguments once more to launch the job.
 pub fn supervise(job_folder: &Path) -> ExitCode {
     let folder = JobFolder::at(job_folder);
+    if feed::is_feeder() {
+        return feed::feed(&folder);
+    }
+    if container::is_shim() {
+        return container::run(&folder);
+    }
     if let Some(mode) = launch::mode() {
         return launch::launch(&folder, mode);
     }
@@ -66,7 +77,7 @@ fn run(folder: &JobFolder) -> Result<()> {
     nix::sys::prctl::set_child_subreaper(true).map_err(supervisor_error(folder))?;
     let watching = Watching::start(folder).map_err(supervisor_error(folder))?;
     let spec = read_record::<JobSpec>(&folder.spec())?;
-    write_record(&folder.pid(), &std::process::id())?;
+    write_note(&folder.pid(), &std::process::id())?;
     // From here on the job counts as started: whatever happens, there must be an exit record.
     let started_ms = now_ms();
     let exit = match spec {
@@ -131,7 +142,7 @@ fn supervise_program(
         started_ms,
         opt_ml: program.opt_ml.clone(),
     };
-    if let Err(error) = write_record(&folder.status(), &status) {
+    if let Err(error) = write_note(&folder.status(), &status) {
         eprintln!("{}", describe(&error));
     }
     program.supervise(folder, spec, watching, started_ms)

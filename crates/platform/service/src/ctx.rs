@@ -170,6 +170,24 @@ impl Ctx {
         Records::new(&*self.kit.store, kind)
     }
 
+    /// Commits what a long run of a work item decided in between: changes, further work, and bells to ring.
+    ///
+    /// # Errors
+    /// When storage fails, or a record has changed meanwhile.
+    pub async fn commit(
+        &self,
+        mut batch: store::Batch,
+        work: Vec<crate::WorkItem>,
+        bells: &[String],
+    ) -> Result<(), store::Error> {
+        for item in &work {
+            batch.put("work", item.record_key(), item, store::Expect::Any);
+        }
+        self.kit.store.commit(batch).await?;
+        crate::work::act(self.kit.queue(), &self.kit.notices, work, Vec::new(), bells);
+        Ok(())
+    }
+
     /// Calls another service as the caller of this operation.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 //! Users may open the file: bodies are JSON text. Nobody but the owner of the directory's lock may write.
 
 mod apply;
+pub mod backup;
 mod cache;
 mod checkpoint;
 mod errors;

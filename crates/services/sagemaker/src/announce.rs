@@ -1,6 +1,6 @@
 //! State changes as events on the default bus: durable, so that no crash loses one.
 
-use crate::ops::{describe_training_job, describe_transform_job};
+use crate::ops::{describe_processing_job, describe_training_job, describe_transform_job};
 use crate::records::{Job, JobKind};
 use serde_json::{Value, json};
 use service::{AwsError, Ctx, Principal, WorkItem, WorkOutcome};
@@ -37,6 +37,7 @@ pub(crate) fn job(ctx: &Ctx, job: &Job) -> WorkItem {
     let mut detail = match job.kind {
         JobKind::Training => describe_training_job::view(job.clone()),
         JobKind::Transform => describe_transform_job::view(job),
+        JobKind::Processing => describe_processing_job::view(job),
     };
     to_milliseconds(&mut detail);
     item(ctx, job.kind.event(), &job.arn, detail)
@@ -44,7 +45,7 @@ pub(crate) fn job(ctx: &Ctx, job: &Job) -> WorkItem {
 
 /// Times in these events are whole milliseconds, where responses have seconds.
 // AWS: automating-sagemaker-with-eventbridge, the example of a training job's event.
-fn to_milliseconds(value: &mut Value) {
+pub(crate) fn to_milliseconds(value: &mut Value) {
     match value {
         Value::Array(elements) => elements.iter_mut().for_each(to_milliseconds),
         Value::Object(members) => {
@@ -63,13 +64,17 @@ fn to_milliseconds(value: &mut Value) {
 }
 
 /// Members of a description that hold times.
-const TIMES: [&str; 9] = [
+const TIMES: [&str; 13] = [
     "CreationTime",
     "LastModifiedTime",
     "TrainingStartTime",
     "TrainingEndTime",
     "TransformStartTime",
     "TransformEndTime",
+    "ProcessingStartTime",
+    "ProcessingEndTime",
+    "HyperParameterTuningEndTime",
+    "ResolutionTime",
     "StartTime",
     "EndTime",
     "Timestamp",
@@ -77,5 +82,12 @@ const TIMES: [&str; 9] = [
 
 /// Not what the user gave: hyperparameters and the environment have names of their own.
 fn is_own(name: &str) -> bool {
-    matches!(name, "SecondaryStatusTransitions" | "FinalMetricDataList")
+    matches!(
+        name,
+        "SecondaryStatusTransitions"
+            | "FinalMetricDataList"
+            | "BestTrainingJob"
+            | "ProductionVariants"
+            | "DeployedImages"
+    )
 }

@@ -22,6 +22,12 @@ pub(crate) enum Error {
     // AWS: SageMaker answers ValidationException for most of its unknown names; the boto3 waiters rely on it.
     #[error("{0}")]
     Validation(String),
+    /// The named thing is not there, in the younger part of the API.
+    #[error("{0}")]
+    NotFound(String),
+    /// More than this machine should be asked for.
+    #[error("{0}")]
+    Limit(String),
     /// AWS has it, refit has not.
     #[error("{0}")]
     Unsupported(String),
@@ -42,6 +48,8 @@ impl From<Error> for AwsError {
         let code = match error {
             Error::JobExists { .. } | Error::InUse(_) => "ResourceInUse",
             Error::Conflict(_) => "ConflictException",
+            Error::NotFound(_) => "ResourceNotFound",
+            Error::Limit(_) => "ResourceLimitExceeded",
             Error::Validation(_) | Error::Unsupported(_) => "ValidationException",
             Error::Other(error) => return error,
         };

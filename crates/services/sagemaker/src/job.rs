@@ -1,15 +1,21 @@
 //! Running a job: the handler of its work item, from admission to the recorded end.
 
+pub(crate) mod archive;
+mod checkpoints;
 mod config;
 mod finish;
-mod input;
+pub(crate) mod hosts;
+pub(crate) mod input;
 mod log;
 mod metrics;
+pub(crate) mod processing;
 mod recover;
-mod spec;
-mod transform;
+pub(crate) mod script;
+pub(crate) mod spec;
+pub(crate) mod transform;
 
 use crate::jobs;
+use crate::places::PREPARING;
 use crate::records::{Job, JobKind, Status};
 use crate::{Sagemaker, announce};
 use runner::resources::Grant;
@@ -17,6 +23,8 @@ use runner::{Exit, ExitReason, JobSpec, JobState};
 use service::{AwsError, Ctx, Found, Principal, WorkItem, WorkOutcome};
 use store::Batch;
 
+use checkpoints::Checkpoints;
+use hosts::Host;
 pub(crate) use recover::{SWEEP, recover, sweep};
 
 /// Work kind of a job; the key is `noun/region/name`.
@@ -32,6 +40,16 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Why.
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Whether it is to be tried again.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.is_passing
+    }
+
     /// In exactly these words.
     pub(crate) fn plain(reason: String) -> Self {
         Self { reason, is_passing: false }
@@ -84,10 +102,12 @@ pub(crate) async fn run(
         return Ok(WorkOutcome::done());
     }
     tracing::info!(job = job.name, kind = kind.noun(), "job begins or goes on");
-    let run = Run { service, ctx, kind, key, id: job.run_id.clone() };
+    let hosts = hosts::hosts(&job);
+    let run = Run { service, ctx, kind, key, hosts };
     let end = match run.stages(&job).await? {
         Ok(end) => end,
         Err(failure) if failure.is_passing => return Err(runner_error(failure.reason)),
+        Err(failure) if run.may_retry(&failure).await? => return run.restart(item, &failure).await,
         Err(failure) => End::Failed(failure.reason),
     };
     run.end(end).await
@@ -106,8 +126,28 @@ enum End {
 /// How far a job came that was to be started.
 enum Begun {
     Running,
-    Stopped,
+    Stopped(&'static str),
     Failed(Failure),
+}
+
+/// What became of a job's wait for the machine.
+enum Admitted {
+    /// It may run; what is to be started, when it was prepared while it waited.
+    Granted(Vec<JobSpec>, Grant),
+    Stopped(&'static str),
+    Failed(Failure),
+}
+
+/// Whether a host ended badly by itself.
+fn is_failure(exit: &Exit) -> bool {
+    match exit.reason {
+        ExitReason::Exited => !exit.is_success(),
+        ExitReason::Lost
+        | ExitReason::MachineRestarted
+        | ExitReason::MemoryExceeded { .. }
+        | ExitReason::SpawnFailed(_) => true,
+        ExitReason::Stopped | ExitReason::MaxRuntimeExceeded => false,
+    }
 }
 
 /// One run of one job.
@@ -116,24 +156,35 @@ struct Run<'a> {
     ctx: &'a Ctx,
     kind: JobKind,
     key: String,
-    id: String,
+    /// Where it runs; never empty.
+    hosts: Vec<Host>,
 }
 
 impl Run<'_> {
+    /// The job's id in the queue: that of its first host.
+    fn id(&self) -> &str {
+        self.hosts.first().map_or("", |host| host.run_id.as_str())
+    }
+
     /// Brings the job to its end. Errors are refit's own and make the work item run again; what is the job's fault is a
     /// [`Failure`].
     async fn stages(&self, job: &Job) -> Result<Result<End, Failure>, AwsError> {
         let runner = &self.service.runner;
-        let state = runner.state(&self.id).await.map_err(runner_error)?;
-        if state == JobState::Unknown {
+        let mut is_missing = false;
+        for host in &self.hosts {
+            let state = runner.state(&host.run_id).await.map_err(runner_error)?;
+            is_missing |= state == JobState::Unknown;
+        }
+        if is_missing {
             if job.was_launched() {
                 // Never a second time: what it did before cannot be known.
+                self.stop_hosts().await?;
                 return Ok(Err(Failure::internal("the job's folder is gone")));
             }
             match self.begin(job).await? {
                 Begun::Running => {}
-                Begun::Stopped => {
-                    return Ok(Ok(End::Stopped { artifacts: None, secondary: "Stopped" }));
+                Begun::Stopped(secondary) => {
+                    return Ok(Ok(End::Stopped { artifacts: None, secondary }));
                 }
                 Begun::Failed(failure) => return Ok(Err(failure)),
             }
@@ -142,65 +193,132 @@ impl Run<'_> {
         self.update(|job, now_ms| job.enter("Training", message, now_ms)).await?;
         if !self.still_wanted().await? {
             // Asked before there was anything to stop, or the server died between the record and the processes.
-            runner.stop(&self.id).await.map_err(runner_error)?;
+            self.stop_hosts().await?;
         }
-        let exit = self.follow().await?;
-        self.service.places.release(&self.id);
-        self.collect(job, &exit).await
+        let exits = self.follow(job).await?;
+        self.service.places.release(self.id());
+        self.collect(job, &exits).await
     }
 
-    /// Waits for the job's turn, fills its folder and starts it.
+    /// Asks every host to stop; one that never ran is fine.
+    async fn stop_hosts(&self) -> Result<(), AwsError> {
+        for host in &self.hosts {
+            match self.service.runner.stop(&host.run_id).await {
+                Ok(()) | Err(runner::Error::UnknownJob(_)) => {}
+                Err(error) => return Err(runner_error(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the job's turn, fills its folders and starts it.
     async fn begin(&self, job: &Job) -> Result<Begun, AwsError> {
-        let Some(grant) = self.admission(job).await? else { return Ok(Begun::Stopped) };
-        self.update(|job, now_ms| {
+        let (mut specs, grant) = match self.admission(job).await? {
+            Admitted::Granted(specs, grant) => (specs, grant),
+            Admitted::Stopped(secondary) => return Ok(Begun::Stopped(secondary)),
+            Admitted::Failed(failure) => return Ok(Begun::Failed(failure)),
+        };
+        // Which GPUs are a job's own is on disk before it runs on them; a job without any need not wait for the disk: what
+        // it has is known from its instance type.
+        let is_ready = !specs.is_empty() && grant.gpu_indices.is_empty();
+        let admitted = self.update(|job, now_ms| {
             job.started_ms.get_or_insert(now_ms);
             job.grant = Some(grant.clone());
             job.enter("Downloading", "Downloading input data", now_ms);
-        })
-        .await?;
-        let mut bell = self.ctx.kit.notices.subscribe(&stop_bell(job));
-        let filled = tokio::select! {
-            filled = self.fill(job, &grant) => filled,
-            stopped = self.stopped(&mut bell) => {
-                stopped?;
-                return Ok(Begun::Stopped);
-            }
-        };
-        let spec = match filled {
-            Ok(spec) => spec,
-            Err(failure) => return Ok(Begun::Failed(failure)),
-        };
-        if !self.still_wanted().await? {
-            return Ok(Begun::Stopped);
+        });
+        if is_ready && self.still_wanted().await? {
+            let (admitted, begun) = tokio::join!(admitted, self.start(job, specs, &grant));
+            admitted?;
+            return begun;
         }
-        Ok(match self.service.runner.start(&spec).await {
-            Ok(()) => Begun::Running,
-            Err(error) => Begun::Failed(Failure::internal(error)),
-        })
+        admitted.await?;
+        if specs.is_empty() {
+            let mut bell = self.ctx.kit.notices.subscribe(&stop_bell(job));
+            let filled = tokio::select! {
+                filled = self.fill(job) => filled,
+                stopped = self.stopped(&mut bell) => {
+                    stopped?;
+                    return Ok(Begun::Stopped("Stopped"));
+                }
+            };
+            specs = match filled {
+                Ok(filled) => filled,
+                Err(failure) => return Ok(Begun::Failed(failure)),
+            };
+        }
+        if !self.still_wanted().await? {
+            return Ok(Begun::Stopped("Stopped"));
+        }
+        self.start(job, specs, &grant).await
     }
 
-    /// Waits for the job's turn on the machine; `None` when it was stopped meanwhile.
-    async fn admission(&self, job: &Job) -> Result<Option<Grant>, AwsError> {
+    /// Starts every host.
+    async fn start(
+        &self,
+        job: &Job,
+        specs: Vec<JobSpec>,
+        grant: &Grant,
+    ) -> Result<Begun, AwsError> {
+        for (host, mut spec) in self.hosts.iter().zip(specs) {
+            spec::complete(self.service, job, host, &self.hosts, grant, &mut spec);
+            if let Err(error) = self.service.runner.start(&spec).await {
+                self.stop_hosts().await?;
+                return Ok(Begun::Failed(Failure::internal(error)));
+            }
+        }
+        Ok(Begun::Running)
+    }
+
+    /// Waits for the job's turn on the machine. Near the head of the queue the job brings its data meanwhile, so that
+    /// the machine does not wait for it.
+    async fn admission(&self, job: &Job) -> Result<Admitted, AwsError> {
         let places = &self.service.places;
-        let mut bell = self.ctx.kit.notices.subscribe(&stop_bell(job));
-        let mut changed = places.subscribe();
-        places.request(&self.id, spec::wanted(job));
+        let mut stop = self.ctx.kit.notices.subscribe(&stop_bell(job));
+        let bell = places.bell(self.id());
+        places.request(self.id(), spec::wanted(self.service, job));
+        let mut prepared = Vec::new();
         loop {
             if !self.still_wanted().await? {
-                return Ok(None);
+                return Ok(Admitted::Stopped("Stopped"));
             }
-            if let Some(grant) = places.granted(&self.id) {
-                return Ok(Some(grant));
+            if let Some(grant) = places.granted(self.id()) {
+                return Ok(Admitted::Granted(prepared, grant));
             }
             self.update(|job, now_ms| {
                 job.enter("Pending", "Waiting until this machine has room", now_ms);
             })
             .await?;
+            let is_near = places.position(self.id()).is_none_or(|before| before < PREPARING);
+            if is_near && prepared.is_empty() {
+                tokio::select! {
+                    filled = self.fill(job) => match filled {
+                        Ok(filled) => prepared = filled,
+                        Err(failure) => return Ok(Admitted::Failed(failure)),
+                    },
+                    stopped = self.stopped(&mut stop) => {
+                        stopped?;
+                        return Ok(Admitted::Stopped("Stopped"));
+                    }
+                }
+                continue;
+            }
             tokio::select! {
-                _ = changed.changed() => {}
-                _ = bell.changed() => {}
+                () = bell.notified() => {}
+                _ = stop.changed() => {}
+                () = self.patience(job) => return Ok(Admitted::Stopped("MaxWaitTimeExceeded")),
             }
         }
+    }
+
+    /// Resolves when a job on spot instances has waited as long as it may.
+    // AWS: API_StoppingCondition, MaxWaitTimeInSeconds.
+    async fn patience(&self, job: &Job) {
+        let most =
+            job.request.get("StoppingCondition").and_then(|it| it["MaxWaitTimeInSeconds"].as_u64());
+        let Some(most) = most else { return std::future::pending().await };
+        let waited_ms = (self.ctx.kit.clock.now_ms() - job.created_ms).max(0) as u64;
+        let left_ms = most.saturating_mul(1000).saturating_sub(waited_ms);
+        tokio::time::sleep(std::time::Duration::from_millis(left_ms)).await;
     }
 
     /// Resolves when the job is asked to stop.
@@ -217,71 +335,185 @@ impl Run<'_> {
         Ok(self.load().await?.is_some_and(|found| found.value.status == Status::InProgress))
     }
 
-    /// Fills the job's folder; answers what is to be started. May be dropped and done again.
-    async fn fill(&self, job: &Job, grant: &Grant) -> Result<JobSpec, Failure> {
-        let engine = spec::engine_of(job)?;
+    /// Fills the folders of all hosts; answers what is to be started. May be dropped and done again.
+    async fn fill(&self, job: &Job) -> Result<Vec<JobSpec>, Failure> {
         let principal = self.principal(job).await?;
-        let folder = self.service.runner.prepare(&self.id).await.map_err(Failure::internal)?;
-        match self.kind {
-            JobKind::Training => {
-                config::write(job, &folder).map_err(Failure::internal)?;
-                input::channels(self.service, &principal, job, &folder).await?;
-            }
-            JobKind::Transform => {
-                transform::prepare(self.service, &principal, job, &folder).await?;
-            }
+        let mut specs = Vec::new();
+        for host in &self.hosts {
+            specs.push(self.fill_host(job, host, &principal).await?);
         }
-        spec::spec(self.service, self.ctx, &principal, job, grant, engine).await
+        Ok(specs)
     }
 
-    /// Delivers the job's log while it runs; answers how it ended.
-    async fn follow(&self) -> Result<Exit, AwsError> {
+    async fn fill_host(
+        &self,
+        job: &Job,
+        host: &Host,
+        principal: &Principal,
+    ) -> Result<JobSpec, Failure> {
+        let service = self.service;
+        let folder = service.runner.prepare(&host.run_id).await.map_err(Failure::internal)?;
+        if self.kind == JobKind::Transform {
+            transform::prepare(service, principal, job, &folder).await?;
+            return spec::transform(service, self.ctx, principal, job, host, &folder).await;
+        }
+        if self.kind == JobKind::Processing {
+            processing::prepare(service, principal, job, host, &self.hosts, &folder).await?;
+            return processing::spec(service, self.ctx, principal, job, host, &folder).await;
+        }
+        config::write(job, host, &self.hosts, &folder).map_err(Failure::internal)?;
+        let channels = input::channels(service, principal, job, host, &self.hosts, &folder).await?;
+        if let Some(checkpoints) = Checkpoints::of(job)? {
+            checkpoints.restore(service, principal, &folder).await?;
+        }
+        let mut spec = spec::training(service, self.ctx, principal, job, host, &folder).await?;
+        (spec.read_only, spec.pipes) = (channels.read_only, channels.pipes);
+        Ok(spec)
+    }
+
+    /// Delivers the job's logs and checkpoints while it runs; answers how its hosts ended.
+    async fn follow(&self, job: &Job) -> Result<Vec<Exit>, AwsError> {
+        let following = futures_util::future::try_join(
+            futures_util::future::try_join_all(
+                self.hosts.iter().map(|host| self.follow_host(host)),
+            ),
+            self.give_back(),
+        );
+        if processing::is_continuous(job) {
+            let uploading = processing::upload_continuously(self, job);
+            return tokio::select! {
+                ended = following => Ok(ended?.0),
+                never = uploading => match never {},
+            };
+        }
+        let Ok(Some(mut checkpoints)) = Checkpoints::of(job) else { return Ok(following.await?.0) };
+        tokio::pin!(following);
+        loop {
+            tokio::select! {
+                ended = &mut following => {
+                    self.save(job, &mut checkpoints, true).await;
+                    return Ok(ended?.0);
+                }
+                () = tokio::time::sleep(checkpoints::PAUSE) => {
+                    self.save(job, &mut checkpoints, false).await;
+                }
+            }
+        }
+    }
+
+    /// Keeps the hosts' checkpoints. What cannot be stored is the log's matter: the job itself may still end well.
+    async fn save(&self, job: &Job, checkpoints: &mut Checkpoints, is_last: bool) {
+        for host in &self.hosts {
+            let saved = async {
+                let principal = self.principal(job).await?;
+                let folder = self.service.runner.prepare(&host.run_id).await;
+                let folder = folder.map_err(Failure::internal)?;
+                checkpoints.save(self.service, &principal, &folder, is_last).await
+            };
+            if let Err(failure) = saved.await {
+                tracing::warn!(
+                    job = job.name,
+                    reason = failure.reason,
+                    "checkpoints are not stored"
+                );
+            }
+        }
+    }
+
+    /// Delivers the log of a host; when it fails the other hosts have nothing to wait for.
+    async fn follow_host(&self, host: &Host) -> Result<Exit, AwsError> {
         let runner = &self.service.runner;
-        let mut delivery = log::Delivery::open(self).await?;
-        while runner.wait_log(&self.id, delivery.offset()).await.map_err(runner_error)? {
+        let mut delivery = log::Delivery::open(self, host).await?;
+        while runner.wait_log(&host.run_id, delivery.offset()).await.map_err(runner_error)? {
             delivery.deliver(self).await?;
         }
-        runner.wait(&self.id).await.map_err(runner_error)
+        let exit = runner.wait(&host.run_id).await.map_err(runner_error)?;
+        if is_failure(&exit) && self.hosts.len() > 1 {
+            self.stop_hosts().await?;
+        }
+        Ok(exit)
+    }
+
+    /// Gives the machine back as soon as the processes have ended, whatever is left to be delivered.
+    async fn give_back(&self) -> Result<(), AwsError> {
+        for host in &self.hosts {
+            self.service.runner.wait(&host.run_id).await.map_err(runner_error)?;
+        }
+        self.service.places.release(self.id());
+        Ok(())
     }
 
     /// Uploads what the job left and says how it ended.
-    async fn collect(&self, job: &Job, exit: &Exit) -> Result<Result<End, Failure>, AwsError> {
-        let folder = self.service.runner.prepare(&self.id).await.map_err(runner_error)?;
-        let is_failure = match exit.reason {
-            ExitReason::Exited => !exit.is_success(),
-            ExitReason::Lost | ExitReason::SpawnFailed(_) => true,
-            ExitReason::Stopped | ExitReason::MaxRuntimeExceeded => false,
-        };
-        if is_failure {
-            return Ok(Err(finish::failure(exit, &folder)));
+    async fn collect(&self, job: &Job, exits: &[Exit]) -> Result<Result<End, Failure>, AwsError> {
+        let mut folders = Vec::new();
+        for host in &self.hosts {
+            let folder = self.service.runner.prepare(&host.run_id).await.map_err(runner_error)?;
+            folders.push(folder);
+        }
+        if self.kind == JobKind::Processing {
+            let message = processing::messages(&folders);
+            self.update(|job, _| job.exit_message.clone_from(&message)).await?;
+        }
+        // The first to fail is the one that knows why.
+        let failed = exits.iter().zip(&folders).filter(|(exit, _)| is_failure(exit));
+        if let Some((exit, folder)) = failed.min_by_key(|(exit, _)| exit.ended_ms) {
+            return Ok(Err(finish::failure(job, exit, folder)));
         }
         let message = self.kind.texts().uploading;
         self.update(|job, now_ms| job.enter("Uploading", message, now_ms)).await?;
-        let artifacts = match self.upload(job, &folder).await {
+        let artifacts = match self.upload(job, &folders).await {
             Ok(artifacts) => artifacts,
             Err(failure) => return Ok(Err(failure)),
         };
-        Ok(Ok(match exit.reason {
-            ExitReason::Stopped => End::Stopped { artifacts, secondary: "Stopped" },
-            ExitReason::MaxRuntimeExceeded => {
-                End::Stopped { artifacts, secondary: "MaxRuntimeExceeded" }
-            }
-            _ => End::Completed { artifacts },
+        let has = |reason: &ExitReason| exits.iter().any(|exit| exit.reason == *reason);
+        Ok(Ok(if has(&ExitReason::MaxRuntimeExceeded) {
+            End::Stopped { artifacts, secondary: "MaxRuntimeExceeded" }
+        } else if has(&ExitReason::Stopped) {
+            End::Stopped { artifacts, secondary: "Stopped" }
+        } else {
+            End::Completed { artifacts }
         }))
     }
 
     async fn upload(
         &self,
         job: &Job,
-        folder: &runner::JobFolder,
+        folders: &[runner::JobFolder],
     ) -> Result<Option<String>, Failure> {
         let principal = self.principal(job).await?;
-        match self.kind {
-            JobKind::Training => finish::upload(self.service, &principal, job, folder).await,
-            JobKind::Transform => {
+        match (self.kind, folders) {
+            (JobKind::Training, folders) => {
+                finish::upload(self.service, &principal, job, folders).await
+            }
+            (JobKind::Transform, [folder, ..]) => {
                 transform::upload(self.service, &principal, job, folder).await.map(|()| None)
             }
+            (JobKind::Processing, folders) => {
+                processing::upload(self.service, &principal, job, folders).await.map(|()| None)
+            }
+            (JobKind::Transform, []) => Ok(None),
         }
+    }
+
+    /// Whether the job is to be begun again: the machine's fault, and attempts are left.
+    // AWS: API_RetryStrategy: for InternalServerError only.
+    async fn may_retry(&self, failure: &Failure) -> Result<bool, AwsError> {
+        let Some(found) = self.load().await? else { return Ok(false) };
+        let job = found.value;
+        let most =
+            job.request.get("RetryStrategy").and_then(|it| it["MaximumRetryAttempts"].as_u64());
+        Ok(failure.reason.starts_with("InternalServerError")
+            && job.status == Status::InProgress
+            && most.is_some_and(|most| u64::from(job.attempt) < most))
+    }
+
+    /// Begins the job again, under new ids.
+    async fn restart(&self, item: &WorkItem, failure: &Failure) -> Result<WorkOutcome, AwsError> {
+        self.service.places.release(self.id());
+        self.update(|job, now_ms| job.restart(&failure.reason, now_ms)).await?;
+        let mut outcome = WorkOutcome::again(item, self.ctx.kit.clock.now_ms());
+        outcome.work.extend(self.hosts.iter().map(|host| sweep_item(self.ctx, &host.run_id)));
+        Ok(outcome)
     }
 
     /// The session the job acts with.
@@ -292,11 +524,11 @@ impl Run<'_> {
         session.map_err(|error| Failure::refused(&format!("cannot assume the role {role}"), &error))
     }
 
-    /// Records the end, forgets what only the run needed, and tells everybody. The folder goes after the commit.
+    /// Records the end, forgets what only the run needed, and tells everybody. The folders go after the commit.
     async fn end(&self, end: End) -> Result<WorkOutcome, AwsError> {
-        self.service.places.release(&self.id);
+        self.service.places.release(self.id());
         let mut outcome = WorkOutcome::done();
-        outcome.work.push(sweep_item(self.ctx, &self.id));
+        outcome.work.extend(self.hosts.iter().map(|host| sweep_item(self.ctx, &host.run_id)));
         let Some(found) = self.load().await? else { return Ok(outcome) };
         let mut job = found.value;
         finish_job(&mut job, end, self.ctx.kit.clock.now_ms());
@@ -307,7 +539,9 @@ impl Run<'_> {
             "job ended"
         );
         jobs::put(&mut outcome.batch, &job, found.expect);
-        service::forget_effects(&mut outcome.batch, &log::effect_prefix(&self.id));
+        for host in &self.hosts {
+            service::forget_effects(&mut outcome.batch, &log::effect_prefix(&host.run_id));
+        }
         outcome.work.push(announce::job(self.ctx, &job));
         outcome.notices.push(job.arn);
         Ok(outcome)
@@ -367,6 +601,6 @@ fn sweep_item(ctx: &Ctx, id: &str) -> WorkItem {
     WorkItem::new(SWEEP, id, &ctx.region, ctx.kit.clock.now_ms(), &())
 }
 
-fn runner_error(error: impl std::fmt::Display) -> AwsError {
+pub(crate) fn runner_error(error: impl std::fmt::Display) -> AwsError {
     AwsError::fault("InternalFailure", error.to_string(), 500)
 }

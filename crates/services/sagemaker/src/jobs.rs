@@ -40,13 +40,24 @@ pub(crate) fn object_source(channel: &Value) -> Option<(&str, &str)> {
     Some((source.get("S3DataType")?.as_str()?, source.get("S3Uri")?.as_str()?))
 }
 
-/// Refuses jobs on several instances: running them on one would be another training than was asked for.
+/// Refuses jobs on several instances, where running them on one would be another job than was asked for.
 pub(crate) fn require_one_instance(resources: &Value) -> Result<(), Error> {
-    let has_groups = resources.get("InstanceGroups").is_some_and(|groups| groups != &json!([]));
-    if has_groups || resources["InstanceCount"].as_u64().is_some_and(|count| count > 1) {
+    if resources["InstanceCount"].as_u64().is_some_and(|count| count > 1) {
         return Err(Error::Unsupported(
-            "refit runs a job on one instance: InstanceCount must be 1.".to_owned(),
+            "refit runs such a job on one instance: InstanceCount must be 1.".to_owned(),
         ));
+    }
+    Ok(())
+}
+
+/// Refuses training on more hosts than make sense on one machine.
+pub(crate) fn require_few_hosts(resources: &Value) -> Result<(), Error> {
+    let asked = job::hosts::asked(resources);
+    if asked > job::hosts::MOST_HOSTS {
+        return Err(Error::Unsupported(format!(
+            "refit runs a training job on at most {} instances, not on {asked}.",
+            job::hosts::MOST_HOSTS
+        )));
     }
     Ok(())
 }
@@ -172,15 +183,17 @@ pub(crate) async fn stop(
     }
     let mut batch = Batch::new();
     put(&mut batch, &found.value, found.expect);
-    let (runner, id) = (service.runner.clone(), found.value.run_id.clone());
+    let (runner, hosts) = (service.runner.clone(), job::hosts::hosts(&found.value));
     let bell = job::stop_bell(&found.value);
     let reply = Reply::with(json!({}), batch).notice(found.value.arn.clone()).notice(bell);
     let reply = reply.work(announce::job(ctx, &found.value));
     Ok(reply.after(move || {
         tokio::spawn(async move {
             // A job that does not run yet learns of it from its record.
-            if let Err(error) = runner.stop(&id).await {
-                tracing::debug!(id, %error, "nothing to stop yet");
+            for host in hosts {
+                if let Err(error) = runner.stop(&host.run_id).await {
+                    tracing::debug!(id = host.run_id, %error, "nothing to stop yet");
+                }
             }
         });
     }))

@@ -1,4 +1,4 @@
-//! Amazon SageMaker: training and transform jobs that really run, models, and the model registry.
+//! Amazon SageMaker: jobs that really run, endpoints, models, and the model registry.
 //!
 //! **Invariant:** a job is one durable work item. Its handler may be run again from the start at any moment (a crash, an
 //! upgrade) and picks up where the record and the runner say the job is: downloads are repeated, a running process is
@@ -6,29 +6,40 @@
 //!
 //! **Invariant:** a job reads and writes objects with its own role's permissions, never with the server's.
 //!
-//! Not here yet: processing jobs, tuning, endpoints, script mode, containers; see docs/reference/services.md.
+//! What is not here stands in docs/reference/services.md.
 
+mod algorithms;
 mod announce;
+mod endpoint;
 mod error;
 mod images;
+mod instance_types;
 mod job;
 mod jobs;
 mod lifecycle;
 mod listing;
 mod models;
+mod nouns;
+mod operations;
 mod ops;
 mod packages;
 mod places;
 mod records;
+mod runtime;
+mod search;
+mod serving;
 mod tags;
+mod trials;
+mod tuning;
+
+pub use runtime::{Runtime, runtime_model};
 
 use runner::Runner;
 use runner::resources::Resources;
-use service::{
-    AwsError, Ctx, Objects, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome,
-    operation,
-};
+use service::{AwsError, Ctx, Objects, OperationFuture, Row, Service, WorkItem, WorkOutcome};
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, LazyLock};
 use wire::Model;
 
@@ -46,17 +57,31 @@ pub struct Sagemaker {
     pub(crate) endpoint: String,
     /// What jobs may use of the machine, given out in arrival order.
     pub(crate) places: places::Places,
+    /// What runs which image.
+    pub(crate) images: images::Images,
+    /// What an instance type has.
+    pub(crate) instance_types: instance_types::InstanceTypes,
+    /// The Python environments of scripts.
+    pub(crate) environments: Arc<runner::environments::Environments>,
+    /// When the environments were last looked through, Unix milliseconds.
+    pub(crate) tidied_ms: AtomicI64,
+    /// Where the jobs' folders lie.
+    pub(crate) jobs: PathBuf,
+    /// Which processes answer the requests of which endpoint.
+    pub(crate) routes: endpoint::routes::Routes,
 }
 
 impl Sagemaker {
     /// The service over a runner and object storage. `algorithm_argv` is usually this binary and `algorithm`;
-    /// `endpoint` is the URL at which jobs reach this server; `capacity` is what jobs may use of the machine.
+    /// `endpoint` is the URL at which jobs reach this server; `capacity` is what jobs may use of the machine;
+    /// `home` is the data directory, with the tables that users extend and the Python environments.
     pub fn new(
         runner: Arc<dyn Runner>,
         objects: Arc<dyn Objects>,
         algorithm_argv: Vec<OsString>,
         endpoint: &str,
         capacity: Resources,
+        home: &Path,
     ) -> Self {
         Self {
             runner,
@@ -64,85 +89,17 @@ impl Sagemaker {
             algorithm_argv,
             endpoint: endpoint.to_owned(),
             places: places::Places::new(capacity),
+            images: images::Images::new(home.join("images.json")),
+            instance_types: instance_types::InstanceTypes::new(home.join("instance-types.json")),
+            environments: Arc::new(runner::environments::Environments::new(
+                home.join("environments"),
+            )),
+            tidied_ms: AtomicI64::new(0),
+            jobs: home.join("jobs"),
+            routes: endpoint::routes::Routes::new(),
         }
     }
 }
-
-static OPERATIONS: &[Operation<Sagemaker>] = &[
-    operation!("AddTags", ops::add_tags, "{ResourceArn}"),
-    operation!("CreateModel", ops::create_model, "arn:aws:sagemaker:{region}:{account}:model/{ModelName}", pass "ExecutionRoleArn"),
-    operation!(
-        "CreateModelPackage",
-        ops::create_model_package,
-        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
-    ),
-    operation!(
-        "CreateModelPackageGroup",
-        ops::create_model_package_group,
-        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
-    ),
-    operation!("CreateTrainingJob", ops::create_training_job, "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}", pass "RoleArn"),
-    operation!(
-        "CreateTransformJob",
-        ops::create_transform_job,
-        "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
-    ),
-    operation!(
-        "DeleteModel",
-        ops::delete_model,
-        "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"
-    ),
-    operation!("DeleteModelPackage", ops::delete_model_package, "{ModelPackageName}"),
-    operation!(
-        "DeleteModelPackageGroup",
-        ops::delete_model_package_group,
-        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
-    ),
-    operation!("DeleteTags", ops::delete_tags, "{ResourceArn}"),
-    operation!(
-        "DeleteTrainingJob",
-        ops::delete_training_job,
-        "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
-    ),
-    operation!(
-        "DescribeModel",
-        ops::describe_model,
-        "arn:aws:sagemaker:{region}:{account}:model/{ModelName}"
-    ),
-    operation!("DescribeModelPackage", ops::describe_model_package, "{ModelPackageName}"),
-    operation!(
-        "DescribeModelPackageGroup",
-        ops::describe_model_package_group,
-        "arn:aws:sagemaker:{region}:{account}:model-package-group/{ModelPackageGroupName}"
-    ),
-    operation!(
-        "DescribeTrainingJob",
-        ops::describe_training_job,
-        "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
-    ),
-    operation!(
-        "DescribeTransformJob",
-        ops::describe_transform_job,
-        "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
-    ),
-    operation!("ListModelPackageGroups", ops::list_model_package_groups, "*"),
-    operation!("ListModelPackages", ops::list_model_packages, "*"),
-    operation!("ListModels", ops::list_models, "*"),
-    operation!("ListTags", ops::list_tags, "{ResourceArn}"),
-    operation!("ListTrainingJobs", ops::list_training_jobs, "*"),
-    operation!("ListTransformJobs", ops::list_transform_jobs, "*"),
-    operation!(
-        "StopTrainingJob",
-        ops::stop_training_job,
-        "arn:aws:sagemaker:{region}:{account}:training-job/{TrainingJobName}"
-    ),
-    operation!(
-        "StopTransformJob",
-        ops::stop_transform_job,
-        "arn:aws:sagemaker:{region}:{account}:transform-job/{TransformJobName}"
-    ),
-    operation!("UpdateModelPackage", ops::update_model_package, "{ModelPackageArn}"),
-];
 
 /// Shapes and operations, for clients.
 pub fn model() -> &'static Model {
@@ -160,7 +117,7 @@ impl Service for Sagemaker {
     }
 
     fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
+        service::row(operations::OPERATIONS, name)
     }
 
     fn run<'a>(
@@ -169,7 +126,7 @@ impl Service for Sagemaker {
         operation: &str,
         input: serde_json::Value,
     ) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
+        service::run(operations::OPERATIONS, self, ctx, operation, input)
     }
 
     async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
@@ -179,6 +136,8 @@ impl Service for Sagemaker {
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
         match item.kind.as_str() {
             job::WORK => job::run(self, ctx, item).await,
+            endpoint::WORK => endpoint::run(self, ctx, item).await,
+            tuning::WORK => tuning::run(self, ctx, item).await,
             job::SWEEP => job::sweep(self, ctx, item).await,
             announce::WORK => announce::run(ctx, item).await,
             other => Err(AwsError::fault(

@@ -47,9 +47,31 @@ impl Job {
         self.failure_reason = Some(reason);
     }
 
-    /// Whether its program has been started.
+    /// Whether the program of the present attempt has been started.
     pub(crate) fn was_launched(&self) -> bool {
-        self.transitions.iter().any(|transition| transition.status == "Training")
+        let present = self.transitions.iter().rev().take_while(|it| it.status != "Restarting");
+        present.into_iter().any(|transition| transition.status == "Training")
+    }
+
+    /// Begins the job again from the start, with new ids for the runner.
+    // AWS: RetryStrategy: the job goes back to Starting; SecondaryStatus Restarting.
+    pub(crate) fn restart(&mut self, message: &str, now_ms: i64) {
+        if self.status != Status::InProgress {
+            return;
+        }
+        self.close(now_ms);
+        "Restarting".clone_into(&mut self.secondary);
+        self.transitions.push(Transition {
+            status: "Restarting".to_owned(),
+            message: message.to_owned(),
+            start_ms: now_ms,
+            end_ms: None,
+        });
+        self.modified_ms = now_ms;
+        self.attempt += 1;
+        self.grant = None;
+        (self.log_offset, self.log_page) = (0, None);
+        self.logs.clear();
     }
 
     /// Asks the job to stop. `false` when it has ended or is stopping already.
@@ -79,7 +101,7 @@ impl Job {
 fn rank(secondary: &str) -> u8 {
     match secondary {
         "" => 0,
-        "Starting" => 1,
+        "Starting" | "Restarting" => 1,
         "Pending" => 2,
         "Downloading" => 3,
         "Training" => 4,

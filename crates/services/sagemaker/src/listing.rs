@@ -60,13 +60,18 @@ impl Question {
     fn index(&self) -> Option<&'static str> {
         match self.sort_by.as_deref() {
             Some("Name") => None,
-            Some("Status") if self.kind.ends_with("-job") => Some(BY_STATUS),
+            Some("Status")
+                if self.kind.ends_with("-job")
+                    || self.kind == crate::endpoint::records::ENDPOINT =>
+            {
+                Some(BY_STATUS)
+            }
             _ => Some(BY_CREATION),
         }
     }
 
     /// Whether the time of the last change is among those asked for.
-    fn admits_change(&self, modified_ms: i64) -> bool {
+    pub(crate) fn admits_change(&self, modified_ms: i64) -> bool {
         let modified_ms = modified_ms as f64;
         self.modified_after_ms.is_none_or(|after| modified_ms > after)
             && self.modified_before_ms.is_none_or(|before| modified_ms < before)
@@ -157,12 +162,13 @@ fn summary(job: &Job, member: &str) -> Value {
         view["SecondaryStatus"] = Value::from(job.secondary.as_str());
     }
     if let Some(ended_ms) = job.ended_ms {
-        let end =
-            if job.kind == JobKind::Training { "TrainingEndTime" } else { "TransformEndTime" };
-        view[end] = seconds(ended_ms);
+        view[format!("{}EndTime", member.trim_end_matches("Job"))] = seconds(ended_ms);
     }
-    if let Some(reason) = job.failure_reason.as_ref().filter(|_| job.kind == JobKind::Transform) {
+    if let Some(reason) = job.failure_reason.as_ref().filter(|_| job.kind != JobKind::Training) {
         view["FailureReason"] = Value::from(reason.as_str());
+    }
+    if let Some(message) = &job.exit_message {
+        view["ExitMessage"] = Value::from(message.as_str());
     }
     view
 }

@@ -51,6 +51,44 @@ pub(crate) fn summary(package: &Package) -> Value {
     })
 }
 
+/// A package as AWS describes it.
+pub(crate) fn view(package: &Package) -> Value {
+    let mut view = package.request.clone();
+    view.remove("ClientToken");
+    if let Value::Object(members) = summary(package) {
+        view.extend(members.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    view.insert(
+        "ModelPackageName".to_owned(),
+        Value::from(format!("{}/{}", package.group, package.version)),
+    );
+    view.insert("ModelPackageStatusDetails".to_owned(), json!({"ValidationStatuses": []}));
+    view.insert("CreatedBy".to_owned(), json!({"IamIdentity": {"Arn": package.created_by}}));
+    view.insert("CertifyForMarketplace".to_owned(), Value::Bool(false));
+    if let Some(text) = &package.approval_description {
+        view.insert("ApprovalDescription".to_owned(), Value::from(text.as_str()));
+    }
+    if let Some(modified_ms) = package.modified_ms {
+        view.insert("LastModifiedTime".to_owned(), crate::records::seconds(modified_ms));
+    }
+    Value::Object(view)
+}
+
+/// A group as AWS describes it.
+pub(crate) fn group_view(group: &PackageGroup) -> Value {
+    let mut view = json!({
+        "ModelPackageGroupName": group.name,
+        "ModelPackageGroupArn": group.arn,
+        "CreationTime": crate::records::seconds(group.created_ms),
+        "CreatedBy": {"IamIdentity": {"Arn": group.created_by}},
+        "ModelPackageGroupStatus": "Completed",
+    });
+    if let Some(description) = &group.description {
+        view["ModelPackageGroupDescription"] = json!(description);
+    }
+    view
+}
+
 /// The event that tells of a package's approval status.
 // AWS: automating-sagemaker-with-eventbridge: SageMaker Model Package State Change.
 pub(crate) fn event(package: &Package) -> Value {

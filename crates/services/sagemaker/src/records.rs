@@ -30,6 +30,7 @@ pub(crate) type Tags = BTreeMap<String, String>;
 pub(crate) enum JobKind {
     Training,
     Transform,
+    Processing,
 }
 
 impl JobKind {
@@ -38,6 +39,7 @@ impl JobKind {
         match self {
             Self::Training => "sagemaker/training-job",
             Self::Transform => "sagemaker/transform-job",
+            Self::Processing => "sagemaker/processing-job",
         }
     }
 
@@ -46,6 +48,7 @@ impl JobKind {
         match self {
             Self::Training => "training-job",
             Self::Transform => "transform-job",
+            Self::Processing => "processing-job",
         }
     }
 
@@ -54,6 +57,7 @@ impl JobKind {
         match self {
             Self::Training => "TrainingJob",
             Self::Transform => "TransformJob",
+            Self::Processing => "ProcessingJob",
         }
     }
 
@@ -62,6 +66,7 @@ impl JobKind {
         match self {
             Self::Training => ("Training job", "training job"),
             Self::Transform => ("Transform job", "transform job"),
+            Self::Processing => ("Processing job", "processing job"),
         }
     }
 
@@ -82,6 +87,13 @@ impl JobKind {
                 completed: "Transform job completed",
                 stopped: "Transform job stopped",
             },
+            Self::Processing => Texts {
+                starting: "Starting the processing job",
+                running: "Processing in progress",
+                uploading: "Uploading processing output",
+                completed: "Processing job completed",
+                stopped: "Processing job stopped",
+            },
         }
     }
 
@@ -90,6 +102,7 @@ impl JobKind {
         match self {
             Self::Training => "/aws/sagemaker/TrainingJobs",
             Self::Transform => "/aws/sagemaker/TransformJobs",
+            Self::Processing => "/aws/sagemaker/ProcessingJobs",
         }
     }
 
@@ -98,6 +111,7 @@ impl JobKind {
         match self {
             Self::Training => "SageMaker Training Job State Change",
             Self::Transform => "SageMaker Transform Job State Change",
+            Self::Processing => "SageMaker Processing Job State Change",
         }
     }
 }
@@ -156,7 +170,7 @@ pub(crate) struct Metric {
     pub(crate) timestamp_ms: i64,
 }
 
-/// A training or transform job.
+/// A training, transform or processing job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) kind: JobKind,
@@ -185,6 +199,24 @@ pub(crate) struct Job {
     pub(crate) log_page: Option<LogPage>,
     /// What the job has of the machine while it runs.
     pub(crate) grant: Option<Grant>,
+    /// How often it has been begun again after a failure of the machine.
+    #[serde(default)]
+    pub(crate) attempt: u32,
+    /// What the container of a processing job said of its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) exit_message: Option<String>,
+    /// The logs of the second and further hosts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) logs: BTreeMap<usize, LogPlace>,
+}
+
+/// Up to where the log of a host has been delivered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LogPlace {
+    /// Byte offset up to which it has been delivered.
+    pub(crate) offset: u64,
+    /// What is being delivered after that offset.
+    pub(crate) page: Option<LogPage>,
 }
 
 /// A piece of a log whose delivery has begun: the same piece is delivered again after a crash, whatever has been
@@ -219,6 +251,26 @@ impl Job {
             log_offset: 0,
             log_page: None,
             grant: None,
+            attempt: 0,
+            exit_message: None,
+            logs: BTreeMap::new(),
+        }
+    }
+
+    /// Up to where the log of a host has been delivered.
+    pub(crate) fn log_place(&self, host: usize) -> LogPlace {
+        if host == 0 {
+            return LogPlace { offset: self.log_offset, page: self.log_page };
+        }
+        self.logs.get(&host).copied().unwrap_or_default()
+    }
+
+    /// Keeps up to where the log of a host has been delivered.
+    pub(crate) fn set_log_place(&mut self, host: usize, place: LogPlace) {
+        if host == 0 {
+            (self.log_offset, self.log_page) = (place.offset, place.page);
+        } else {
+            self.logs.insert(host, place);
         }
     }
 }

@@ -34,13 +34,19 @@ async fn require(ctx: &Ctx, arn: &str) -> Result<(), Error> {
     let kind = match noun {
         "training-job" => JobKind::Training.records(),
         "transform-job" => JobKind::Transform.records(),
+        "processing-job" => JobKind::Processing.records(),
+        "hyper-parameter-tuning-job" => crate::tuning::records::TUNING,
         "model" => MODEL,
+        "endpoint" => crate::endpoint::records::ENDPOINT,
         "model-package-group" => GROUP,
         "model-package" => {
             let arn = serde_json::Value::from(arn);
             return packages::find(ctx, Some(&arn)).await.map(drop);
         }
-        _ => return Err(missing()),
+        _ => match crate::nouns::ALL.iter().find(|known| known.word == noun) {
+            Some(known) => known.records,
+            None => return Err(missing()),
+        },
     };
     let found = ctx.records::<IgnoredAny>(kind).get(&key(&ctx.region, name)).await?;
     let is_own = parsed.region == ctx.region && parsed.account == ctx.account();

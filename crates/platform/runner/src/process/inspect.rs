@@ -39,12 +39,21 @@ pub(super) fn inspect(folder: &JobFolder) -> Result<Found> {
 }
 
 fn end_lost(folder: &JobFolder) -> Result<Exit> {
-    let status = read_record::<Status>(&folder.status())?;
+    // After a power cut the note may be there without its content, and with another boot before it.
+    let (status, is_other_boot) = match read_record::<Status>(&folder.status()) {
+        Ok(status) => {
+            let boot = status.as_ref().map(|status| status.boot_id.clone());
+            (status, boot.is_some_and(|boot| boot != kernel::boot_id()))
+        }
+        Err(Error::Record { .. }) => (None, true),
+        Err(error) => return Err(error),
+    };
     kill_remains(folder, status.as_ref());
+    crate::container::remove_remains(folder);
     let now_ms = now_ms();
     let exit = Exit {
         outcome: Outcome::Unknown,
-        reason: ExitReason::Lost,
+        reason: if is_other_boot { ExitReason::MachineRestarted } else { ExitReason::Lost },
         started_ms: status.as_ref().map_or(now_ms, |status| status.started_ms),
         ended_ms: now_ms,
         stderr_tail: String::new(),

@@ -89,6 +89,11 @@ impl Admission {
         self.queue.iter().position(|request| request.id == id)
     }
 
+    /// The first jobs of the queue, at most `count`.
+    pub fn first(&self, count: usize) -> impl Iterator<Item = &str> {
+        self.queue.iter().take(count).map(|request| request.id.as_str())
+    }
+
     /// What nobody has. After a restart on a smaller machine jobs may have more than there is.
     pub fn free(&self) -> Resources {
         self.running.values().fold(self.capacity, |free, grant| free.minus(grant.resources))

@@ -73,7 +73,7 @@ pub(super) struct Launched {
 
 /// Starts the program of a job. The error says why it could not be started.
 pub(super) fn start(folder: &JobFolder, spec: &JobSpec) -> Result<Launched, String> {
-    if !spec.mount_opt_ml {
+    if spec.container.is_some() || !spec.mount_opt_ml {
         return match try_start(Mode::Plain)? {
             Ok(launched) => Ok(launched),
             Err(why) => Err(why),
@@ -143,11 +143,14 @@ fn prepare_and_exec(folder: &JobFolder, mode: Mode, report: &mut File) -> Report
         Err(error) => return Report::Failed(super::describe(&error)),
     };
     let opt_ml = if mode == Mode::Private {
-        match namespace::enter(folder, spec.hostname.as_deref()) {
+        match namespace::enter(folder, &spec) {
             Ok(entered) => entered,
             Err(why) => return Report::Refused(why),
         }
     } else {
+        if let Err(why) = namespace::without_mounts(folder, &spec) {
+            return Report::Failed(why);
+        }
         OptMl::NotAsked
     };
     // The supervisor listens to signals by blocking them, and a mask is inherited.
@@ -174,6 +177,9 @@ fn is_supervised(folder: &JobFolder) -> bool {
 }
 
 fn command(folder: &JobFolder, spec: &JobSpec, mode: Mode) -> Result<Command, String> {
+    if spec.container.is_some() {
+        return Ok(crate::container::shim_command());
+    }
     let real = folder.ml();
     let real_text = real.to_string_lossy();
     let falls_back = spec.mount_opt_ml && mode == Mode::Plain;

@@ -3,11 +3,13 @@
 //! Nothing is made on the host. Where the host has no `/opt/ml`, an empty file system is laid over
 //! `/opt` and everything the host has there is bound into it again.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::{OpenOptionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, symlink};
+use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -15,12 +17,16 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid, sethostname};
 
-use crate::{JobFolder, OptMl};
+use crate::{JobFolder, JobSpec, OptMl};
+
+use super::loopback;
 
 /// Gives this process a mount namespace in which the job's `ml/` folder is `/opt/ml`, and the host
-/// name if one is asked for. After an error the process is in an undefined place and must end.
-pub(super) fn enter(folder: &JobFolder, hostname: Option<&str>) -> Result<OptMl, String> {
-    let entered = unshare_namespaces(hostname.is_some())?;
+/// name and the network isolation if they are asked for. After an error the process is in an
+/// undefined place and must end.
+pub(super) fn enter(folder: &JobFolder, spec: &JobSpec) -> Result<OptMl, String> {
+    let hostname = spec.hostname.as_deref();
+    let entered = unshare_namespaces(hostname.is_some(), spec.isolate_network)?;
     let everything_ours = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(none(), "/", none(), everything_ours, none()).map_err(said("make mounts private"))?;
     // Opened before anything is covered: the job folder may itself lie below /opt.
@@ -29,11 +35,69 @@ pub(super) fn enter(folder: &JobFolder, hostname: Option<&str>) -> Result<OptMl,
         cover_opt().map_err(said("cover /opt"))?;
     }
     bind(&place(&ml), Path::new("/opt/ml")).map_err(said("bind /opt/ml"))?;
+    for below in inside(&spec.read_only) {
+        let place = Path::new("/opt/ml").join(below);
+        if place.is_dir() {
+            bind(&place, &place).map_err(said("bind a channel"))?;
+            read_only(&place).map_err(said("make a channel read-only"))?;
+        }
+    }
     if let Some(hostname) = hostname {
         sethostname(hostname).map_err(said("set the host name"))?;
-        bind_hosts(folder, hostname).map_err(said("bind /etc/hosts"))?;
+        bind_hosts(folder, hostname, &spec.hosts).map_err(said("bind /etc/hosts"))?;
     }
     Ok(entered)
+}
+
+/// What a job without a mount namespace needs instead. The error says why it cannot be run.
+pub(super) fn without_mounts(folder: &JobFolder, spec: &JobSpec) -> Result<(), String> {
+    if spec.container.is_some() {
+        return Ok(());
+    }
+    if spec.isolate_network {
+        unshare_namespaces(false, true)
+            .map_err(|why| format!("this machine cannot isolate its network: {why}"))?;
+    }
+    for below in inside(&spec.read_only) {
+        own_copies(&folder.ml().join(below)).map_err(said("copy a channel"))?;
+    }
+    Ok(())
+}
+
+/// The paths that cannot leave the folder they are joined to.
+fn inside(paths: &[PathBuf]) -> impl Iterator<Item = &PathBuf> {
+    let is_inside =
+        |path: &&PathBuf| path.components().all(|part| matches!(part, Component::Normal(_)));
+    paths.iter().filter(is_inside)
+}
+
+/// Replaces hard links to files of others by copies, so that the job can only change its own.
+fn own_copies(folder: &Path) -> io::Result<()> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&next) else { continue };
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else if entry.file_type()?.is_file() && entry.metadata()?.nlink() > 1 {
+                let draft = entry.path().with_extension("refit-copy");
+                fs::copy(entry.path(), &draft)?;
+                fs::rename(&draft, entry.path())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes a bind mount read-only.
+fn read_only(place: &Path) -> io::Result<()> {
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
+    // A user namespace may not drop what the mount below it has.
+    let kept = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(none(), place, none(), flags, none())
+        .or_else(|_| mount(none(), place, none(), flags | kept, none()))
+        .map_err(io::Error::from)
 }
 
 fn none() -> Option<&'static Path> {
@@ -44,13 +108,21 @@ fn said<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> String {
     move |error| format!("cannot {what}: {error}")
 }
 
-fn unshare_namespaces(with_hostname: bool) -> Result<OptMl, String> {
+fn unshare_namespaces(with_hostname: bool, without_network: bool) -> Result<OptMl, String> {
     let mut flags = CloneFlags::CLONE_NEWNS;
+    if without_network {
+        flags |= CloneFlags::CLONE_NEWNET;
+    }
     if with_hostname {
         flags |= CloneFlags::CLONE_NEWUTS;
     }
     match unshare(flags) {
-        Ok(()) => return Ok(OptMl::PrivateMount),
+        Ok(()) => {
+            if without_network {
+                loopback::bring_up().map_err(said("bring the loopback interface up"))?;
+            }
+            return Ok(OptMl::PrivateMount);
+        }
         Err(Errno::EPERM) => {}
         Err(errno) => return Err(said("make a mount namespace")(errno)),
     }
@@ -64,6 +136,9 @@ fn unshare_namespaces(with_hostname: bool) -> Result<OptMl, String> {
     ];
     for (file, text) in maps {
         fs::write(file, text).map_err(said("map the user"))?;
+    }
+    if without_network {
+        loopback::bring_up().map_err(said("bring the loopback interface up"))?;
     }
     Ok(OptMl::UserNamespace)
 }
@@ -104,14 +179,25 @@ fn cover_opt() -> io::Result<()> {
     fs::create_dir(opt.join("ml"))
 }
 
-/// Lets the host name be resolved: to the loopback address, as all of a job runs here.
-fn bind_hosts(folder: &JobFolder, hostname: &str) -> io::Result<()> {
+/// Lets host names be resolved: to loopback addresses, as all of a job runs here.
+fn bind_hosts(
+    folder: &JobFolder,
+    hostname: &str,
+    hosts: &BTreeMap<String, String>,
+) -> io::Result<()> {
     let host_file = Path::new("/etc/hosts");
     if !host_file.exists() {
         return Ok(());
     }
     let own = folder.path().join("hosts");
     let text = fs::read_to_string(host_file)?;
-    fs::write(&own, format!("{}\n127.0.0.1 {hostname}\n", text.trim_end()))?;
+    let mut text = format!("{}\n", text.trim_end());
+    if !hosts.contains_key(hostname) {
+        writeln!(text, "127.0.0.1 {hostname}").map_err(io::Error::other)?;
+    }
+    for (name, address) in hosts {
+        writeln!(text, "{address} {name}").map_err(io::Error::other)?;
+    }
+    fs::write(&own, text)?;
     bind(&own, host_file)
 }

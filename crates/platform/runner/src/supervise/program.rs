@@ -15,6 +15,7 @@ use crate::log::{LineCutter, LogWriter, Tail};
 use crate::{Exit, ExitReason, JobFolder, JobSpec, LogStream, OptMl, Outcome, kernel};
 
 use super::launch;
+use super::memory::MemoryWatch;
 use super::watching::Watching;
 
 /// How long killed processes may take to vanish, and their pipes to close.
@@ -50,6 +51,7 @@ impl Program {
     /// Starts the program, in a private namespace if it asked for one and the kernel allows it.
     /// The error says why it could not be started.
     pub(super) fn start(folder: &JobFolder, spec: &JobSpec) -> Result<Self, String> {
+        super::feed::start(folder, spec)?;
         let launched = launch::start(folder, spec)?;
         Ok(Self {
             pid: launched.pid,
@@ -83,6 +85,13 @@ impl Program {
         };
         let reason = self.run(folder, spec, watching, &mut output);
         self.kill_everything(watching);
+        let mut reason = reason;
+        if spec.container.is_some() {
+            crate::container::remove_remains(folder);
+            if let Some(why) = crate::container::error(folder) {
+                (reason, self.outcome) = (ExitReason::SpawnFailed(why), None);
+            }
+        }
         self.drain(&mut output);
         let ended_ms = now_ms();
         Exit {
@@ -104,6 +113,9 @@ impl Program {
         output: &mut Output,
     ) -> ExitReason {
         let limit = spec.limits.max_runtime_seconds.and_then(after);
+        // A container has limits of its own.
+        let watched = spec.limits.memory_bytes.filter(|_| spec.container.is_none());
+        let mut memory = watched.map(MemoryWatch::new);
         let mut phase = Phase::Running;
         let mut asked_to_stop = folder.stop_request().exists();
         loop {
@@ -118,10 +130,20 @@ impl Program {
                     self.signal_group(Signal::SIGKILL);
                     Phase::Killed(reason)
                 }
+                Phase::Running => match memory.as_mut().and_then(MemoryWatch::look) {
+                    Some((used_bytes, limit_bytes)) => {
+                        // Nobody can ask a job politely to give memory back.
+                        self.signal_group(Signal::SIGKILL);
+                        Phase::Killed(ExitReason::MemoryExceeded { used_bytes, limit_bytes })
+                    }
+                    None => Phase::Running,
+                },
                 other => other,
             };
             let next = match &phase {
-                Phase::Running => limit,
+                Phase::Running => {
+                    [limit, memory.as_ref().map(|it| it.next)].into_iter().flatten().min()
+                }
                 Phase::Stopping(_, kill_at) => *kill_at,
                 Phase::Killed(_) => None,
             };

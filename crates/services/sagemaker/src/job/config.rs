@@ -1,13 +1,14 @@
 //! The files below `/opt/ml/input/config`, as AWS's containers find them.
 // AWS: your-algorithms-training-algo-running-container; key names as the SageMaker training toolkit reads them.
 
+use crate::job::hosts::{Host, resource_config};
 use crate::records::Job;
 use runner::JobFolder;
 use serde_json::{Map, Value, json};
 use std::io;
 
 /// Writes hyperparameters, channels and resources, and makes the folders a job may expect.
-pub(crate) fn write(job: &Job, folder: &JobFolder) -> io::Result<()> {
+pub(crate) fn write(job: &Job, host: &Host, hosts: &[Host], folder: &JobFolder) -> io::Result<()> {
     let ml = folder.ml();
     for name in ["input/config", "input/data", "model", "output/data", "checkpoints", "code"] {
         std::fs::create_dir_all(ml.join(name))?;
@@ -17,11 +18,15 @@ pub(crate) fn write(job: &Job, folder: &JobFolder) -> io::Result<()> {
     let hyperparameters = job.request.get("HyperParameters").unwrap_or(&empty);
     std::fs::write(config.join("hyperparameters.json"), hyperparameters.to_string())?;
     std::fs::write(config.join("inputdataconfig.json"), channels(job).to_string())?;
-    std::fs::write(config.join("resourceconfig.json"), resources(job).to_string())?;
+    std::fs::write(config.join("resourceconfig.json"), resource_config(hosts, host).to_string())?;
+    if let Some(checkpoints) = job.request.get("CheckpointConfig") {
+        std::fs::write(config.join("checkpointconfig.json"), checkpoints.to_string())?;
+    }
     Ok(())
 }
 
-fn channels(job: &Job) -> Value {
+/// `inputdataconfig.json`.
+pub(crate) fn channels(job: &Job) -> Value {
     let mode = &job.request["AlgorithmSpecification"]["TrainingInputMode"];
     let mut all = Map::new();
     for channel in
@@ -43,20 +48,4 @@ fn channels(job: &Job) -> Value {
         all.insert(name.to_owned(), described);
     }
     Value::Object(all)
-}
-
-fn resources(job: &Job) -> Value {
-    let instance_type = &job.request["ResourceConfig"]["InstanceType"];
-    json!({
-        "current_host": "algo-1",
-        "current_instance_type": instance_type,
-        "current_group_name": "homogeneousCluster",
-        "hosts": ["algo-1"],
-        "instance_groups": [{
-            "instance_group_name": "homogeneousCluster",
-            "instance_type": instance_type,
-            "hosts": ["algo-1"],
-        }],
-        "network_interface_name": "lo",
-    })
 }

@@ -1,10 +1,12 @@
 //! What a job leaves: its artefact, or the reason of its failure.
 
 use crate::Sagemaker;
-use crate::job::Failure;
+use crate::job::script::{arguments, decoded, has_program, words};
+use crate::job::{Failure, archive};
 use crate::jobs::split_uri;
 use crate::records::Job;
 use runner::{Exit, ExitReason, JobFolder};
+use serde_json::Value;
 use service::Principal;
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,23 +16,35 @@ use std::path::{Path, PathBuf};
 const LONGEST_REASON_BYTES: u64 = 4096;
 
 /// Why the job failed: its failure file, else the end of what it wrote to standard error.
-pub(crate) fn failure(exit: &Exit, folder: &JobFolder) -> Failure {
+pub(crate) fn failure(job: &Job, exit: &Exit, folder: &JobFolder) -> Failure {
     match &exit.reason {
         ExitReason::Lost => {
-            return Failure::internal(
-                "the job's supervisor was killed or the machine was restarted while it ran",
-            );
+            return Failure::internal("the job's supervisor was killed while the job ran");
+        }
+        ExitReason::MachineRestarted => {
+            return Failure::internal("the machine was restarted while the job ran");
         }
         ExitReason::SpawnFailed(why) => {
             return Failure::client(format!("the program could not be started: {why}"));
         }
-        _ => {}
+        ExitReason::MemoryExceeded { used_bytes, limit_bytes } => {
+            let gib = |bytes: &u64| *bytes as f64 / (1024.0 * 1024.0 * 1024.0);
+            return Failure::client(format!(
+                "the job was killed because it needed {:.1} GiB of memory and has {:.1} GiB; choose an instance type \
+                 with more, or use less",
+                gib(used_bytes),
+                gib(limit_bytes)
+            ));
+        }
+        ExitReason::Exited | ExitReason::Stopped | ExitReason::MaxRuntimeExceeded => {}
     }
     let told = start_of(&folder.ml().join("output/failure")).unwrap_or_default();
-    let told = if told.trim().is_empty() { exit.stderr_tail.as_str() } else { told.as_str() };
     let code = exit.shell_code().map_or_else(|| "unknown".to_owned(), |code| code.to_string());
-    let room = 1024 - "AlgorithmError: , exit code: ".len() - code.len();
-    let told: String = told.trim().chars().take(room).collect();
+    let told = match told.trim() {
+        "" if has_program(&job.request) => script_words(job, exit, &code),
+        "" => last(&exit.stderr_tail, ROOM),
+        told => told.chars().take(ROOM).collect(),
+    };
     // Built-in algorithms say themselves whose fault it is.
     let has_kind = ["ClientError:", "AlgorithmError:", "InternalServerError:"]
         .iter()
@@ -38,6 +52,35 @@ pub(crate) fn failure(exit: &Exit, folder: &JobFolder) -> Failure {
     let kind = if has_kind { "" } else { "AlgorithmError: " };
     // UNVERIFIED: AWS's exact frame around the failure file's text.
     Failure::plain(format!("{kind}{told}, exit code: {code}"))
+}
+
+/// Characters of a FailureReason for what the job itself said.
+// AWS: FailureReason has at most 1024 characters.
+const ROOM: usize = 990;
+
+/// What the training toolkit says of a script that failed, with the end of the traceback.
+// AWS: sagemaker-training-toolkit 5.1, errors.py, ExecuteUserScriptError.
+fn script_words(job: &Job, exit: &Exit, code: &str) -> String {
+    let hyperparameters = decoded(job.request.get("HyperParameters").unwrap_or(&Value::Null));
+    let command = match hyperparameters.get("sagemaker_program").and_then(Value::as_str) {
+        Some(program) => format!("{program} {}", arguments(&hyperparameters).join(" ")),
+        None => words(job, "ContainerEntrypoint").unwrap_or_default().join(" "),
+    };
+    let command: String = command.trim().chars().take(200).collect();
+    let frame = format!(
+        "ExecuteUserScriptError:\nExitCode {code}\nErrorMessage \"\"\nCommand \"{command}\""
+    );
+    let said = last(&exit.stderr_tail, ROOM.saturating_sub(frame.chars().count()));
+    format!(
+        "ExecuteUserScriptError:\nExitCode {code}\nErrorMessage \"{said}\"\nCommand \"{command}\""
+    )
+}
+
+/// The end of a text: the reason stands at the end of a traceback.
+fn last(text: &str, most: usize) -> String {
+    let text = text.trim();
+    let skipped = text.chars().count().saturating_sub(most);
+    text.chars().skip(skipped).collect()
 }
 
 /// The beginning of a file that a job wrote; only of a file: a pipe would never end, a link shows another's.
@@ -50,40 +93,63 @@ fn start_of(file: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Packs and uploads `model/` (and `output/data/` when it holds something); answers the artefact's URI.
+/// Uploads the `model/` folders (and `output/data/` where they hold something) of all hosts as one; answers the
+/// artefact's URI.
 pub(crate) async fn upload(
     service: &Sagemaker,
     principal: &Principal,
     job: &Job,
-    folder: &JobFolder,
+    folders: &[JobFolder],
 ) -> Result<Option<String>, Failure> {
+    let Some(first) = folders.first() else { return Ok(None) };
     let output = job.request["OutputDataConfig"]["S3OutputPath"].as_str().unwrap_or_default();
-    if job.request["OutputDataConfig"]["CompressionType"] == "NONE" {
-        return Err(Failure::client("refit does not have uncompressed model output"));
-    }
     let base = format!("{}/{}/output", output.trim_end_matches('/'), job.name);
-    let model = format!("{base}/model.tar.gz");
-    put_packed(service, principal, &folder.ml().join("model"), &model, folder).await?;
-    let data = folder.ml().join("output/data");
-    if data.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        let uri = format!("{base}/output.tar.gz");
-        put_packed(service, principal, &data, &uri, folder).await?;
+    let below =
+        |name: &str| folders.iter().map(|folder| folder.ml().join(name)).collect::<Vec<_>>();
+    let (model, data) = (below("model"), below("output/data"));
+    let has_data =
+        data.iter().any(|it| it.read_dir().is_ok_and(|mut entries| entries.next().is_some()));
+    if job.request["OutputDataConfig"]["CompressionType"] == "NONE" {
+        // AWS: API_OutputDataConfig: with NONE S3ModelArtifacts is a prefix.
+        put_plain(service, principal, &model, &format!("{base}/model")).await?;
+        put_plain(service, principal, &data, &format!("{base}/data")).await?;
+        return Ok(Some(format!("{base}/model/")));
     }
-    Ok(Some(model))
+    let archive = first.path().join("upload.tar.gz");
+    let uri = format!("{base}/model.tar.gz");
+    put_packed(service, principal, model, &uri, &archive).await?;
+    if has_data {
+        put_packed(service, principal, data, &format!("{base}/output.tar.gz"), &archive).await?;
+    }
+    Ok(Some(uri))
+}
+
+async fn put_plain(
+    service: &Sagemaker,
+    principal: &Principal,
+    folders: &[PathBuf],
+    base: &str,
+) -> Result<(), Failure> {
+    for (name, path) in archive::content(folders).map_err(Failure::internal)? {
+        // What a link points to is not the job's to give away.
+        if path.symlink_metadata().is_ok_and(|it| it.is_file()) {
+            put(service, principal, &path, &format!("{base}/{}", name.to_string_lossy())).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn put_packed(
     service: &Sagemaker,
     principal: &Principal,
-    content: &Path,
+    folders: Vec<PathBuf>,
     uri: &str,
-    folder: &JobFolder,
+    archive: &Path,
 ) -> Result<(), Failure> {
-    let archive = folder.path().join("upload.tar.gz");
-    let (from, to) = (content.to_owned(), archive.clone());
-    let packed = tokio::task::spawn_blocking(move || pack(&from, &to)).await;
+    let to = archive.to_owned();
+    let packed = tokio::task::spawn_blocking(move || archive::pack(&folders, &to)).await;
     packed.map_err(Failure::internal)?.map_err(Failure::internal)?;
-    put(service, principal, &archive, uri).await
+    put(service, principal, archive, uri).await
 }
 
 /// Uploads one file.
@@ -96,29 +162,4 @@ pub(crate) async fn put(
     let (bucket, key) = split_uri(uri).map_err(Failure::client)?;
     let stored = service.objects.put_file(principal, bucket, key, file).await;
     stored.map(drop).map_err(|error| Failure::refused(&format!("Upload failed: {uri}"), &error))
-}
-
-/// Packs the content of a folder, with names relative to it and in order. Links are packed as links; pipes, sockets and
-/// devices are not packed.
-fn pack(content: &Path, archive: &Path) -> io::Result<()> {
-    let encoder =
-        flate2::write::GzEncoder::new(File::create(archive)?, flate2::Compression::fast());
-    let mut builder = tar::Builder::new(encoder);
-    builder.follow_symlinks(false);
-    let mut folders = if content.is_dir() { vec![PathBuf::new()] } else { Vec::new() };
-    while let Some(folder) = folders.pop() {
-        let mut entries: Vec<_> = content.join(&folder).read_dir()?.collect::<io::Result<_>>()?;
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in entries {
-            let name = folder.join(entry.file_name());
-            let kind = entry.file_type()?;
-            if kind.is_dir() || kind.is_file() || kind.is_symlink() {
-                builder.append_path_with_name(entry.path(), &name)?;
-            }
-            if kind.is_dir() {
-                folders.push(name);
-            }
-        }
-    }
-    builder.into_inner()?.finish()?.sync_all()
 }

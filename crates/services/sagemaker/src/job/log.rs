@@ -1,8 +1,9 @@
 //! Delivering a job's log to CloudWatch Logs, each line once, and reading its metrics on the way.
 
+use crate::job::hosts::Host;
 use crate::job::metrics::{Metrics, merge};
 use crate::job::{Run, runner_error};
-use crate::records::LogPage;
+use crate::records::{LogPage, LogPlace};
 use serde_json::{Value, json};
 use service::{AwsError, Principal};
 
@@ -14,6 +15,8 @@ const LONGEST_SPAN_MS: i64 = 24 * 3_600_000;
 
 /// Where the log has been delivered up to.
 pub(crate) struct Delivery {
+    /// Whose log it is.
+    host: Host,
     offset: u64,
     /// What an earlier run began to deliver after the offset.
     begun: Option<LogPage>,
@@ -29,16 +32,18 @@ pub(crate) fn effect_prefix(id: &str) -> String {
 
 impl Delivery {
     /// Goes on where the record says; makes the group and the stream first.
-    pub(crate) async fn open(run: &Run<'_>) -> Result<Self, AwsError> {
+    pub(crate) async fn open(run: &Run<'_>, host: &Host) -> Result<Self, AwsError> {
         let found = run.load().await?.ok_or_else(|| runner_error("the job's record is gone"))?;
         let job = found.value;
         let group = job.kind.log_group();
         let began = job.started_ms.unwrap_or(job.created_ms) / 1000;
-        let stream = format!("{}/algo-1-{began}", job.name);
+        let stream = format!("{}/{}-{began}", job.name, host.name);
+        let place = job.log_place(host.index);
         make(run, group, &stream).await?;
         Ok(Self {
-            offset: job.log_offset,
-            begun: job.log_page,
+            host: host.clone(),
+            offset: place.offset,
+            begun: place.page,
             group,
             stream,
             metrics: Metrics::of(&job),
@@ -53,14 +58,19 @@ impl Delivery {
     /// Delivers what is there now. What it is going to deliver is recorded first: after a crash there may be more, and
     /// the effect key stands for exactly these lines.
     pub(crate) async fn deliver(&mut self, run: &Run<'_>) -> Result<(), AwsError> {
-        let mut page =
-            run.service.runner.read_log(&run.id, self.offset).await.map_err(runner_error)?;
+        let mut page = run
+            .service
+            .runner
+            .read_log(&self.host.run_id, self.offset)
+            .await
+            .map_err(runner_error)?;
         if let Some(begun) = self.begun.take() {
             page.lines.truncate(begun.lines);
             page.next_offset = begun.next_offset;
         } else {
             let begun = LogPage { lines: page.lines.len(), next_offset: page.next_offset };
-            run.update(|job, _| job.log_page = Some(begun)).await?;
+            let place = LogPlace { offset: self.offset, page: Some(begun) };
+            run.update(|job, _| job.set_log_place(self.host.index, place)).await?;
         }
         let mut found = Vec::new();
         let mut events: Vec<Value> = Vec::new();
@@ -89,18 +99,17 @@ impl Delivery {
             self.put(run, events, part).await?;
         }
         self.offset = page.next_offset;
-        let offset = self.offset;
+        let place = LogPlace { offset: self.offset, page: None };
         run.update(|job, _| {
             merge(&mut job.metrics, found.clone());
-            job.log_offset = offset;
-            job.log_page = None;
+            job.set_log_place(self.host.index, place);
         })
         .await
     }
 
     /// Hands lines to the log service. What it refuses is lost to the log, never to the job.
     async fn put(&self, run: &Run<'_>, events: Vec<Value>, part: usize) -> Result<(), AwsError> {
-        let effect = format!("{}{}.{part}", effect_prefix(&run.id), self.offset);
+        let effect = format!("{}{}.{part}", effect_prefix(&self.host.run_id), self.offset);
         let input = json!({
             "logGroupName": self.group, "logStreamName": self.stream, "logEvents": events,
         });
@@ -114,7 +123,7 @@ impl Delivery {
                     make(run, self.group, &self.stream).await?;
                 }
                 Err(error) => {
-                    tracing::warn!(id = run.id, %error, "lines of a job's log were refused");
+                    tracing::warn!(key = run.key, %error, "lines of a job's log were refused");
                     return Ok(());
                 }
             }
@@ -134,7 +143,7 @@ async fn make(run: &Run<'_>, group: &str, stream: &str) -> Result<(), AwsError> 
         match run.ctx.call_as(principal, "logs", operation, input, None).await {
             Err(error) if error.status >= 500 => return Err(error),
             Err(error) if error.code != "ResourceAlreadyExistsException" => {
-                tracing::warn!(id = run.id, %error, "a job's log has no place");
+                tracing::warn!(key = run.key, %error, "a job's log has no place");
             }
             _ => {}
         }

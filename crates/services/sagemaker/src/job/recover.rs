@@ -1,11 +1,13 @@
 //! What a new server does about jobs before it runs any, and what is left to do after one has ended.
 
 use crate::Sagemaker;
-use crate::job::{WORK, record_of, runner_error, spec};
+use crate::job::{WORK, hosts, record_of, runner_error, spec};
 use crate::records::Job;
 use runner::JobState;
 use runner::resources::Grant;
 use service::{AwsError, Ctx, WorkItem, WorkOutcome};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Work kind of a folder to delete; the key is the runner's id of a job that has ended.
 pub(crate) const SWEEP: &str = "sagemaker/sweep";
@@ -22,11 +24,21 @@ pub(crate) async fn recover(service: &Sagemaker, ctx: &Ctx) -> Result<(), AwsErr
         // A record that cannot be read is that job's trouble, and its handler says so.
         let Ok(Some(found)) = ctx.records::<Job>(kind.records()).get(&key).await else { continue };
         let job = found.value;
-        match service.runner.state(&job.run_id).await.map_err(runner_error)? {
+        let hosts = hosts::hosts(&job);
+        let Some(first) = hosts.first() else { continue };
+        let mut state = JobState::Unknown;
+        for host in &hosts {
+            match service.runner.state(&host.run_id).await.map_err(runner_error)? {
+                running @ (JobState::Starting | JobState::Running { .. }) => state = running,
+                ended @ JobState::Exited(_) if state == JobState::Unknown => state = ended,
+                JobState::Unknown | JobState::Exited(_) => {}
+            }
+        }
+        match state {
             JobState::Starting | JobState::Running { .. } => {
                 let grant = job.grant.clone().unwrap_or_else(|| Grant {
-                    id: job.run_id.clone(),
-                    resources: spec::wanted(&job),
+                    id: first.run_id.clone(),
+                    resources: spec::wanted(service, &job),
                     gpu_indices: Vec::new(),
                     note: None,
                 });
@@ -38,7 +50,9 @@ pub(crate) async fn recover(service: &Sagemaker, ctx: &Ctx) -> Result<(), AwsErr
     }
     waiting.sort_by(|a, b| (a.created_ms, &a.name).cmp(&(b.created_ms, &b.name)));
     for job in waiting {
-        service.places.request(&job.run_id, spec::wanted(&job));
+        if let Some(first) = hosts::hosts(&job).first() {
+            service.places.request(&first.run_id, spec::wanted(service, &job));
+        }
     }
     Ok(())
 }
@@ -50,11 +64,35 @@ pub(crate) async fn sweep(
     item: &WorkItem,
 ) -> Result<WorkOutcome, AwsError> {
     match service.runner.remove(&item.key).await {
-        Ok(()) => Ok(WorkOutcome::done()),
+        Ok(()) => {
+            tidy_environments(service, ctx.now_ms);
+            Ok(WorkOutcome::done())
+        }
         Err(runner::Error::StillRunning(_)) => {
             service.runner.stop(&item.key).await.map_err(runner_error)?;
             Ok(WorkOutcome::again(item, ctx.now_ms + DYING_MS))
         }
         Err(error) => Err(runner_error(error)),
     }
+}
+
+/// How often environments are looked through, and how long one is kept that nobody uses.
+const TIDY_EVERY_MS: i64 = 24 * 3_600_000;
+const UNUSED: Duration = Duration::from_hours(30 * 24);
+
+/// Deletes, beside everything else, the Python environments that nobody has used for long.
+fn tidy_environments(service: &Sagemaker, now_ms: i64) {
+    let last_ms = service.tidied_ms.load(Ordering::Relaxed);
+    if now_ms - last_ms < TIDY_EVERY_MS {
+        return;
+    }
+    service.tidied_ms.store(now_ms, Ordering::Relaxed);
+    let (environments, jobs) = (service.environments.clone(), service.jobs.clone());
+    tokio::spawn(async move {
+        match environments.sweep(&jobs, UNUSED).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "unused Python environments were deleted"),
+            Err(error) => tracing::warn!(%error, "unused Python environments cannot be deleted"),
+        }
+    });
 }

@@ -1,6 +1,6 @@
-//! Batch transform with a built-in algorithm: objects in, one `.out` object each.
+//! Batch transform: objects in, one `.out` object each.
 //!
-//! The built-in reads `/opt/ml/input/config/transform.json`, `/opt/ml/model` and `/opt/ml/input/data/input`, and writes
+//! The job (`refit algorithm NAME transform`, or `refit algorithm batch` over what serves the model) reads `/opt/ml/input/config/transform.json`, `/opt/ml/model` and `/opt/ml/input/data/input`, and writes
 //! `/opt/ml/output/data/<relative name>.out`.
 
 use crate::Sagemaker;
@@ -9,17 +9,10 @@ use crate::job::input::{fetch_to, inside, objects};
 use crate::job::{Failure, spec};
 use crate::jobs::{object_source, split_uri};
 use crate::records::Job;
+use crate::serving;
 use runner::JobFolder;
 use serde_json::json;
 use service::Principal;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
-
-/// Bytes that an unpacked model may have, against archives made to fill the disk.
-const LARGEST_MODEL_BYTES: u64 = 20 * 1024 * 1024 * 1024;
-/// Files that it may have.
-const MOST_ENTRIES: usize = 100_000;
 
 /// Fetches the model and the input, and writes the configuration.
 pub(crate) async fn prepare(
@@ -32,15 +25,7 @@ pub(crate) async fn prepare(
     for name in ["input/config", "input/data/input", "model", "output/data"] {
         std::fs::create_dir_all(ml.join(name)).map_err(Failure::internal)?;
     }
-    let uri = spec::container(job)["ModelDataUrl"].as_str().unwrap_or_default();
-    let archive = folder.path().join("model.tar.gz");
-    fetch_to(service, principal, uri, &archive).await?;
-    let target = ml.join("model");
-    let unpacked =
-        tokio::task::spawn_blocking(move || unpack(&archive, &target, LARGEST_MODEL_BYTES)).await;
-    unpacked
-        .map_err(Failure::internal)?
-        .map_err(|error| Failure::client(format!("the model {uri} cannot be unpacked: {error}")))?;
+    serving::fetch_model(service, principal, spec::container(job), folder).await?;
     let input = &job.request["TransformInput"];
     let Some(("S3Prefix", uri)) = object_source(input) else {
         return Err(Failure::client("refit transforms S3Prefix input only"));
@@ -55,6 +40,10 @@ pub(crate) async fn prepare(
         "SplitType": input.get("SplitType"),
         "Accept": job.request["TransformOutput"].get("Accept"),
         "AssembleWith": job.request["TransformOutput"].get("AssembleWith"),
+        "BatchStrategy": job.request.get("BatchStrategy"),
+        "MaxPayloadInMB": job.request.get("MaxPayloadInMB"),
+        "InvocationsTimeoutInSeconds":
+            job.request.get("ModelClientConfig").and_then(|it| it.get("InvocationsTimeoutInSeconds")),
         "DataProcessing": job.request.get("DataProcessing"),
     });
     std::fs::write(ml.join("input/config/transform.json"), config.to_string())
@@ -83,36 +72,6 @@ pub(crate) async fn upload(
                 let relative = path.strip_prefix(&output).unwrap_or(&path).to_string_lossy();
                 put(service, principal, &path, &format!("{base}/{relative}")).await?;
             }
-        }
-    }
-    Ok(())
-}
-
-/// Unpacks a model archive: files and folders inside the target only, and not without end.
-fn unpack(archive: &Path, target: &Path, most_bytes: u64) -> io::Result<()> {
-    let decoder = flate2::read::MultiGzDecoder::new(File::open(archive)?);
-    let mut archive = tar::Archive::new(decoder.take(most_bytes));
-    let mut bytes_left = most_bytes;
-    for (number, entry) in archive.entries()?.enumerate() {
-        let mut entry = entry?;
-        let kind = entry.header().entry_type();
-        if kind.is_pax_global_extensions() {
-            continue;
-        }
-        let refuse = |entry: &tar::Entry<_>, why: &str| {
-            let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            Err(io::Error::other(format!("{path} {why}")))
-        };
-        if !(kind.is_file() || kind.is_dir()) {
-            return refuse(&entry, "is neither a file nor a folder");
-        }
-        // What an entry claims is checked before anything is written for it.
-        bytes_left = match bytes_left.checked_sub(entry.size()) {
-            Some(left) if number < MOST_ENTRIES => left,
-            _ => return refuse(&entry, "makes the archive too large"),
-        };
-        if !entry.unpack_in(target)? {
-            return refuse(&entry, "lies outside the archive");
         }
     }
     Ok(())

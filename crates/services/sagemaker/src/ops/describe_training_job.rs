@@ -2,18 +2,32 @@
 
 use crate::Sagemaker;
 use crate::error::Error;
+use crate::job::hosts::hosts;
 use crate::jobs;
 use crate::records::{Job, JobKind, seconds};
 use serde_json::{Map, Value, json};
 use service::{Ctx, Reply};
 
 pub(crate) async fn run(
-    _: &Sagemaker,
+    service: &Sagemaker,
     ctx: &Ctx,
     input: Map<String, Value>,
 ) -> Result<Reply<Value>, Error> {
     let job = jobs::find(ctx, JobKind::Training, &input).await?.value;
-    Ok(Reply::new(view(job)))
+    let before = hosts(&job).first().and_then(|host| service.places.position(&host.run_id));
+    let mut view = view(job);
+    if let (Some(before), Some(Value::Array(steps))) =
+        (before, view.get_mut("SecondaryStatusTransitions"))
+        && let Some(live) = steps.last_mut().filter(|step| step["Status"] == "Pending")
+    {
+        // Where it stands changes with every job that ends: it is told, not recorded.
+        live["StatusMessage"] = Value::from(match before {
+            0 => "Waiting until this machine has room; it is next".to_owned(),
+            1 => "Waiting until this machine has room; 1 job is before it".to_owned(),
+            more => format!("Waiting until this machine has room; {more} jobs are before it"),
+        });
+    }
+    Ok(Reply::new(view))
 }
 
 /// A training job as AWS describes it.

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""How quickly training jobs start, and how long the machine is idle between them.
+
+    target/clients-venv/bin/python bench/training.py [--binary target/release/refit] [--jobs 100] [--seconds 0.5]
+
+Prints a table. Two slots: the instance type of the jobs is set to half of two processors.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/clients"))
+
+
+def percentile(values, part):
+    """The value below which that part of the values lies."""
+    return sorted(values)[min(len(values) - 1, int(part * len(values)))]
+
+
+def row(name, values):
+    """A line of the table, milliseconds."""
+    print(f"{name:<44} {len(values):>5} {percentile(values, .5):>8.1f} {percentile(values, .9):>8.1f} {max(values):>8.1f}")
+
+
+def starts(server, bucket, image, count, parameters, made):
+    """Milliseconds from the request to the program's first line, one job after the other."""
+    from support.training import request, training_ended, log_lines
+    found = []
+    for _ in range(count):
+        wanted = request(server, bucket)
+        wanted["HyperParameters"] = parameters
+        wanted["AlgorithmSpecification"] = {"TrainingImage": image, "TrainingInputMode": "File"}
+        before = time.time_ns()
+        server.client("sagemaker").create_training_job(**wanted)
+        described = training_ended(server, wanted["TrainingJobName"])
+        assert described["TrainingJobStatus"] == "Completed", described
+        lines = log_lines(server, "/aws/sagemaker/TrainingJobs", wanted["TrainingJobName"] + "/")
+        begun = next(int(line.split()[1]) for line in lines if line.startswith("begun"))
+        found.append((begun - before) / 1e6)
+    row(made, found)
+
+
+def queue(server, bucket, image, count, seconds):
+    """Idle milliseconds of a slot between two jobs while others wait."""
+    from support.names import unique
+    from support.training import request, log_lines
+    sagemaker = server.client("sagemaker")
+    template = request(server, bucket)
+    template["HyperParameters"] = {"seconds": str(seconds)}
+    template["AlgorithmSpecification"] = {"TrainingImage": image, "TrainingInputMode": "File"}
+    names = [unique("queued") for _ in range(count)]
+    began = time.time()
+    for name in names:
+        sagemaker.create_training_job(**(template | {"TrainingJobName": name}))
+    made = time.time() - began
+    while sagemaker.list_training_jobs(StatusEquals="InProgress", MaxResults=1)["TrainingJobSummaries"]:
+        time.sleep(1)
+    spans = []
+    for name in names:
+        lines = log_lines(server, "/aws/sagemaker/TrainingJobs", name + "/")
+        times = {line.split()[0]: int(line.split()[1]) for line in lines if line.startswith(("begun", "ended"))}
+        spans.append((times["begun"], times["ended"]))
+    spans.sort()
+    free, idle = [], []
+    for start, end in spans:
+        if len(free) == 2:
+            free.sort()
+            # The slot that was free first; two cannot be told apart.
+            idle.append((start - free.pop(0)) / 1e6)
+        free.append(end)
+    row(f"slot idle between {count} jobs of {seconds} s", idle)
+    total = (max(end for _, end in spans) - min(start for start, _ in spans)) / 1e9
+    print(f"made in {made:.1f} s; ran {total:.1f} s, {count * seconds / 2:.1f} s at best")
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--binary", default="target/release/refit")
+    arguments.add_argument("--jobs", type=int, default=100)
+    arguments.add_argument("--seconds", type=float, default=0.5)
+    arguments.add_argument("--starts", type=int, default=30)
+    asked = arguments.parse_args()
+    os.environ["REFIT_BINARY"] = asked.binary
+    from support.server import Server
+    from support.scripts import archive
+    from support.training import bucket as make_bucket
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(folder)
+        server.data.mkdir()
+        (server.data / "images.json").write_text(json.dumps([{"image": "plain-python", "python": []}]))
+        (server.data / "instance-types.json").write_text(
+            json.dumps({"ml.m5.large": {"vcpus": 1, "memory_gib": 0.25}}))
+        image = Path(folder) / "image"
+        image.mkdir()
+        script = image / "train"
+        script.write_text(
+            "#!/bin/sh\necho begun $(date +%s%N)\n"
+            'sleep $(sed -n \'s/.*"seconds":"\\([0-9.]*\\)".*/\\1/p\' /opt/ml/input/config/hyperparameters.json)\n'
+            "echo ended $(date +%s%N)\n")
+        script.chmod(0o755)
+        try:
+            server.start()
+            bucket = make_bucket(server)
+            server.client("s3").put_object(Bucket=bucket, Key="train/a.csv", Body="1\n")
+            code = archive({"train.py": "import time; print('begun', time.time_ns())"})
+            server.client("s3").put_object(Bucket=bucket, Key="code.tar.gz", Body=code)
+            parameters = {"sagemaker_program": '"train.py"', "sagemaker_submit_directory": f'"s3://{bucket}/code.tar.gz"'}
+            print(f"{'milliseconds':<44} {'count':>5} {'p50':>8} {'p90':>8} {'max':>8}")
+            starts(server, bucket, f"file://{image}", asked.starts, {"seconds": "0"}, "request to first line, folder")
+            starts(server, bucket, "plain-python", 1, parameters, "  script, environment made")
+            starts(server, bucket, "plain-python", asked.starts, parameters, "request to first line, script, warm")
+            queue(server, bucket, f"file://{image}", asked.jobs, asked.seconds)
+        finally:
+            server.close()
+
+
+if __name__ == "__main__":
+    main()

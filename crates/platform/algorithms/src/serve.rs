@@ -1,0 +1,128 @@
+//! Answering requests for predictions: what a container of the algorithm does when it is run with `serve`.
+//!
+//! `GET /ping` says that it is ready; `POST /invocations` predicts. It listens on `$SAGEMAKER_BIND_TO_PORT` (8080
+//! without it) of the loopback address: whoever may use the model is decided by the server in front.
+// AWS: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+
+mod content;
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use crate::xgboost::Model;
+use crate::{Error, Result};
+
+use content::{Accept, ContentType};
+
+/// The largest request body.
+// AWS: InvokeEndpoint takes 6 MB, a transform job at most 100 MB.
+const LARGEST_BODY_BYTES: usize = 100 * 1024 * 1024;
+/// The port of a container that is not told another.
+// AWS: your-algorithms-inference-code: containers listen on port 8080.
+const DEFAULT_PORT: u16 = 8080;
+
+/// Serves the model in `opt_ml` until the process is ended.
+pub(crate) fn serve(opt_ml: &Path) -> Result<()> {
+    let file = opt_ml.join("model/xgboost-model");
+    let json = std::fs::read(&file).map_err(Error::io("read", &file))?;
+    let model = Arc::new(Model::load(&json)?);
+    let port = match std::env::var("SAGEMAKER_BIND_TO_PORT") {
+        Err(_) => DEFAULT_PORT,
+        Ok(text) => text.parse().map_err(|_| {
+            Error::client(format!("SAGEMAKER_BIND_TO_PORT is {text:?} and not a port's number"))
+        })?,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_io()
+        .build()
+        .map_err(Error::io("serve", &file))?;
+    runtime.block_on(listen(port, model))
+}
+
+async fn listen(port: u16, model: Arc<Model>) -> Result<()> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let place = address.to_string();
+    let listener =
+        TcpListener::bind(address).await.map_err(Error::io("listen at", Path::new(&place)))?;
+    println!("xgboost serves at {place}: {} features", model.features());
+    loop {
+        let (stream, _) =
+            listener.accept().await.map_err(Error::io("listen at", Path::new(&place)))?;
+        let _best_effort = stream.set_nodelay(true);
+        let model = model.clone();
+        tokio::spawn(async move {
+            let service = hyper::service::service_fn(|request| {
+                let model = model.clone();
+                async move { Ok::<_, Infallible>(answer(&model, request).await) }
+            });
+            let connection = hyper::server::conn::http1::Builder::new();
+            let _client_gone = connection.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(model: &Model, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, "/ping") => plain(StatusCode::OK, ""),
+        (&Method::GET, "/execution-parameters") => {
+            // AWS: the XGBoost image's answer.
+            let text = r#"{"MaxConcurrentTransforms":2,"BatchStrategy":"MULTI_RECORD","MaxPayloadInMB":6}"#;
+            respond(StatusCode::OK, "application/json", text.to_owned())
+        }
+        (&Method::POST, "/invocations") => invocation(model, request).await,
+        (_, "/ping" | "/invocations" | "/execution-parameters") => {
+            plain(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here")
+        }
+        _ => plain(StatusCode::NOT_FOUND, "there are /ping and /invocations"),
+    }
+}
+
+async fn invocation(model: &Model, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let header = |name| {
+        let value = request.headers().get(name);
+        value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    };
+    let (content_type, accept) = (header(CONTENT_TYPE), header(ACCEPT));
+    let content_type = match ContentType::of(&content_type) {
+        Ok(content_type) => content_type,
+        Err(why) => return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, &why),
+    };
+    let accept = match Accept::of(&accept) {
+        Ok(accept) => accept,
+        Err(why) => return plain(StatusCode::NOT_ACCEPTABLE, &why),
+    };
+    let body = match Limited::new(request.into_body(), LARGEST_BODY_BYTES).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => return plain(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()),
+    };
+    match content::predict(model, content_type, &body) {
+        Ok(predictions) => {
+            let (kind, text) = accept.write(&predictions);
+            respond(StatusCode::OK, kind, text)
+        }
+        // AWS: the XGBoost image answers 415 to what it cannot decode.
+        Err(why) => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, &why),
+    }
+}
+
+fn plain(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
+    respond(status, "text/plain", text.to_owned())
+}
+
+fn respond(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(kind));
+    response
+}

@@ -1,0 +1,15 @@
+//! `CreateTrialComponent`.
+
+use crate::Sagemaker;
+use crate::error::Error;
+use crate::nouns::TRIAL_COMPONENT;
+use serde_json::{Map, Value};
+use service::{Ctx, Reply};
+
+pub(crate) async fn run(
+    _: &Sagemaker,
+    ctx: &Ctx,
+    input: Map<String, Value>,
+) -> Result<Reply<Value>, Error> {
+    TRIAL_COMPONENT.create(ctx, input).await
+}

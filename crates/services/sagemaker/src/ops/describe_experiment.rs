@@ -1,0 +1,16 @@
+//! `DescribeExperiment`.
+
+use crate::Sagemaker;
+use crate::error::Error;
+use crate::nouns::EXPERIMENT;
+use serde_json::{Map, Value};
+use service::{Ctx, Reply};
+
+pub(crate) async fn run(
+    _: &Sagemaker,
+    ctx: &Ctx,
+    input: Map<String, Value>,
+) -> Result<Reply<Value>, Error> {
+    let found = EXPERIMENT.find(ctx, &input).await?;
+    Ok(Reply::new(EXPERIMENT.view(&found.value)))
+}

@@ -1,0 +1,16 @@
+//! `DescribeTrial`.
+
+use crate::Sagemaker;
+use crate::error::Error;
+use crate::nouns::TRIAL;
+use serde_json::{Map, Value};
+use service::{Ctx, Reply};
+
+pub(crate) async fn run(
+    _: &Sagemaker,
+    ctx: &Ctx,
+    input: Map<String, Value>,
+) -> Result<Reply<Value>, Error> {
+    let found = TRIAL.find(ctx, &input).await?;
+    Ok(Reply::new(TRIAL.view(&found.value)))
+}

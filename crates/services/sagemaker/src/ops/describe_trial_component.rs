@@ -1,0 +1,16 @@
+//! `DescribeTrialComponent`.
+
+use crate::Sagemaker;
+use crate::error::Error;
+use crate::nouns::TRIAL_COMPONENT;
+use serde_json::{Map, Value};
+use service::{Ctx, Reply};
+
+pub(crate) async fn run(
+    _: &Sagemaker,
+    ctx: &Ctx,
+    input: Map<String, Value>,
+) -> Result<Reply<Value>, Error> {
+    let found = TRIAL_COMPONENT.find(ctx, &input).await?;
+    Ok(Reply::new(TRIAL_COMPONENT.view(&found.value)))
+}
