@@ -11,8 +11,8 @@ use super::super::{ExecutionRecord, Inner};
 use super::read::Children;
 use super::record::Outcome;
 use super::run::{Broken, RunLive};
+use crate::Error;
 use crate::map_port::Results;
-use crate::{Error, MapRunRequest};
 
 /// Most bytes of a Map's result.
 // AWS: quotas page: 256 KiB.
@@ -71,11 +71,7 @@ impl Inner {
         let Some(_) = run.run().export() else {
             return if failed { Ok(Data::new(Value::Null)) } else { self.collect(run).await };
         };
-        let request = MapRunRequest {
-            execution: run.plan.parent.clone(),
-            run: Arc::new(run.plan.run.clone()),
-        };
-        let mut results = self.handler().open_results(request).await?;
+        let mut results = self.handler().open_results(run.plan.request()).await?;
         let mut children = Children::new(&run.family);
         while let Some((_, record)) = children.next(self).await.map_err(Broken::from)? {
             for result in forms(&record, run.run().form()) {
