@@ -222,8 +222,8 @@ impl Admission {
                 wave.page.children.push(Ended {
                     index,
                     items: next.items,
-                    input,
-                    output,
+                    input: input.text().into(),
+                    output: output.map(|output| output.text().into()),
                     failed,
                     events,
                 });

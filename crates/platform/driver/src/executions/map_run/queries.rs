@@ -161,8 +161,12 @@ impl Executions {
         let Some(plan) = inner.read_plan(map_run_arn).await? else { return Ok(page) };
         let family = inner.family(&plan).await?;
         let mut children = Children::backwards(&family, before);
-        while let Some((index, record)) = children.next(inner).await? {
-            if before.is_some_and(|before| index >= before) || !wanted(&record) {
+        while let Some(child) = children.next(inner).await? {
+            if before.is_some_and(|before| child.index() >= before) {
+                continue;
+            }
+            let record = child.record()?;
+            if !wanted(&record) {
                 continue;
             }
             if page.executions.len() >= limit.max(1) {
@@ -250,7 +254,7 @@ impl Inner {
         let Some((plan, child, time_ms)) = self.paged_child(execution_arn).await? else {
             return Ok(None);
         };
-        let record = self.family(&plan).await?.record(&child, time_ms);
+        let record = self.family(&plan).await?.record(&child, time_ms)?;
         Ok(Some(record).filter(|record| &*record.identity.execution_arn == execution_arn))
     }
 

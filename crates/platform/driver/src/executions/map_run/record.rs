@@ -304,11 +304,12 @@ pub(super) struct Ended {
     /// How many items it stood for, if not one.
     #[serde(rename = "n", default = "one", skip_serializing_if = "is_one")]
     pub(super) items: u32,
+    /// JSON text.
     #[serde(rename = "in")]
-    pub(super) input: Data,
+    pub(super) input: Box<str>,
     /// None when it is the input, or there is none.
     #[serde(rename = "out", default, skip_serializing_if = "Option::is_none")]
-    pub(super) output: Option<Data>,
+    pub(super) output: Option<Box<str>>,
     /// How it ended, if it did not succeed.
     #[serde(rename = "end", default, skip_serializing_if = "Option::is_none")]
     pub(super) failed: Option<Box<Unsuccessful>>,
@@ -328,6 +329,15 @@ pub(super) struct Unsuccessful {
 }
 
 impl Ended {
+    /// The text of its output.
+    pub(super) fn output(&self) -> Option<&str> {
+        match (&self.output, &self.failed) {
+            (Some(output), _) => Some(output),
+            (None, None) => Some(&self.input),
+            (None, Some(_)) => None,
+        }
+    }
+
     pub(super) fn status(&self) -> Status {
         self.failed.as_ref().map_or(Status::Succeeded, |failed| failed.status)
     }
