@@ -39,6 +39,7 @@ use service::{
 use std::sync::{Arc, LazyLock};
 use wire::Model;
 
+pub use map_run::read_items;
 pub use tasks::Tasks;
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| {
