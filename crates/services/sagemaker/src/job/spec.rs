@@ -185,10 +185,14 @@ pub(crate) async fn training(
     spec.isolate_network = job.request.get("EnableNetworkIsolation") == Some(&Value::Bool(true));
     let asked = Asked { has_program: script::has_program(&job.request) };
     let program = match service.images.way(image_of(job)?, asked).map_err(Failure::client)? {
-        Way::BuiltIn(algorithm) => match xgboost::packages(service, job, image_of(job)?, &algorithm)? {
-            Some(packages) => xgboost::prepare(service, folder, packages).await?,
-            None => Program { argv: built_in(service, &algorithm, "train"), ..Program::default() },
-        },
+        Way::BuiltIn(algorithm) => {
+            match xgboost::packages(service, job, image_of(job)?, &algorithm)? {
+                Some(packages) => xgboost::prepare(service, folder, packages).await?,
+                None => {
+                    Program { argv: built_in(service, &algorithm, "train"), ..Program::default() }
+                }
+            }
+        }
         Way::Python(packages) => {
             script::prepare(service, principal, job, host, folder, packages).await?
         }
