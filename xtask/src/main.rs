@@ -1,6 +1,7 @@
-//! Every chore of the repository: `cargo xtask test|check|tidy|conformance|models`.
+//! Every chore of the repository: `cargo xtask test|check|tidy|conformance|models|bench`.
 
 mod clients;
+mod conformance;
 mod run;
 mod tally;
 mod tidy;
@@ -16,6 +17,7 @@ cargo xtask <chore>
   conformance  recorded AWS behaviour against this code (needs ../shared/conformance)
   clients      boto3 and the AWS CLI against the built binary
   models       make the service models again from an installed botocore
+  bench        how fast this is on this machine; what follows goes to the benchmark (--only SECTION)
 ";
 
 fn main() -> ExitCode {
@@ -24,8 +26,9 @@ fn main() -> ExitCode {
         Some("test") => test(),
         Some("check") => check(),
         Some("tidy") => tidy::tidy(),
-        Some("conformance") => conformance(),
+        Some("conformance") => conformance::conformance(),
         Some("clients") => clients::test().map(|tally| println!("{tally}")),
+        Some("bench") => bench(&arguments[1..]),
         Some("models") => run::run("python3", &["xtask/models.py"]),
         _ => {
             eprint!("{HELP}");
@@ -63,14 +66,9 @@ fn test() -> Result<(), String> {
     clients.map(drop)
 }
 
-/// The suites that read `../shared/conformance` print their own tallies.
-fn conformance() -> Result<(), String> {
-    let crates = ["asl", "engine", "calendar", "pattern", "wire", "states"];
-    for name in crates {
-        run::run(
-            "cargo",
-            &["test", "--quiet", "--package", name, "conformance", "--", "--nocapture"],
-        )?;
-    }
-    Ok(())
+/// A release build of the server and of what measures it, then the measuring.
+fn bench(arguments: &[String]) -> Result<(), String> {
+    run::run("cargo", &["build", "--release", "--package", "refit", "--package", "bench"])?;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run::run("target/release/bench", &arguments)
 }

@@ -30,6 +30,8 @@ pub(crate) struct Parts {
     pub(crate) url: String,
     /// What jobs may use of the machine.
     pub(crate) capacity: Resources,
+    /// Services that calls go on to.
+    pub(crate) forwarded: Vec<Arc<dyn Service>>,
     /// The program that e-mails are piped to.
     pub(crate) sendmail: Option<PathBuf>,
 }
@@ -59,12 +61,16 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
         parts.capacity,
         &parts.home,
     ));
-    let services: Vec<Arc<dyn Service>> = vec![
+    let own: Vec<Arc<dyn Service>> = vec![
         iam.clone(),
         Arc::new(iam::Sts::new(iam.clone())),
         objects.clone(),
-        states::States::new(&kit, executions.clone()),
+        states::States::with_tasks(
+            states::Tasks::new(&kit).with_objects(objects.clone()),
+            executions.clone(),
+        ),
         Arc::new(events::Events),
+        Arc::new(scheduler::Scheduler),
         sagemaker.clone(),
         Arc::new(sagemaker::Runtime::new(sagemaker)),
         Arc::new(logs::Logs::default()),
@@ -72,6 +78,8 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
         Arc::new(sqs::Sqs::new(&kit, url)),
         Arc::new(lambda::Lambda::new(objects.clone(), &parts.functions, url)?),
     ];
+    // What refit has itself is never forwarded: a later service of the same name takes its place.
+    let services = parts.forwarded.into_iter().chain(own).collect();
     kit.join(iam.clone(), work.clone(), services);
     Ok(Composed { kit, iam, objects, executions, work })
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// refit retrains models on a schedule, on your own machine, with AWS's recipe and AWS's APIs.
 #[derive(Debug, Parser)]
@@ -44,10 +44,16 @@ pub(crate) enum Command {
     )]
     Up(Up),
     /// Show what `up` would change, changing nothing
-    Preview(Project),
+    Preview(Preview),
     /// Remove everything that a Pulumi project deployed
     #[command(visible_alias = "destroy")]
-    Down(Project),
+    Down(Down),
+    /// Read every deployed resource again: what is gone leaves the state, what was changed shows in the next `up`
+    Refresh(Refresh),
+    /// The stacks of a project: list, select, export, import, rename, remove
+    Stack(Stack),
+    /// The configuration of a stack: list, get, set, remove
+    Config(Config),
     /// Print the outputs of a deployed project
     Output(Output),
     /// Start an execution of a state machine and follow it
@@ -60,6 +66,24 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Stop the server; running jobs go on, and the next server finds them
     Stop,
+    /// Copy everything the server keeps to a new directory, while it runs or not
+    #[command(
+        after_help = "Example:\n  refit backup /backups/refit-monday\n\nThe copy is consistent: as if the server had been \
+                      stopped at one moment. Files of jobs that are running are not in it."
+    )]
+    Backup {
+        /// Where to: a directory that is not there yet, or empty
+        directory: PathBuf,
+    },
+    /// Bring a backup back into an empty data directory
+    #[command(
+        after_help = "Example:\n  refit restore /backups/refit-monday --data ~/.refit\n\nJobs that ran when the backup was \
+                      made are told as failed by the next server: their processes are not here."
+    )]
+    Restore {
+        /// The backup
+        directory: PathBuf,
+    },
     /// What is deployed, what runs, what fires next
     Status,
     /// Print the log of a job, a function or a log group
@@ -80,6 +104,28 @@ pub(crate) enum Command {
         after_help = "Example:\n  eval \"$(refit env)\"\n  aws stepfunctions list-state-machines"
     )]
     Env,
+    /// Write a project that works, to begin with
+    #[command(
+        after_help = "Examples:\n  refit init nightly                             a retraining, in YAML\n  \
+                      refit init nightly --language python           the same in Python\n  \
+                      refit up nightly --run                         deploy it and run it once, now"
+    )]
+    Init(Init),
+    /// Find everything that is wrong with a retraining before it is deployed: what, where, what AWS would say and when
+    #[command(
+        after_help = "Examples:\n  refit check                       the project in this directory (YAML, Python, TypeScript)\n  \
+                      refit check machine.asl.json      a definition\n  refit check --server              what the server runs\n  \
+                      refit check --fix                 correct what can be corrected (YAML, JSON)\n\n\
+                      A comment `refit: allow RULE because REASON` allows a finding.\n\
+                      Exit codes: 0 no errors, 1 errors (or what --deny names), 2 nothing could be checked."
+    )]
+    Check(Check),
+    /// Write a program in Python or TypeScript as Pulumi YAML: the same resources with the same names
+    #[command(
+        after_help = "Example:\n  refit convert retraining --out retraining-yaml\n\nThe program is read, not run: what is only \
+                      known when it runs is refused, with its place."
+    )]
+    Convert(Convert),
     /// Check state machine definitions: every problem at once, with line and column
     Validate(Validate),
     /// Print a completion script for your shell
@@ -105,15 +151,266 @@ pub(crate) enum Command {
 /// A project directory and its stack.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Project {
-    /// The directory with Pulumi.yaml
-    #[arg(default_value = ".", value_name = "DIR")]
-    pub(crate) directory: PathBuf,
-    /// The stack, whose settings are in Pulumi.STACK.yaml
-    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK", hide_env_values = true)]
-    pub(crate) stack: String,
+    /// The directory with Pulumi.yaml; this one when absent
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The same, as Pulumi writes it
+    #[arg(long, short = 'C', value_name = "DIR", conflicts_with = "dir")]
+    pub(crate) cwd: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) stack: StackName,
     /// Set a configuration value: KEY=VALUE (repeatable)
     #[arg(long, short, value_name = "KEY=VALUE")]
     pub(crate) config: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: crate::target::Target,
+}
+
+impl Project {
+    /// The directory with Pulumi.yaml.
+    pub(crate) fn directory(&self) -> &Path {
+        self.dir.as_deref().or(self.cwd.as_deref()).unwrap_or(Path::new("."))
+    }
+}
+
+/// A stack's name, or none for the selected one.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StackName {
+    /// The stack, whose settings are in Pulumi.STACK.yaml; the selected one when absent, or `dev`
+    #[arg(long, short, env = "PULUMI_STACK", hide_env_values = true)]
+    pub(crate) stack: Option<String>,
+}
+
+/// How a project's resources are worked on.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Work {
+    /// What depends on a targeted resource is targeted too
+    #[arg(long)]
+    pub(crate) target_dependents: bool,
+    /// Read every resource again first
+    #[arg(long, short)]
+    pub(crate) refresh: bool,
+    /// Show every property of what is created, and longer values
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// How many steps may be under way at once
+    #[arg(long, short, default_value_t = 16, value_name = "N")]
+    pub(crate) parallel: usize,
+    /// What this is for; kept in the stack's history
+    #[arg(long, short, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub(crate) message: String,
+    /// Fail if there is anything to change
+    #[arg(long)]
+    pub(crate) expect_no_changes: bool,
+    /// Do not ask (refit never asks; accepted for habit's sake)
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// `refit preview`.
+#[derive(Debug, Args)]
+pub(crate) struct Preview {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    #[command(flatten)]
+    pub(crate) work: Work,
+    /// Replace this resource even if nothing differs (repeatable)
+    #[arg(long, value_name = "URN")]
+    pub(crate) replace: Vec<String>,
+}
+
+/// `refit down`.
+#[derive(Debug, Args)]
+pub(crate) struct Down {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    #[command(flatten)]
+    pub(crate) work: Work,
+    /// Remove the stack itself afterwards
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
+
+/// `refit refresh`.
+#[derive(Debug, Args)]
+pub(crate) struct Refresh {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    #[command(flatten)]
+    pub(crate) work: Work,
+    /// Only show what differs
+    #[arg(long)]
+    pub(crate) preview_only: bool,
+}
+
+/// A project directory for commands whose arguments are other things.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Where {
+    /// The directory with Pulumi.yaml
+    #[arg(
+        long,
+        short = 'C',
+        visible_alias = "directory",
+        default_value = ".",
+        value_name = "DIR",
+        global = true
+    )]
+    pub(crate) cwd: PathBuf,
+    /// The stack; the selected one when absent, or `dev`
+    #[arg(long, short, env = "PULUMI_STACK", hide_env_values = true, global = true)]
+    pub(crate) stack: Option<String>,
+    /// The stacks of another place: `aws` or the URL they were deployed to
+    #[arg(
+        long,
+        value_name = "aws|URL",
+        env = "REFIT_TARGET",
+        hide_env_values = true,
+        global = true
+    )]
+    pub(crate) target: Option<String>,
+}
+
+/// `refit stack`.
+#[derive(Debug, Args)]
+pub(crate) struct Stack {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// Show each resource's URN
+    #[arg(long, short = 'u')]
+    pub(crate) show_urns: bool,
+    /// Show each resource's id
+    #[arg(long, short = 'i')]
+    pub(crate) show_ids: bool,
+    /// Show secret outputs in clear
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<StackCommand>,
+}
+
+/// What can be done with stacks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StackCommand {
+    /// List the stacks of this project
+    Ls {
+        /// Of all projects
+        #[arg(long, short)]
+        all: bool,
+    },
+    /// Make an empty stack and select it
+    Init {
+        /// Its name
+        name: String,
+    },
+    /// Choose the stack that commands are about when they name none
+    Select {
+        /// Its name
+        name: String,
+        /// Make it if there is none
+        #[arg(long, short)]
+        create: bool,
+    },
+    /// Print the stack's deployment, in Pulumi's format
+    Export {
+        /// Write it to a file
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// With secrets in clear
+        #[arg(long)]
+        show_secrets: bool,
+    },
+    /// Replace the stack by an exported deployment, of refit or of Pulumi
+    Import {
+        /// Read it from a file, not from standard input
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Even if it is another stack's
+        #[arg(long, short)]
+        force: bool,
+    },
+    /// Print the stack's outputs
+    Output {
+        /// One output's name; all when absent
+        name: Option<String>,
+        /// Print secret values in clear
+        #[arg(long)]
+        show_secrets: bool,
+    },
+    /// Give the stack another name
+    Rename {
+        /// The new name
+        name: String,
+    },
+    /// Remove the stack: what is known of it, not its resources
+    Rm {
+        /// Its name; the selected one when absent
+        name: Option<String>,
+        /// Even if it still has resources, which are then nobody's
+        #[arg(long, short)]
+        force: bool,
+        /// Keep Pulumi.STACK.yaml
+        #[arg(long)]
+        preserve_config: bool,
+        /// Do not ask (refit never asks; accepted for habit's sake)
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// What was done with the stack, newest first
+    History,
+}
+
+/// `refit config`.
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// Show secrets in clear
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<ConfigCommand>,
+}
+
+/// What can be done with configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print one value
+    Get {
+        /// The key: `name`, `project:name`, `aws:region`
+        key: String,
+        /// The key is a path into a value: `data.list[0]`
+        #[arg(long)]
+        path: bool,
+    },
+    /// Set a value
+    #[command(
+        after_help = "Example:\n  refit config set aws:region eu-west-1\n  echo PASSWORD | refit config set --secret password\n\nSecrets \
+                      are sealed with the passphrase in PULUMI_CONFIG_PASSPHRASE."
+    )]
+    Set {
+        /// The key: `name`, `project:name`, `aws:region`
+        key: String,
+        /// The value; read from standard input when absent
+        #[arg(allow_hyphen_values = true)]
+        value: Option<String>,
+        /// Seal it
+        #[arg(long)]
+        secret: bool,
+        /// Keep it in clear (what happens without --secret)
+        #[arg(long, conflicts_with = "secret")]
+        plaintext: bool,
+        /// The key is a path into a value: `data.list[0]`
+        #[arg(long)]
+        path: bool,
+    },
+    /// Remove a value
+    Rm {
+        /// The key
+        key: String,
+        /// The key is a path into a value
+        #[arg(long)]
+        path: bool,
+    },
 }
 
 /// `refit up`.
@@ -124,9 +421,14 @@ pub(crate) struct Up {
     /// Then run the retraining once, now, and follow it
     #[arg(long)]
     pub(crate) run: bool,
-    /// Do not ask (refit never asks; accepted for habit's sake)
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    /// Deploy whatever `refit check` finds
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    #[command(flatten)]
+    pub(crate) work: Work,
+    /// Replace this resource even if nothing differs (repeatable)
+    #[arg(long, value_name = "URN")]
+    pub(crate) replace: Vec<String>,
 }
 
 /// `refit output`.
@@ -135,14 +437,21 @@ pub(crate) struct Output {
     /// One output's name; all when absent
     pub(crate) name: Option<String>,
     /// The directory with Pulumi.yaml
-    #[arg(long, short = 'C', default_value = ".", value_name = "DIR")]
+    #[arg(
+        long = "cwd",
+        short = 'C',
+        visible_alias = "directory",
+        default_value = ".",
+        value_name = "DIR"
+    )]
     pub(crate) directory: PathBuf,
-    /// The stack
-    #[arg(long, short, default_value = "dev", env = "PULUMI_STACK", hide_env_values = true)]
-    pub(crate) stack: String,
+    #[command(flatten)]
+    pub(crate) stack: StackName,
     /// Print secret values in clear
     #[arg(long)]
     pub(crate) show_secrets: bool,
+    #[command(flatten)]
+    pub(crate) target: crate::target::Target,
 }
 
 /// `refit run`.
@@ -183,6 +492,89 @@ pub(crate) struct Logs {
     /// Go on printing as it grows
     #[arg(long, short)]
     pub(crate) follow: bool,
+}
+
+/// `refit convert`.
+#[derive(Debug, Args)]
+pub(crate) struct Convert {
+    /// The project's directory, or its program
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// Where Pulumi.yaml is written; printed when absent
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// `refit init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// What to begin with
+    #[arg(long, default_value = "retraining")]
+    pub(crate) template: Template,
+    /// What the program is written in
+    #[arg(long, default_value = "yaml")]
+    pub(crate) language: Language,
+    /// The project's name; the directory's when absent
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+}
+
+/// What `refit init` begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Template {
+    /// Train on a schedule, keep the model if it is better, tell
+    Retraining,
+    /// A state machine and a schedule
+    Minimal,
+}
+
+/// What `refit init` writes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Language {
+    /// Pulumi YAML: needs nothing but refit
+    Yaml,
+    /// Python, with Pulumi's SDK
+    Python,
+    /// TypeScript, with Pulumi's SDK
+    Typescript,
+}
+
+/// `refit check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Project directories, programs, definitions; this directory when absent
+    #[arg(value_name = "DIR|FILE", conflicts_with = "server")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Look at what the server runs: its state machines, rules and roles
+    #[arg(long)]
+    pub(crate) server: bool,
+    /// Correct what can be corrected without changing anything else, in YAML and JSON
+    #[arg(long, conflicts_with = "server")]
+    pub(crate) fix: bool,
+    /// Print a SARIF 2.1.0 log
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) sarif: bool,
+    /// Fail on these, too
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) deny: Option<Deny>,
+    /// Show what comments allow, too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// List the rules
+    #[arg(long)]
+    pub(crate) rules: bool,
+}
+
+/// What `refit check` fails on besides errors.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Deny {
+    /// Warnings
+    Warnings,
+    /// Warnings and notes
+    Notes,
 }
 
 /// `refit models`.
@@ -266,6 +658,11 @@ mod tests {
             }
             let help = command.render_help().to_string();
             write!(text, "\n## refit {name}\n\n```\n{}\n```\n", help.trim()).unwrap();
+            for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+                let help = below.render_help().to_string();
+                let below = below.get_name();
+                write!(text, "\n### refit {name} {below}\n\n```\n{}\n```\n", help.trim()).unwrap();
+            }
         }
         text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
     }

@@ -61,6 +61,14 @@ impl Home {
         self.0.join("pulumi")
     }
 
+    /// Where the stacks of another place than this machine are kept: a folder each, so that the same stack here and there
+    /// are never mixed up.
+    pub(crate) fn stacks_of(&self, place: &str) -> PathBuf {
+        let bare = place.split_once("://").map_or(place, |(_, rest)| rest);
+        let keep = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+        self.0.join("targets").join(bare.chars().map(keep).collect::<String>())
+    }
+
     fn announcement_file(&self) -> PathBuf {
         self.0.join("server.json")
     }

@@ -4,6 +4,7 @@ mod background;
 mod commands;
 mod compose;
 mod follow;
+mod forwarding;
 mod grammar;
 mod home;
 mod project;
@@ -11,6 +12,7 @@ mod report;
 mod server;
 #[cfg(test)]
 mod simulation;
+mod target;
 
 use clap::Parser;
 use grammar::{Cli, Command};
@@ -36,6 +38,9 @@ fn run(cli: Cli) -> Done {
         Command::Algorithm { arguments } => return Ok(commands::algorithm::run(&arguments)),
         Command::Completions { shell } => return Ok(commands::completions::run(shell)),
         Command::Validate(arguments) => return commands::validate::run(&cli.global, &arguments),
+        Command::Convert(arguments) => return commands::convert::run(&cli.global, &arguments),
+        Command::Init(arguments) => return commands::init::run(&cli.global, &arguments),
+        Command::Check(arguments) => return commands::check::run(&cli.global, &arguments),
         _ => {}
     }
     if let Command::Serve(arguments) = &cli.command
@@ -57,15 +62,23 @@ async fn on_runtime(cli: Cli) -> Done {
         Command::Up(arguments) => commands::up::run(global, &arguments).await,
         Command::Preview(arguments) => commands::preview::run(global, &arguments).await,
         Command::Down(arguments) => commands::down::run(global, &arguments).await,
+        Command::Refresh(arguments) => commands::refresh::run(global, &arguments).await,
+        Command::Stack(arguments) => commands::stack::run(global, &arguments),
+        Command::Config(arguments) => commands::config::run(global, &arguments),
         Command::Output(arguments) => commands::output::run(global, &arguments),
         Command::Run(arguments) => commands::run::run(global, &arguments).await,
         Command::Serve(arguments) => commands::serve::run(global, &arguments).await,
         Command::Stop => commands::stop::run(global).await,
+        Command::Backup { directory } => commands::backup::run(global, &directory).await,
+        Command::Restore { directory } => commands::restore::run(global, &directory).await,
         Command::Status => commands::status::run(global).await,
         Command::Logs(arguments) => commands::logs::run(global, &arguments).await,
         Command::Models(arguments) => commands::models::run(global, &arguments).await,
         Command::Env => commands::env::run(global),
         Command::Validate(_)
+        | Command::Check(_)
+        | Command::Init(_)
+        | Command::Convert(_)
         | Command::Completions { .. }
         | Command::Supervise { .. }
         | Command::Algorithm { .. } => unreachable!("run without a runtime"),

@@ -1,11 +1,14 @@
 //! What the commands on a project share: loading, options, and showing a run.
 
 use crate::follow::{Screen, duration_text};
-use crate::grammar::Project as Arguments;
+use crate::grammar::{Project as Arguments, StackName, Work};
 use crate::home::Home;
 use crate::report::Failure;
-use client::Client;
-use stack::{Cancel, Diagnostic, Error, Operation, Options, Progress, Project, Step, Summary};
+use crate::target::Reached;
+use stack::{
+    Cancel, Diagnostic, Error, Operation, Options, Progress, Project, Selection, Severity, Step,
+    Summary,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,13 +18,19 @@ use std::time::Duration;
 pub(crate) struct Loaded {
     pub(crate) project: Project,
     pub(crate) options: Options,
-    /// A client of the stack's region.
-    pub(crate) client: Client,
+    /// Where it is deployed.
+    pub(crate) place: Reached,
 }
 
-/// Reads the project that the arguments name.
-pub(crate) fn load(home: &Home, arguments: &Arguments, client: &Client) -> Result<Loaded, Failure> {
-    let project = open(&arguments.directory)?;
+/// Reads the project that the arguments name, and reaches the place it is deployed to.
+pub(crate) async fn load(
+    home: &Home,
+    arguments: &Arguments,
+    work: &Work,
+    replace: &[String],
+) -> Result<Loaded, Failure> {
+    let project = open(arguments.directory())?;
+    let stack = stack_name(home, &project, &arguments.stack);
     let config = arguments
         .config
         .iter()
@@ -34,12 +43,66 @@ pub(crate) fn load(home: &Home, arguments: &Arguments, client: &Client) -> Resul
         })
         .collect::<Result<Vec<_>, Failure>>()?;
     let passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
-    let region = project.region(&arguments.stack, &config, passphrase.as_ref()).map_err(failure)?;
-    let client = region.map_or_else(|| client.clone(), |region| client.in_region(&region));
-    let mut options = Options::new(&arguments.stack, home.stacks(), Arc::new(client.clone()));
+    let region = project.region(&stack, &config, passphrase.as_ref()).map_err(failure)?;
+    let place = arguments.target.reach(home, &project, region).await?;
+    let aws = Arc::new(place.client.clone());
+    let mut options = Options::new(&stack, place.state_root.clone(), aws);
     options.config = config;
     options.passphrase = passphrase;
-    Ok(Loaded { project, options, client })
+    options.parallel = work.parallel;
+    options.refresh = work.refresh;
+    options.is_detailed = work.diff;
+    options.message.clone_from(&work.message);
+    options.selection = Selection {
+        targets: arguments.target.urns(),
+        with_dependents: work.target_dependents,
+        replace: replace.to_vec(),
+    };
+    if !place.is_here {
+        same_account(&project, &options, &place)?;
+    }
+    Ok(Loaded { project, options, place })
+}
+
+/// Refuses to go on with a stack that was deployed to another account: there its resources would look as if they were gone.
+fn same_account(project: &Project, options: &Options, place: &Reached) -> Result<(), Failure> {
+    let resources = match project.resources(options) {
+        Ok(resources) => resources,
+        Err(Error::NoStack { .. }) => return Ok(()),
+        Err(error) => return Err(failure(error)),
+    };
+    let account_of = |arn: &str| {
+        let account = arn.split(':').nth(4)?;
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        (arn.starts_with("arn:") && is_account).then(|| account.to_owned())
+    };
+    let other = resources
+        .iter()
+        .filter_map(|resource| account_of(resource.outputs.get("arn")?.as_str()?))
+        .find(|account| *account != place.account);
+    match other {
+        None => Ok(()),
+        Some(other) => Err(Failure::new(format!(
+            "stack {} was deployed to account {other}, and these credentials are account {}'s",
+            options.stack, place.account
+        ))
+        .hint("use the other account's profile, or another stack: --stack NAME")),
+    }
+}
+
+/// The stack that was named, or that was selected, or `dev`.
+pub(crate) fn stack_name(home: &Home, project: &Project, given: &StackName) -> String {
+    let given = given.stack.clone().or_else(|| project.selected_stack(&home.stacks()));
+    given.unwrap_or_else(|| "dev".to_owned())
+}
+
+/// Fails when something was changed, or would be, and the user expects nothing to be.
+pub(crate) fn expect(work: &Work, summary: &Summary) -> Result<(), Failure> {
+    if work.expect_no_changes && !summary.is_unchanged() {
+        let message = format!("no changes were expected: {}", planned_counts(summary));
+        return Err(Failure::new(message));
+    }
+    Ok(())
 }
 
 /// Reads a project directory.
@@ -67,7 +130,8 @@ pub(crate) fn failure(error: Error) -> Failure {
         _ => &[],
     };
     let mut failure = Failure::new(error.to_string());
-    for diagnostic in diagnostics {
+    // The others were shown when they were found.
+    for diagnostic in diagnostics.iter().filter(|found| found.severity == Severity::Error) {
         failure = failure.detail(diagnostic.to_string());
     }
     let mut source = std::error::Error::source(&error);
@@ -83,6 +147,12 @@ pub(crate) fn failure(error: Error) -> Failure {
             failure.hint("what was done is kept; the same command goes on from there")
         }
         Error::NoStack { .. } => failure.hint("deploy it first: refit up DIR"),
+        Error::StackExists { .. } => failure.hint("refit stack ls shows what there is"),
+        Error::StackInUse { .. } => {
+            failure.hint("remove its resources first: refit down; --force forgets them")
+        }
+        Error::NoSetting { .. } => failure.hint("refit config shows what there is"),
+        Error::Path { .. } => failure.hint("such as data.list[0] or names[\"a.b\"]"),
         Error::Locked { path, .. } => {
             failure.hint(format!("wait for it; if it is gone, remove {}", path.display()))
         }
@@ -154,6 +224,10 @@ impl Progress for Shown<'_> {
 
     fn failed(&mut self, step: &Step, why: &Diagnostic) {
         self.screen.line(format!("  ✗ {:<34} {}: {}", step.resource_type, step.name, why.message));
+    }
+
+    fn said(&mut self, line: &str) {
+        self.screen.line(format!("  {line}"));
     }
 
     fn note(&mut self, diagnostic: &Diagnostic) {

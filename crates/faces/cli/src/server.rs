@@ -58,6 +58,7 @@ impl Server {
             algorithm_argv: vec![executable, OsString::from("algorithm")],
             url: url.clone(),
             capacity: runner::resources::machine(),
+            forwarded: crate::forwarding::services(home.path())?,
             sendmail: std::env::var_os("REFIT_SENDMAIL").map(Into::into),
         })?;
         let administrator =
@@ -73,6 +74,7 @@ impl Server {
             kit,
             open,
             region: REGION.to_owned(),
+            shared: gateway::Shared::default(),
         });
         Ok(Self { listener, gateway, home, url })
     }

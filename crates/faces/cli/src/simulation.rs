@@ -1,5 +1,10 @@
 //! The whole server in virtual time: schedules that fire, servers that die, jobs that go on.
 
+mod commits;
+mod machines;
+mod map_run;
+mod seeds;
+
 use crate::compose::{Composed, Parts, compose};
 use crate::server::{ACCOUNT, REGION};
 use runner::resources::Resources;
@@ -53,6 +58,7 @@ impl World {
             algorithm_argv: vec!["refit".into(), "algorithm".into()],
             url: "http://127.0.0.1:0".to_owned(),
             capacity: Resources { vcpus: 2, memory_mib: 8192, gpus: 0 },
+            forwarded: Vec::new(),
             sendmail: None,
         });
         let composed = composed.map_err(|_| "the server cannot be composed").unwrap();

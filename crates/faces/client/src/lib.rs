@@ -2,24 +2,24 @@
 //!
 //! The same client talks to refit's own server and to any endpoint that speaks AWS's protocols.
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+mod credentials;
+mod endpoint;
+mod transport;
+
+use credentials::CredentialSource;
+use endpoint::{Address, Endpoints};
 use serde_json::Value;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use transport::{Broken, Transport};
 use wire::{AwsError, HttpRequestParts, HttpResponseParts, Model};
 
+pub use credentials::{Chain, CredentialsError, Surroundings};
 pub use wire::sigv4::Credentials;
 
 /// How often a call is tried that the server throttles or fails.
 const ATTEMPTS: u32 = 5;
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(90);
-
-/// The longest answer that is read.
-const LARGEST_ANSWER_BYTES: usize = 256 * 1024 * 1024;
 
 /// Why a call did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +58,15 @@ pub enum Error {
         #[source]
         source: wire::Error,
     },
+    /// There are no credentials to sign with.
+    #[error("{operation} cannot be signed")]
+    Credentials {
+        /// The operation that was called.
+        operation: String,
+        /// What is missing.
+        #[source]
+        source: CredentialsError,
+    },
 }
 
 impl Error {
@@ -70,35 +79,43 @@ impl Error {
     }
 }
 
-/// A client of one endpoint and region.
+/// A client of AWS, or of one endpoint that speaks its APIs, in a region.
 #[derive(Clone)]
 pub struct Client {
-    http: HttpClient<HttpConnector, Full<Bytes>>,
-    endpoint: String,
-    /// The endpoint's host and port, as signed.
-    host: String,
-    /// The endpoint's path, which every request's path follows.
-    base_path: String,
+    transport: Transport,
+    endpoints: Endpoints,
     region: String,
-    credentials: Credentials,
+    credentials: CredentialSource,
 }
 
 impl Client {
-    /// A client of `endpoint` (`http://host:port`, with a path where a proxy wants one).
+    /// A client of `endpoint` (`http://host:port`, with a path where a proxy wants one) with these keys.
     pub fn new(endpoint: &str, region: &str, credentials: Credentials) -> Self {
-        let endpoint = endpoint.trim_end_matches('/');
-        let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-        let (host, base_path) = authority.split_at(authority.find('/').unwrap_or(authority.len()));
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
         Self {
-            http: HttpClient::builder(TokioExecutor::new()).build(connector),
-            endpoint: endpoint.to_owned(),
-            host: host.to_owned(),
-            base_path: base_path.to_owned(),
+            transport: Transport::new(),
+            endpoints: Endpoints::One(endpoint.trim_end_matches('/').to_owned()),
             region: region.to_owned(),
-            credentials,
+            credentials: CredentialSource::fixed(credentials),
         }
+    }
+
+    /// A client of `endpoint`, or of AWS itself where it is `None`, with the credentials that the standard chain finds.
+    ///
+    /// # Errors
+    /// When the chain cannot be followed; what it leads to is asked at the first call.
+    pub fn with_chain(
+        endpoint: Option<&str>,
+        region: &str,
+        chain: &Chain,
+    ) -> Result<Self, CredentialsError> {
+        let transport = Transport::new();
+        let endpoints = match endpoint {
+            Some(endpoint) => Endpoints::One(endpoint.trim_end_matches('/').to_owned()),
+            None => Endpoints::Aws,
+        };
+        let credentials =
+            CredentialSource::chain(chain, endpoints.clone(), region, transport.clone())?;
+        Ok(Self { transport, endpoints, region: region.to_owned(), credentials })
     }
 
     /// The same client for another region.
@@ -112,9 +129,14 @@ impl Client {
         &self.region
     }
 
-    /// The endpoint calls go to.
+    /// The endpoint calls go to; `AWS` for AWS's own.
     pub fn endpoint(&self) -> &str {
-        &self.endpoint
+        self.endpoints.name()
+    }
+
+    /// Whether calls go to AWS itself.
+    pub fn is_aws(&self) -> bool {
+        self.endpoints == Endpoints::Aws
     }
 
     /// Calls an operation. Throttled and failed calls are tried again with a growing delay.
@@ -134,10 +156,11 @@ impl Client {
         let wire_error = |source| Error::Wire { operation: operation.to_owned(), source };
         wire::fill_idempotency_tokens(model, operation_model, &mut input, &token());
         let request = wire::encode_request(model, operation_model, &input).map_err(wire_error)?;
+        let address = self.endpoints.address(model, &self.region);
         let mut delay = Duration::from_millis(100);
         for attempt in 1.. {
             let signing_name = &model.metadata.signing_name;
-            let answer = match self.send(signing_name, operation, request.clone()).await {
+            let answer = match self.send(&address, signing_name, operation, request.clone()).await {
                 Err(error) if attempt < ATTEMPTS && is_broken_connection(&error) => {
                     tokio::time::sleep(delay).await;
                     delay *= 2;
@@ -152,7 +175,7 @@ impl Client {
             if attempt >= ATTEMPTS || !is_transient(&error) {
                 return Err(Error::Service { operation: operation.to_owned(), error });
             }
-            tokio::time::sleep(delay).await;
+            tokio::time::sleep(jittered(delay)).await;
             delay *= 2;
         }
         unreachable!("the loop returns")
@@ -168,7 +191,8 @@ impl Client {
             path: format!("/_refit/{path}"),
             ..HttpRequestParts::default()
         };
-        let answer = self.send("refit", path, request).await?;
+        let address = endpoint::one(self.endpoint(), &self.region);
+        let answer = self.send(&address, "refit", path, request).await?;
         if !(200..300).contains(&answer.status) {
             return Err(Error::Service { operation: path.to_owned(), error: own_error(&answer) });
         }
@@ -180,44 +204,26 @@ impl Client {
 
     async fn send(
         &self,
+        address: &Address,
         signing_name: &str,
         operation: &str,
         mut parts: HttpRequestParts,
     ) -> Result<HttpResponseParts, Error> {
-        parts.path.insert_str(0, &self.base_path);
-        parts.headers.set("Host", self.host.as_str());
-        wire::sigv4::sign(&mut parts, &self.credentials, &self.region, signing_name, now_ms())
-            .map_err(|source| Error::Wire { operation: operation.to_owned(), source })?;
-        let unreachable = |source: Box<dyn std::error::Error + Send + Sync>| Error::Unreachable {
-            endpoint: self.endpoint.clone(),
-            source,
-        };
-        let root = &self.endpoint[..self.endpoint.len() - self.base_path.len()];
-        let mut builder = http::Request::builder()
-            .method(parts.method.as_str())
-            .uri(format!("{root}{}", parts.path_and_query()));
-        for (name, value) in parts.headers.iter() {
-            builder = builder.header(name, value);
-        }
-        let request = builder
-            .body(Full::new(Bytes::from(parts.body)))
-            .map_err(|error| unreachable(error.into()))?;
-        let exchange = async {
-            let response = self.http.request(request).await.map_err(|e| unreachable(e.into()))?;
-            let (head, body) = response.into_parts();
-            let body = Limited::new(body, LARGEST_ANSWER_BYTES);
-            let body = body.collect().await.map_err(unreachable)?.to_bytes();
-            let headers = head
-                .headers
-                .iter()
-                .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
-                .collect();
-            Ok(HttpResponseParts { status: head.status.as_u16(), headers, body: body.to_vec() })
-        };
-        tokio::time::timeout(TIMEOUT, exchange).await.map_err(|_| Error::TimedOut {
+        parts.path.insert_str(0, &address.base_path);
+        parts.headers.set("Host", address.host.as_str());
+        let credentials = self.credentials.get().await.map_err(|source| Error::Credentials {
             operation: operation.to_owned(),
-            endpoint: self.endpoint.clone(),
-        })?
+            source,
+        })?;
+        wire::sigv4::sign(&mut parts, &credentials, &address.region, signing_name, now_ms())
+            .map_err(|source| Error::Wire { operation: operation.to_owned(), source })?;
+        let endpoint = format!("{}{}", address.root, address.base_path);
+        match tokio::time::timeout(TIMEOUT, self.transport.send(&address.root, parts)).await {
+            Ok(answer) => {
+                answer.map_err(|source: Broken| Error::Unreachable { endpoint, source })
+            }
+            Err(_) => Err(Error::TimedOut { operation: operation.to_owned(), endpoint }),
+        }
     }
 }
 
@@ -233,6 +239,12 @@ fn own_error(answer: &HttpResponseParts) -> AwsError {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let text = |member: &str| body.get(member).and_then(Value::as_str).unwrap_or_default();
     AwsError::fault(text("__type"), text("message"), answer.status)
+}
+
+/// Up to half as long again, so that many clients that were throttled together do not come back together.
+fn jittered(delay: Duration) -> Duration {
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    delay + delay * (nanos % 1024) / 2048
 }
 
 /// What AWS's SDKs retry: throttling and the server's own failures.

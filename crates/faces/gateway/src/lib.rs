@@ -9,9 +9,11 @@
 mod answer;
 mod guard;
 mod identity;
+mod limits;
 mod receive;
 mod route;
 mod server;
 
 pub use identity::{Credential, KeyStore};
+pub use server::Shared;
 pub use server::{Body, Gateway, ObjectApi, OwnApi, serve};

@@ -1,7 +1,8 @@
 //! The HTTP server: connections, limits, and the way of a request.
 
 use crate::answer::{json, plain_error, response, service_error};
-use crate::identity::{KeyStore, verify};
+use crate::identity::{KeyStore, SigningKeys, verify};
+use crate::limits::{Limits, too_much};
 use crate::route::{Destination, destination, is_form, is_region, scope};
 use crate::{guard, receive};
 use bytes::Bytes;
@@ -9,18 +10,19 @@ use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::Value;
 use service::{AwsError, Kit, Principal, Service};
-use std::net::IpAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use wire::sigv4::SignatureError;
-use wire::{Headers, HttpRequestParts};
+use wire::{Headers, HttpRequestParts, Protocol};
 
 /// The body of an answer.
 pub type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
@@ -63,6 +65,15 @@ pub struct Gateway {
     pub open: bool,
     /// The region of requests that name none.
     pub region: String,
+    /// What requests share.
+    pub shared: Shared,
+}
+
+/// What requests share: limits, signing keys.
+#[derive(Default)]
+pub struct Shared {
+    limits: Limits,
+    signing_keys: SigningKeys,
 }
 
 /// Where a request comes from.
@@ -78,16 +89,16 @@ pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, mut stop: watch
     let connections = Arc::new(());
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &gateway.shared.limits) => accepted,
             () = stopped(&mut stop) => break,
         };
         match accepted {
-            Ok((stream, peer)) => {
+            Ok((stream, peer, room)) => {
                 let (gateway, stop) = (gateway.clone(), stop.clone());
                 let open = connections.clone();
                 tokio::spawn(async move {
                     connection(stream, peer.ip(), gateway, stop).await;
-                    drop(open);
+                    drop((open, room));
                 });
             }
             Err(error) => {
@@ -105,6 +116,16 @@ pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, mut stop: watch
     if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
         tracing::warn!("stopped with requests still open");
     }
+}
+
+/// The next connection, once there is room for one.
+async fn accept(
+    listener: &TcpListener,
+    limits: &Limits,
+) -> io::Result<(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>)> {
+    let room = limits.connection().await;
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, room))
 }
 
 /// Waits until the server stops. A sender that is gone means the same.
@@ -168,6 +189,13 @@ impl Gateway {
         // Only a form's body can still change the destination, and forms are small: read it first.
         let is_object = destination(&parts, service) == Destination::Objects
             && !(service.is_none() && is_form(&parts));
+        // Objects stream and so take little memory, however long they are. Others are at most this in memory: what
+        // they say, or what would be read of them.
+        let announced = request.body().size_hint().upper().unwrap_or(LARGEST_UNSIGNED_BYTES as u64);
+        let body_bytes = if is_object { 0 } else { announced.min(LARGEST_BODY_BYTES as u64) };
+        let Some(_admission) = self.shared.limits.admit(body_bytes) else {
+            return self.refuse(&parts, service, is_object, request_id);
+        };
         if is_object {
             return self.objects.answer(request).await;
         }
@@ -188,6 +216,30 @@ impl Gateway {
             },
             Destination::Objects => self.unknown_service("this form", &parts, request_id),
         }
+    }
+
+    /// Says that there is too much to do, in the words of the service that was meant.
+    fn refuse(
+        &self,
+        parts: &HttpRequestParts,
+        scope: Option<&str>,
+        is_object: bool,
+        request_id: &str,
+    ) -> Response<Body> {
+        let meant = match destination(parts, scope) {
+            _ if is_object => self.kit.service("s3"),
+            Destination::Service(name) => self.kit.service(&name),
+            _ => None,
+        };
+        let protocol = meant.map_or(Protocol::Json, |service| service.model().metadata.protocol);
+        let error = too_much(protocol);
+        tracing::warn!(code = error.code, "a request was refused: too many at a time");
+        if is_object && let Some(service) = self.kit.service("s3") {
+            let mut response = service_error(service.model(), &error, request_id);
+            response.headers_mut().insert("connection", http::HeaderValue::from_static("close"));
+            return response;
+        }
+        self.error(&error, parts, scope, request_id)
     }
 
     /// An error that has nothing to do with the operation, in the protocol of the service that was meant.
@@ -236,8 +288,10 @@ impl Gateway {
         }
         let path = parts.path.strip_prefix("/_refit/").unwrap_or(&parts.path);
         let now_ms = self.kit.clock.now_ms();
-        let is_admin =
-            self.open || verify(&*self.keys, parts, None, now_ms).await.is_ok_and(|p| is_admin(&p));
+        let is_admin = self.open
+            || verify(&*self.keys, &self.shared.signing_keys, parts, None, now_ms)
+                .await
+                .is_ok_and(|p| is_admin(&p));
         if let Some(page) = self.own.page(path, is_admin).await {
             return json(200, &page, request_id);
         }
@@ -283,14 +337,19 @@ impl Gateway {
             Principal::root(&self.kit.account)
         } else {
             let signed_for = Some(model.metadata.signing_name.as_str());
-            verify(&*self.keys, parts, signed_for, self.kit.clock.now_ms())
-                .await
-                .map_err(|unknown| unknown.to_aws_error(model))?
+            verify(
+                &*self.keys,
+                &self.shared.signing_keys,
+                parts,
+                signed_for,
+                self.kit.clock.now_ms(),
+            )
+            .await
+            .map_err(|unknown| unknown.to_aws_error(model))?
         };
         let operation = wire::route(model, parts).map_err(|error| explain(error, parts))?;
         let input = wire::decode_request(model, operation, parts)?;
-        let mut ctx = self.kit.ctx(principal, region);
-        request_id.clone_into(&mut ctx.request_id);
+        let mut ctx = self.kit.ctx_of_request(principal, region, request_id.to_owned());
         ctx.source_ip = Some(peer);
         tracing::debug!(
             service = service.name(),

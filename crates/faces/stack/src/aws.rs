@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Somewhere AWS APIs can be called.
 #[async_trait]
 pub trait Aws: Send + Sync {
     /// Calls `operation` of `service` (this crate's names: `iam`, `sts`, `states`, `events`, `logs`, `lambda`, `s3`, `sns`,
-    /// `sqs`, `sagemaker`). Blobs are base64 texts.
+    /// `sqs`, `sagemaker`, `scheduler`). Blobs are base64 texts.
     ///
     /// # Errors
     /// What the service refused, or why it could not be reached.
@@ -20,6 +21,11 @@ pub trait Aws: Send + Sync {
 
     /// The region calls are for.
     fn region(&self) -> String;
+
+    /// The same AWS in another region; none when there is no way to it.
+    fn in_region(&self, _region: &str) -> Option<Arc<dyn Aws>> {
+        None
+    }
 
     /// Whether what was just created may not be seen by other services for a while, as on AWS itself. Then errors that such a
     /// delay causes are tried again for up to two minutes.
@@ -49,7 +55,11 @@ impl Aws for client::Client {
         Self::region(self).to_owned()
     }
 
+    fn in_region(&self, region: &str) -> Option<Arc<dyn Aws>> {
+        Some(Arc::new(Self::in_region(self, region)))
+    }
+
     fn is_eventually_consistent(&self) -> bool {
-        self.endpoint().contains(".amazonaws.com")
+        self.is_aws()
     }
 }

@@ -3,15 +3,19 @@
 
 mod decide;
 mod live;
+mod providers;
 mod recover;
+mod references;
 mod refresh;
 mod register;
 mod remove;
 mod roles;
 mod step;
+mod targets;
 pub(crate) mod urn;
 
 pub(crate) use live::{Keeper, Live};
+pub(crate) use references::Library;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
@@ -20,11 +24,12 @@ use crate::progress::{Operation, Progress, Step};
 use crate::project::Summary;
 use crate::provider::Provider;
 use crate::provider::invoke::InvokeError;
+use crate::selection::Selection;
 use crate::state::{Resource, shown};
 use crate::value::{Object, Value};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
@@ -43,6 +48,15 @@ pub(crate) struct Engine<'a> {
     pub(crate) provider: Provider,
     /// What random names are made from: the same in a preview and in the update after it.
     pub(crate) seed: [u8; 32],
+    /// What the run is about.
+    selection: Selection,
+    /// Tags that the stack's configuration gives everything.
+    default_tags: Object,
+    /// Secrets can be kept.
+    can_seal: bool,
+    /// New resources tell their inputs as differences.
+    is_detailed: bool,
+    library: Arc<Library>,
     live: Mutex<Live>,
     keeper: Option<&'a Keeper>,
     progress: Mutex<&'a mut dyn Progress>,
@@ -58,6 +72,10 @@ struct Run {
     seen: HashSet<String>,
     /// URNs whose resource was deleted because something it depends on is replaced.
     replaced: HashSet<String>,
+    /// What resources of this run were called before, for those below them.
+    former: HashMap<String, Vec<String>>,
+    /// URNs of resources that the run is about, as far as it is about some only.
+    targeted: HashSet<String>,
     /// URNs of resources that get a new one in this run.
     replacing: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
@@ -82,6 +100,11 @@ pub(crate) struct Parts<'a> {
     pub(crate) live: Live,
     pub(crate) keeper: Option<&'a Keeper>,
     pub(crate) parallel: usize,
+    pub(crate) selection: Selection,
+    pub(crate) default_tags: Object,
+    pub(crate) can_seal: bool,
+    pub(crate) is_detailed: bool,
+    pub(crate) library: Arc<Library>,
 }
 
 impl<'a> Engine<'a> {
@@ -92,6 +115,11 @@ impl<'a> Engine<'a> {
             stack: parts.stack,
             provider: parts.provider,
             seed: parts.seed,
+            selection: parts.selection,
+            default_tags: parts.default_tags,
+            can_seal: parts.can_seal,
+            is_detailed: parts.is_detailed,
+            library: parts.library,
             live: Mutex::new(parts.live),
             keeper: parts.keeper,
             progress: Mutex::new(progress),
@@ -135,7 +163,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Whether steps may still start.
-    fn may_go_on(&self) -> bool {
+    pub(crate) fn may_go_on(&self) -> bool {
         if self.provider.cancel.is_cancelled() {
             self.run().is_cancelled = true;
             return false;
@@ -186,6 +214,11 @@ impl<'a> Engine<'a> {
             || run.diagnostics.iter().any(|found| found.severity == Severity::Error)
     }
 
+    /// The state as the run leaves it, for the next engine of the same session.
+    pub(crate) fn state(&self) -> Live {
+        self.live().clone()
+    }
+
     /// The end of a run: what was found and done.
     pub(crate) fn finish(self) -> Result<Summary, Error> {
         let took = self.started.elapsed();
@@ -221,7 +254,7 @@ fn summary(
 ) -> Summary {
     let all = live.all();
     let is_own = |resource: &&Resource| {
-        resource.custom && !resource.delete && !urn::is_provider(&resource.token)
+        resource.custom && !resource.delete && !urn::is_builtin(&resource.token)
     };
     Summary {
         resources: all.iter().filter(|resource| is_own(resource)).count(),
@@ -247,16 +280,31 @@ impl Monitor for Engine<'_> {
     }
 
     async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError> {
-        self.provider.invoke(token, arguments)
+        self.provider.invoke(token, arguments).await
     }
 
     fn outputs(&self, outputs: Object) {
         self.live().set_stack_outputs(outputs);
     }
 
+    fn component_outputs(&self, urn: &str, outputs: Object) {
+        self.live().set_component_outputs(urn, outputs);
+    }
+
+    fn say(&self, line: &str) {
+        self.progress().said(line);
+    }
+
+    fn remark(&self, diagnostic: Diagnostic) {
+        self.note(diagnostic);
+    }
+
     fn report(&self, diagnostic: Diagnostic) {
-        // An update follows a preview, which has told of everything but what only an update can know.
-        if self.is_preview() || diagnostic.severity == Severity::Error {
+        // Errors are told at the end, all of them. An update follows a preview, which has told of everything else but what only
+        // an update can know.
+        if diagnostic.severity == Severity::Error {
+            self.run().diagnostics.push(diagnostic);
+        } else if self.is_preview() {
             self.note(diagnostic);
         }
     }

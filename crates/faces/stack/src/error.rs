@@ -68,6 +68,42 @@ pub enum Error {
         /// The stack.
         stack: String,
     },
+    /// There is such a stack already.
+    #[error("the stack {stack} of {project} exists already")]
+    StackExists {
+        /// The project.
+        project: String,
+        /// The stack.
+        stack: String,
+    },
+    /// The stack still has resources.
+    #[error("the stack {stack} still has {resources} resources")]
+    StackInUse {
+        /// The stack.
+        stack: String,
+        /// How many.
+        resources: usize,
+    },
+    /// What was to be imported is no deployment of the stack.
+    #[error("the deployment cannot be imported: {reason}")]
+    Deployment {
+        /// Why.
+        reason: String,
+    },
+    /// There is no such configuration value.
+    #[error("the stack {stack} has no configuration value {key}")]
+    NoSetting {
+        /// The key, as it was asked for.
+        key: String,
+        /// The stack.
+        stack: String,
+    },
+    /// A path leads nowhere.
+    #[error("{path} is no path to a configuration value")]
+    Path {
+        /// The path.
+        path: String,
+    },
     /// A secret value cannot be stored or read.
     #[error("{0}")]
     Secret(String),

@@ -1,7 +1,8 @@
 //! Pulumi projects: evaluate, plan, apply, state.
 //!
-//! A *program* (today `Pulumi.yaml` with `runtime: yaml`) registers resources with the engine; the engine compares them with the
-//! checkpoint of the stack, and makes the difference true with AWS API calls. A preview runs the same program against the same
+//! A *program* (`Pulumi.yaml` with `runtime: yaml`, or a program in Python or TypeScript that its own SDK runs) registers
+//! resources with the engine; the engine compares them with the checkpoint of the stack, and makes the difference true with AWS
+//! API calls. A preview runs the same program against the same
 //! engine without the calls: names, ARNs and ids are predicted, so that most mistakes show before anything is changed.
 //!
 //! Decisions that differ from, or go beyond, Pulumi's own engine with its AWS provider:
@@ -14,7 +15,7 @@
 //!   taken over too.
 //! - AWS refuses to delete a model package group that holds packages, and so does an update. Deleting a whole stack deletes the
 //!   packages of its groups, unless a group is tagged `refit:force-destroy` = `false`; with `true` an update does so as well.
-//! - One run deploys to one region: that of its client.
+//! - Explicit providers choose a region and tags; all of a run is one account's.
 //! - Secrets are sealed with a passphrase, or refused; there is no other way.
 //!
 //! ```no_run
@@ -35,12 +36,14 @@ mod diagnostic;
 mod engine;
 mod error;
 mod graph;
+mod hosts;
 mod models;
 mod nearest;
 mod program;
 mod progress;
 mod project;
 mod provider;
+mod selection;
 mod source;
 mod state;
 mod types;
@@ -52,4 +55,7 @@ pub use cancel::Cancel;
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use error::Error;
 pub use progress::{Change, Operation, Progress, Step};
-pub use project::{Definition, Deployed, Options, Project, Summary, find_definitions};
+pub use project::{
+    Definition, Deployed, Options, Project, Setting, Stack, Summary, find_definitions, list_stacks,
+};
+pub use selection::Selection;

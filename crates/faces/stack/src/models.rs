@@ -27,6 +27,7 @@ models! {
     "logs" => "../../../services/logs/model.json",
     "s3" => "../../../services/s3/model.json",
     "sagemaker" => "../../../services/sagemaker/model.json",
+    "scheduler" => "../../../services/scheduler/model.json",
     "sns" => "../../../services/sns/model.json",
     "sqs" => "../../../services/sqs/model.json",
     "states" => "../../../services/states/model.json",

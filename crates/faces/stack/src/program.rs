@@ -1,8 +1,7 @@
 //! The seam between programs and the engine: a program registers resources with a monitor and gets their outputs back.
 //!
-//! `Pulumi.yaml` with `runtime: yaml` is one front end, in [`yaml`]. A program of another language would be run by its SDK and
-//! speak Pulumi's gRPC protocol; such a front end turns each `RegisterResource` into one [`Monitor::register`], and each
-//! `Invoke` into one [`Monitor::invoke`].
+//! `Pulumi.yaml` with `runtime: yaml` is one front end, in [`yaml`]. Programs of other languages are run by their SDKs, which
+//! speak Pulumi's gRPC protocol; that front end is in [`crate::hosts`].
 
 pub(crate) mod yaml;
 
@@ -33,6 +32,12 @@ pub(crate) trait Monitor: Send + Sync {
     async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError>;
     /// Tells the stack's outputs.
     fn outputs(&self, outputs: Object);
+    /// Tells a component's outputs.
+    fn component_outputs(&self, urn: &str, outputs: Object);
+    /// Passes on a line that the program printed.
+    fn say(&self, line: &str);
+    /// Tells something worth knowing, in a preview and in an update alike.
+    fn remark(&self, diagnostic: Diagnostic);
     /// Tells what is wrong. An error makes the run fail, and keeps it from deleting anything.
     fn report(&self, diagnostic: Diagnostic);
 }
@@ -42,6 +47,8 @@ pub(crate) struct Registration {
     /// The type's token, short or full.
     pub(crate) token: String,
     pub(crate) name: String,
+    /// It is a name for the resources below it, and nothing of its own.
+    pub(crate) is_component: bool,
     pub(crate) inputs: Object,
     pub(crate) options: Options,
     /// URNs of everything it depends on.
@@ -73,17 +80,29 @@ pub(crate) struct Options {
     pub(crate) read: Option<String>,
     /// `URN::ID` of its provider.
     pub(crate) provider: Option<String>,
+    /// URN of the resource with which it goes: when that one is deleted, it needs no deletion of its own.
+    pub(crate) deleted_with: Option<String>,
 }
 
 /// What a resource was called before.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Alias {
     Urn(String),
-    /// Another name, another type, or both.
-    Spec {
-        name: Option<String>,
-        token: Option<String>,
-    },
+    /// Other parts of its URN; what is not given is as it is now.
+    Spec(Former),
+}
+
+/// Parts of a URN that were different.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Former {
+    pub(crate) name: Option<String>,
+    pub(crate) token: Option<String>,
+    pub(crate) stack: Option<String>,
+    pub(crate) project: Option<String>,
+    /// URN of its parent.
+    pub(crate) parent: Option<String>,
+    /// It had no parent but the stack.
+    pub(crate) had_no_parent: bool,
 }
 
 /// How a registration went.

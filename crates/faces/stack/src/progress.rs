@@ -86,6 +86,8 @@ pub trait Progress: Send {
     fn done(&mut self, _step: &Step, _took: Duration) {}
     /// A step has failed.
     fn failed(&mut self, _step: &Step, _why: &Diagnostic) {}
+    /// A line that the program printed, or that says what is done before it can run.
+    fn said(&mut self, _line: &str) {}
     /// Something worth knowing that is no failure.
     fn note(&mut self, _diagnostic: &Diagnostic) {}
 }

@@ -1,19 +1,28 @@
 //! A Pulumi project: what the command line does with it.
 
+mod config;
 mod definitions;
+mod plain;
+mod stacks;
+
+pub use config::Setting;
+pub use stacks::{Stack, list_stacks};
 
 use crate::aws::Aws;
 use crate::cancel::Cancel;
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Engine, Keeper, Live, Mode, Parts, urn};
+use crate::engine::{Engine, Keeper, Library, Live, Mode, Parts, urn};
 use crate::error::Error;
+use crate::hosts::{self, HostProgram, HostProject};
 use crate::program::Program;
-use crate::program::yaml::{YamlProgram, YamlProject, is_plain_name, settings};
+use crate::program::yaml::{YamlProject, is_plain_name, settings};
 use crate::progress::{Operation, Progress};
 use crate::provider::Provider;
+use crate::selection::Selection;
 use crate::source::Source;
 use crate::state::{Checkpoint, Resource, StateFile, Vault, random, shown};
 use crate::types;
+use crate::value::Object;
 use crate::yaml;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -27,7 +36,16 @@ pub struct Project {
     directory: PathBuf,
     name: String,
     /// The program, or what is wrong with it. A stack can be deleted without.
-    program: Result<Arc<YamlProject>, Vec<Diagnostic>>,
+    program: Result<Language, Vec<Diagnostic>>,
+}
+
+/// What the program is written in.
+#[derive(Debug, Clone)]
+enum Language {
+    /// It is evaluated here.
+    Yaml(Arc<YamlProject>),
+    /// It is run by its SDK.
+    Hosted(Arc<HostProject>),
 }
 
 /// How a run is done.
@@ -47,6 +65,14 @@ pub struct Options {
     pub cancel: Cancel,
     /// How many steps may be under way at once.
     pub parallel: usize,
+    /// What the run is about: everything, or some resources.
+    pub selection: Selection,
+    /// Read every resource again first.
+    pub refresh: bool,
+    /// Tell new resources' inputs as differences.
+    pub is_detailed: bool,
+    /// What the user says of this run, for the history.
+    pub message: String,
 }
 
 impl Options {
@@ -60,6 +86,10 @@ impl Options {
             passphrase: None,
             cancel: Cancel::new(),
             parallel: 16,
+            selection: Selection::default(),
+            refresh: false,
+            is_detailed: false,
+            message: String::new(),
         }
     }
 }
@@ -126,11 +156,14 @@ impl Project {
             source,
         })?;
         let directory = path.parent().map(Path::to_owned).unwrap_or_default();
-        match YamlProject::parse(&path, &text) {
-            Ok(project) => {
-                let name = project.name().to_owned();
-                Ok(Self { directory, name, program: Ok(Arc::new(project)) })
-            }
+        let parsed = match hosts::parse(&path, &text) {
+            Some(hosted) => hosted
+                .map(|project| (project.name().to_owned(), Language::Hosted(Arc::new(project)))),
+            None => YamlProject::parse(&path, &text)
+                .map(|project| (project.name().to_owned(), Language::Yaml(Arc::new(project)))),
+        };
+        match parsed {
+            Ok((name, program)) => Ok(Self { directory, name, program: Ok(program) }),
             Err(diagnostics) => {
                 let source = Source::new(path, &text);
                 let root = yaml::parse(&source, &text).ok();
@@ -156,7 +189,8 @@ impl Project {
     /// What is wrong with the program, as far as it shows without configuration and without AWS.
     pub fn faults(&self) -> &[Diagnostic] {
         match &self.program {
-            Ok(program) => program.faults(),
+            Ok(Language::Yaml(program)) => program.faults(),
+            Ok(Language::Hosted(_)) => &[],
             Err(faults) => faults,
         }
     }
@@ -173,7 +207,8 @@ impl Project {
     ) -> Result<Option<String>, Error> {
         check_stack(stack)?;
         let settings = settings::read(&self.directory, &self.name, stack, config, passphrase)?;
-        Ok(settings.region().map(str::to_owned))
+        let own = || settings::project_region(&self.directory);
+        Ok(settings.region().map(str::to_owned).or_else(own))
     }
 
     /// What `up` would do. Changes nothing; asks AWS only who is calling, and for roles that the program does not make.
@@ -185,10 +220,17 @@ impl Project {
         options: &Options,
         progress: &mut dyn Progress,
     ) -> Result<Summary, Error> {
-        let session = self.session(options).await?;
+        let mut session = self.session(options).await?;
+        if options.refresh {
+            let engine = session.engine(Mode::Preview, None, progress);
+            engine.refresh().await;
+            let state = engine.state();
+            engine.finish()?;
+            session.live = state;
+        }
         let program = session.program(self, options)?;
         let engine = session.engine(Mode::Preview, None, progress);
-        drive(&engine, &program).await;
+        drive(&engine, &*program).await;
         self.with_faults(engine.finish())
     }
 
@@ -217,19 +259,23 @@ impl Project {
         progress: &mut dyn Progress,
     ) -> Result<Summary, Error> {
         let lock = self.state_file(options)?.lock()?;
+        if options.refresh && self.checkpoint(options).is_ok() {
+            self.refresh_locked(options, progress).await?;
+        }
         let mut session = self.session(options).await?;
         let program = session.program(self, options)?;
         let engine = session.engine(Mode::Preview, None, progress);
-        drive(&engine, &program).await;
+        drive(&engine, &*program).await;
         let notes = self.with_faults(engine.finish())?.notes;
         let keeper = session.keeper(self, options)?;
         let engine = session.engine(Mode::Apply, Some(&keeper), progress);
         engine.recover().await;
-        drive(&engine, &program).await;
+        drive(&engine, &*program).await;
         let mut result = engine.finish();
         if let Ok(summary) = &mut result {
             summary.notes.splice(0..0, notes);
         }
+        self.remember(options, "update", &result);
         drop(lock);
         result
     }
@@ -245,9 +291,13 @@ impl Project {
     ) -> Result<Summary, Error> {
         let lock = self.state_file(options)?.lock()?;
         self.checkpoint(options)?;
+        if options.refresh {
+            self.refresh_locked(options, progress).await?;
+        }
         let mut session = self.session(options).await?;
         session.provider.is_destroying = true;
         let engine = session.engine(Mode::Preview, None, progress);
+        engine.check_targets();
         engine.remove_unregistered().await;
         engine.finish()?;
         let keeper = session.keeper(self, options)?;
@@ -255,6 +305,7 @@ impl Project {
         engine.recover().await;
         engine.remove_unregistered().await;
         let result = engine.finish();
+        self.remember(options, "destroy", &result);
         drop(lock);
         result
     }
@@ -270,14 +321,41 @@ impl Project {
     ) -> Result<Summary, Error> {
         let lock = self.state_file(options)?.lock()?;
         self.checkpoint(options)?;
+        let result = self.refresh_locked(options, progress).await;
+        self.remember(options, "refresh", &result);
+        drop(lock);
+        result
+    }
+
+    async fn refresh_locked(
+        &self,
+        options: &Options,
+        progress: &mut dyn Progress,
+    ) -> Result<Summary, Error> {
         let mut session = self.session(options).await?;
         let keeper = session.keeper(self, options)?;
         let engine = session.engine(Mode::Apply, Some(&keeper), progress);
         engine.recover().await;
         engine.refresh().await;
-        let result = engine.finish();
-        drop(lock);
-        result
+        engine.check_targets();
+        engine.finish()
+    }
+
+    /// What [`Project::refresh`] would find. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Project::refresh`].
+    pub async fn preview_refresh(
+        &self,
+        options: &Options,
+        progress: &mut dyn Progress,
+    ) -> Result<Summary, Error> {
+        self.checkpoint(options)?;
+        let session = self.session(options).await?;
+        let engine = session.engine(Mode::Preview, None, progress);
+        engine.refresh().await;
+        engine.check_targets();
+        engine.finish()
     }
 
     /// The outputs of a deployed stack. Secrets are `"[secret]"` unless `show_secrets`, which needs the passphrase.
@@ -301,7 +379,7 @@ impl Project {
     pub fn resources(&self, options: &Options) -> Result<Vec<Deployed>, Error> {
         let (checkpoint, _) = self.checkpoint(options)?;
         let is_own = |resource: &Resource| {
-            resource.custom && !resource.delete && !urn::is_provider(&resource.token)
+            resource.custom && !resource.delete && !urn::is_builtin(&resource.token)
         };
         let own = checkpoint.resources.into_iter().filter(is_own);
         Ok(own
@@ -364,9 +442,13 @@ impl Project {
             Err(Error::NoStack { .. }) => (Checkpoint::default(), None),
             Err(error) => return Err(error),
         };
-        let main = self.program.as_ref().ok().and_then(|program| program.main());
-        let directory =
-            main.map_or_else(|| self.directory.clone(), |main| self.directory.join(main));
+        let directory = match &self.program {
+            Ok(Language::Yaml(program)) => program
+                .main()
+                .map_or_else(|| self.directory.clone(), |main| self.directory.join(main)),
+            Ok(Language::Hosted(program)) => program.entry().0,
+            Err(_) => self.directory.clone(),
+        };
         let provider = Provider::connect(options.aws.clone(), directory, options.cancel.clone())
             .await
             .map_err(|error| Error::Aws(Box::new(error)))?;
@@ -379,6 +461,11 @@ impl Project {
             salt: None,
             seed: random(),
             parallel: options.parallel,
+            selection: options.selection.clone(),
+            default_tags: settings::default_tags(&self.directory, &options.stack, &options.config),
+            can_seal: options.passphrase.is_some(),
+            is_detailed: options.is_detailed,
+            library: library(options),
         })
     }
 }
@@ -395,6 +482,11 @@ struct Session {
     salt: Option<String>,
     seed: [u8; 32],
     parallel: usize,
+    selection: Selection,
+    default_tags: Object,
+    can_seal: bool,
+    is_detailed: bool,
+    library: Arc<Library>,
 }
 
 impl Session {
@@ -403,7 +495,7 @@ impl Session {
         &self,
         project: &'p Project,
         options: &Options,
-    ) -> Result<YamlProgram<'p>, Error> {
+    ) -> Result<Box<dyn Program + 'p>, Error> {
         let program = match &project.program {
             Ok(program) => program,
             Err(diagnostics) => return Err(Error::invalid(diagnostics.clone())),
@@ -423,11 +515,21 @@ impl Session {
             );
             return Err(Error::Invalid { diagnostics: vec![Diagnostic::error(message)] });
         }
-        program.program(self.provider.directory.clone(), &options.stack, &settings, false).map_err(
-            |diagnostics| {
-                Error::invalid(project.faults().iter().cloned().chain(diagnostics).collect())
-            },
-        )
+        let invalid = |diagnostics: Vec<Diagnostic>| {
+            Error::invalid(project.faults().iter().cloned().chain(diagnostics).collect())
+        };
+        match program {
+            Language::Yaml(program) => {
+                let directory = self.provider.directory.clone();
+                let program = program.program(directory, &options.stack, &settings, false);
+                program.map(|program| Box::new(program) as _).map_err(invalid)
+            }
+            Language::Hosted(program) => {
+                let config = program.config(&settings).map_err(invalid)?;
+                let setting = hosted_setting(&project.name, options);
+                Ok(Box::new(HostProgram::new(program.clone(), config, setting)))
+            }
+        }
     }
 
     fn engine<'a>(
@@ -445,6 +547,11 @@ impl Session {
             live: self.live.clone(),
             keeper,
             parallel: self.parallel,
+            selection: self.selection.clone(),
+            default_tags: self.default_tags.clone(),
+            can_seal: self.can_seal,
+            is_detailed: self.is_detailed,
+            library: self.library.clone(),
         };
         Engine::new(parts, progress)
     }
@@ -471,6 +578,50 @@ impl Session {
     }
 }
 
+/// Reads outputs of the stacks of a state root.
+fn library(options: &Options) -> Arc<Library> {
+    let (root, passphrase) = (options.state_root.clone(), options.passphrase.clone());
+    Arc::new(move |project, stack| {
+        let is_plain = is_plain_name(project) && is_plain_name(stack);
+        let none = || Error::NoStack { project: project.to_owned(), stack: stack.to_owned() };
+        let file = StateFile::new(&root, project, stack);
+        let text = if is_plain { file.read()? } else { None };
+        let text = text.ok_or_else(none)?;
+        let vault = |salt| Vault::new(passphrase.clone(), salt);
+        let (checkpoint, _) = Checkpoint::parse(file.path(), &text, vault)?;
+        let found = checkpoint.resources.into_iter().find(|one| one.token == urn::STACK);
+        Ok(found.map(|one| one.outputs).unwrap_or_default())
+    })
+}
+
+/// How a program in another language is run.
+fn hosted_setting(project: &str, options: &Options) -> hosts::Setting {
+    let (project, options_of) = (project.to_owned(), options.clone());
+    let other_stack = move |name: &str| {
+        let (project, stack) = hosts::stack_named(name, &project).ok_or_else(|| {
+            format!("`{name}` is no stack here: write organization/PROJECT/STACK")
+        })?;
+        if !is_plain_name(project) || !is_plain_name(stack) {
+            return Err(format!("`{name}` is no name of a stack"));
+        }
+        let file = StateFile::new(&options_of.state_root, project, stack);
+        let text = file.read().map_err(|error| error.to_string())?;
+        let text = text.ok_or_else(|| format!("the stack `{name}` has not been deployed"))?;
+        let vault = |salt| Vault::new(options_of.passphrase.clone(), salt);
+        let (checkpoint, _) =
+            Checkpoint::parse(file.path(), &text, vault).map_err(|error| error.to_string())?;
+        let found = checkpoint.resources.into_iter().find(|found| found.token == urn::STACK);
+        Ok(crate::value::Value::Object(found.map(|stack| stack.outputs).unwrap_or_default()))
+    };
+    hosts::Setting {
+        stack: options.stack.clone(),
+        environments: options.state_root.join("environments"),
+        parallel: options.parallel,
+        cancel: options.cancel.clone(),
+        other_stack: Box::new(other_stack),
+    }
+}
+
 /// One pass of a program through an engine, deletions last.
 async fn drive(engine: &Engine<'_>, program: &dyn Program) {
     engine.register_roots();
@@ -480,9 +631,11 @@ async fn drive(engine: &Engine<'_>, program: &dyn Program) {
     program.run(engine).await;
     if engine.mode == Mode::Preview {
         engine.check_roles().await;
+        engine.check_targets();
     }
-    // What failed may be what something else is to be replaced by: nothing is deleted then.
-    if !engine.has_errors() {
+    // What failed may be what something else is to be replaced by, and a program that was stopped has not said everything:
+    // nothing is deleted then.
+    if !engine.has_errors() && engine.may_go_on() {
         engine.remove_unregistered().await;
     }
     engine.save_all().await;
@@ -512,5 +665,10 @@ fn check_stack(stack: &str) -> Result<(), Error> {
 /// # Errors
 /// As [`Project::load`]; [`Error::Invalid`] when the project itself is wrong.
 pub fn find_definitions(path: &Path) -> Result<Vec<Definition>, Error> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    // A file that is no project may be a definition by itself. What cannot be read is the project's to report.
+    if let Some(found) = plain::find(path, &text) {
+        return found.map(|definition| vec![definition]);
+    }
     definitions::find(path)
 }

@@ -26,6 +26,7 @@ use scope::Scope;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 type SerialLocks = Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>;
 
@@ -43,6 +44,8 @@ pub(crate) struct Provider {
     pub(crate) cancel: Cancel,
     /// The user asked for the whole stack to be deleted.
     pub(crate) is_destroying: bool,
+    /// How long a step waits for AWS when the program says so (`customTimeouts`).
+    pub(crate) patience: Option<Duration>,
     /// One lock for each value of a type's `serial` template.
     serial: SerialLocks,
 }
@@ -61,11 +64,7 @@ impl Provider {
         let text =
             |name: &str| caller.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
         let region = aws.region();
-        let partition = match region.as_str() {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
+        let partition = partition(&region);
         Ok(Self {
             account: text("Account"),
             caller_arn: text("Arn"),
@@ -76,8 +75,30 @@ impl Provider {
             directory,
             cancel,
             is_destroying: false,
+            patience: None,
             serial: SerialLocks::default(),
         })
+    }
+
+    /// The same provider in another region, if there is a way to it.
+    pub(crate) fn in_region(&self, region: &str) -> Option<Self> {
+        if region == self.region {
+            return Some(self.clone());
+        }
+        let aws = self.aws.in_region(region)?;
+        Some(Self {
+            aws,
+            region: region.to_owned(),
+            partition: partition(region).to_owned(),
+            ..self.clone()
+        })
+    }
+
+    /// The same provider, waiting for AWS at most so many seconds.
+    pub(crate) fn patient(self, seconds: Option<f64>) -> Self {
+        let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+        let patience = seconds.map(|seconds| Duration::from_secs_f64(seconds.min(86_400.0)));
+        Self { patience, ..self }
     }
 
     /// Outputs as far as they follow from inputs; the others are unknown. Also the id, if it does.
@@ -89,7 +110,8 @@ impl Provider {
     ) -> (Object, Option<String>) {
         let mut outputs = self.outputs(kind, inputs);
         for (name, property) in &kind.properties {
-            if !(property.computed || property.filled) || outputs.contains_key(name) {
+            let is_told = property.computed || property.filled || property.sticky;
+            if !is_told || outputs.contains_key(name) {
                 continue;
             }
             let kept = old.and_then(|old| old.get(name)).cloned();
@@ -121,6 +143,14 @@ impl Provider {
     fn serial_lock(&self, key: String) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.serial.lock().unwrap_or_else(PoisonError::into_inner);
         locks.entry(key).or_default().clone()
+    }
+}
+
+fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
     }
 }
 

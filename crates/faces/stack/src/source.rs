@@ -49,6 +49,11 @@ impl Source {
         line.checked_sub(1).and_then(|index| self.lines.get(index)).map_or("", String::as_str)
     }
 
+    /// How many lines there are.
+    pub(crate) fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
     /// A range as people are shown it: what is on its first line.
     pub(crate) fn place(&self, span: Span) -> Place {
         let text: String = self.line(span.start.line).chars().take(LONGEST).collect();

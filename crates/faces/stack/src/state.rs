@@ -70,6 +70,13 @@ impl StateFile {
         Ok(())
     }
 
+    /// Takes the file away; the copy of what it was stays.
+    pub(crate) fn remove(&self) -> Result<(), Error> {
+        let failed = |source| Error::File { action: "remove", path: self.path.clone(), source };
+        std::fs::copy(&self.path, self.path.with_extension("json.bak")).map_err(failed)?;
+        std::fs::remove_file(&self.path).map_err(failed)
+    }
+
     /// Replaces the file; when this returns, it is on disk.
     pub(crate) fn write(&self, text: &str) -> Result<(), Error> {
         let temporary = self.path.with_extension("json.new");

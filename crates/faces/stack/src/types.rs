@@ -106,6 +106,9 @@ pub(crate) struct Derived {
 ///
 /// Input templates: `$name` is a property, `$a.b` a nested one, `$a|b` the first that is there, `$a:FORM` a property in another
 /// form, `$@attributes` the text attributes; `{name}` inside a text puts a text in. Members without a value are left out.
+/// `{"$each": LIST, "item": TEMPLATE}` makes a list of a list (`$item.name`), an object with `"$if": NAME` is there only when
+/// the name stands for something, one with `"$empty": true` even when nothing is in it. In an update `$old.name` is what a
+/// property was.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Call {
@@ -128,6 +131,8 @@ pub(crate) struct Call {
     pub(crate) is_true: Option<String>,
     /// Only when this is so.
     pub(crate) equals: Option<Equals>,
+    /// Only when this is not so.
+    pub(crate) unless: Option<Equals>,
     /// Once for each item of a list (`$item`); in an update for each new or changed one.
     pub(crate) each: Option<String>,
     /// In an update: once for each item that is gone.
@@ -140,6 +145,8 @@ pub(crate) struct Call {
     pub(crate) ignore: Vec<String>,
     /// How an answer tells of failures.
     pub(crate) fail: Option<Fail>,
+    /// The same, for an answer that fails when it has a certain member.
+    pub(crate) fail_if: Option<FailIf>,
     /// A read to repeat until it is settled.
     pub(crate) wait: Option<Wait>,
 }
@@ -176,6 +183,14 @@ pub(crate) struct List {
 pub(crate) struct Fail {
     pub(crate) count: String,
     pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+/// A successful answer that fails when a member is there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FailIf {
+    pub(crate) present: String,
     pub(crate) message: String,
 }
 
@@ -272,7 +287,7 @@ pub(crate) fn short(token: &str) -> String {
 pub(crate) fn canonical(token: &str) -> String {
     let parts: Vec<&str> = token.split(':').collect();
     match parts.as_slice() {
-        [package, module, name] if !module.contains('/') => {
+        [package, module, name] if *package != "pulumi" && !module.contains('/') => {
             let mut letters = name.chars();
             let first = letters.next().map(|c| c.to_ascii_lowercase());
             let lower: String = first.into_iter().chain(letters).collect();
@@ -283,10 +298,38 @@ pub(crate) fn canonical(token: &str) -> String {
     }
 }
 
+/// Data sources: types that are only read. Their inputs are the arguments.
+static SOURCES: LazyLock<HashMap<String, Arc<ResourceType>>> = LazyLock::new(|| {
+    let entries: IndexMap<String, ResourceType> =
+        serde_json::from_str(include_str!("types/sources.json"))
+            .expect("the table of this crate can be read");
+    let complete = |(token, mut entry): (String, ResourceType)| {
+        entry.token.clone_from(&token);
+        if !entry.global {
+            entry.properties.insert("region".to_owned(), Property::default());
+        }
+        (token, Arc::new(entry))
+    };
+    entries.into_iter().map(complete).collect()
+});
+
+/// The data source of a token, short or full.
+pub(crate) fn source(token: &str) -> Option<Arc<ResourceType>> {
+    SOURCES.get(&canonical(token)).cloned()
+}
+
+/// All data sources that are tables, by token.
+pub(crate) fn sources() -> Vec<Arc<ResourceType>> {
+    let mut types: Vec<_> = SOURCES.values().cloned().collect();
+    types.sort_by(|a, b| a.token.cmp(&b.token));
+    types
+}
+
 static TABLES: &[&str] = &[
     include_str!("types/iam.json"),
     include_str!("types/sfn.json"),
     include_str!("types/cloudwatch.json"),
+    include_str!("types/scheduler.json"),
     include_str!("types/lambda.json"),
     include_str!("types/s3.json"),
     include_str!("types/sns.json"),
@@ -351,7 +394,18 @@ pub(crate) fn hint(token: &str) -> String {
     if let Some(found) = near(siblings.clone()).or_else(|| near(names.iter().collect())) {
         return format!("did you mean `{found}`?");
     }
-    let list = if siblings.is_empty() { names.iter().collect() } else { siblings };
-    let list: Vec<&str> = list.into_iter().map(String::as_str).collect();
+    if siblings.is_empty() {
+        return format!("refit deploys types of {}", modules(&names).join(", "));
+    }
+    let list: Vec<&str> = siblings.into_iter().map(String::as_str).collect();
     format!("refit deploys {}", list.join(", "))
+}
+
+/// The modules that names are of: `aws:s3` of `aws:s3:Bucket`.
+pub(crate) fn modules(names: &[String]) -> Vec<&str> {
+    let mut modules: Vec<&str> =
+        names.iter().filter_map(|name| Some(name.rsplit_once(':')?.0)).collect();
+    modules.sort_unstable();
+    modules.dedup();
+    modules
 }

@@ -6,7 +6,7 @@ mod state;
 mod tests;
 
 pub(crate) use asset::{Archive, ArchiveSource, Asset, AssetError, AssetSource, Member};
-pub(crate) use state::{Sealer, decode, encode};
+pub(crate) use state::{Sealer, decode, encode, reveal};
 
 use indexmap::IndexMap;
 use serde_json::{Number, Value as Json};

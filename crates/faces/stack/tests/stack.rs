@@ -1,9 +1,13 @@
 //! Projects from their file to AWS calls, against a scripted AWS.
 
+#[path = "stack/edits.rs"]
+mod edits;
 #[path = "stack/faults.rs"]
 mod faults;
 #[path = "stack/plans.rs"]
 mod plans;
+#[path = "stack/runs.rs"]
+mod runs;
 #[path = "stack/support.rs"]
 mod support;
 #[path = "stack/trouble.rs"]

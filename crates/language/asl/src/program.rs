@@ -5,11 +5,16 @@
 //! on the text only, so that it can be stored.
 
 mod choice;
+mod distributed;
 mod fields;
 mod resource;
 mod state;
 
 pub use choice::{Comparison, Condition, Operand, Operator, Order, Rule, TypeTest};
+pub use distributed::{
+    Distributed, InputType, ItemBatcher, ItemReader, PercentageField, ReaderConfig, ResultWriter,
+    Transformation,
+};
 pub use fields::{
     Assign, Catcher, Flow, NumberField, PathField, ResultPath, Retrier, Template, TextField,
 };

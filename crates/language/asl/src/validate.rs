@@ -4,6 +4,7 @@
 //! diagnostics are AWS's where they are known; the others follow their style.
 
 mod choice;
+mod distributed;
 mod fields;
 mod graph;
 mod machine;

@@ -8,11 +8,6 @@ use asl::template::{JsonataTemplate, PayloadTemplate};
 use asl::value::{NoVariables, Scope, SplitMix};
 use serde_json::{Value, json};
 
-const RECORDINGS: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../../../shared/conformance/step-functions/executions.jsonl"
-);
-
 /// Recordings hold JSON texts of objects parsed, all other texts as they were.
 fn value_of(recorded: &Value) -> Value {
     match recorded {
@@ -66,12 +61,9 @@ fn is_blanked(value: &Value) -> bool {
 }
 
 #[test]
-fn recorded_results_come_out() {
-    let Ok(text) = std::fs::read_to_string(RECORDINGS) else {
-        println!("recorded expressions: not here, nothing checked");
-        return;
-    };
-    let (mut passed, mut failed, mut blanked) = (0, 0, 0);
+fn conformance_of_recorded_expressions() {
+    let Some(text) = recordings::text("step-functions/executions.jsonl") else { return };
+    let mut suite = recordings::Suite::new("expressions in executions", &["result"]);
     for row in text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row is JSON"))
     {
         let Some(found) = outcome(&row) else { continue };
@@ -80,7 +72,7 @@ fn recorded_results_come_out() {
             _ => Err((row["expected_error"].clone(), row["expected_cause"].clone())),
         };
         if expected.as_ref().is_ok_and(is_blanked) && found.is_ok() {
-            blanked += 1;
+            suite.leave_out();
             continue;
         }
         let found = found.map_err(|error| (json!(error.error), json!(error.cause)));
@@ -88,15 +80,12 @@ fn recorded_results_come_out() {
             (Ok(found), Ok(expected)) => asl::value::equal(found, expected),
             (found, expected) => found == expected,
         };
-        if same {
-            passed += 1;
+        let outcome = if same {
+            Ok(())
         } else {
-            failed += 1;
-            println!("{}: {} -> {found:?}, expected {expected:?}", row["case"], row["definition"]);
-        }
+            Err(format!("{} -> {found:?}, expected {expected:?}", row["definition"]))
+        };
+        suite.check(row["case"].as_str().unwrap_or_default(), outcome);
     }
-    println!(
-        "recorded expressions: {passed} passed, {failed} failed, {blanked} with blanked results"
-    );
-    assert_eq!(failed, 0);
+    suite.finish("");
 }

@@ -1,29 +1,18 @@
 //! Checks `cron()` against what independent libraries agree on, where that data lies beside the
 //! repository.
 
-use std::path::Path;
-
 use calendar::{Expression, TimeZone};
 use serde_json::Value;
 
 #[test]
-fn cron_cases() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../../shared/conformance/schedules/cron.jsonl");
-    let Ok(text) = std::fs::read_to_string(&file) else {
-        println!("no conformance data beside the repository: 0 passed, 0 failed");
-        return;
-    };
-    let mut failures = Vec::new();
-    let cases: Vec<Value> =
-        text.lines().map(|line| serde_json::from_str(line).expect("a case is JSON")).collect();
-    for case in &cases {
-        if let Err(failure) = check(case) {
-            failures.push(failure);
-        }
+fn conformance_of_cron() {
+    let Some(text) = recordings::text("schedules/cron.jsonl") else { return };
+    let mut suite = recordings::Suite::new("cron", &["next six"]);
+    for line in text.lines() {
+        let case: Value = serde_json::from_str(line).expect("a case is JSON");
+        suite.check(&case["expression"].to_string(), check(&case));
     }
-    println!("{} passed, {} failed", cases.len() - failures.len(), failures.len());
-    assert!(failures.is_empty(), "{failures:#?}");
+    suite.finish("");
 }
 
 fn check(case: &Value) -> Result<(), String> {

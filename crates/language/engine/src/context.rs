@@ -19,6 +19,13 @@ pub(crate) struct Sight {
 #[derive(Default)]
 pub(crate) struct Chain(Vec<Arc<Variables>>);
 
+impl Chain {
+    /// The scopes, inner ones first.
+    pub(crate) fn scopes(&self) -> &[Arc<Variables>] {
+        &self.0
+    }
+}
+
 impl asl::value::Variables for Chain {
     fn variable(&self, name: &str) -> Option<&Value> {
         self.0.iter().find_map(|scope| scope.get(name)).map(crate::Data::value)

@@ -14,6 +14,7 @@ use crate::here::Here;
 use crate::history::{Detail, Failure, HistoryEvent};
 use crate::quarantine::Quarantine;
 use crate::stage::Stage;
+use crate::states::distributed::{self, MapRunNews};
 use crate::states::task::{TaskNews, after, news};
 use crate::states::{begin, waited};
 use crate::{Entropy, Execution, FrameId, Input, Key, KeyKind, MachineKind, finish, redrive};
@@ -66,6 +67,12 @@ fn take(stage: &mut Stage<'_>, input: Input) -> Result<(), Halt> {
         Input::TaskSucceeded { key, output } => tell(stage, key, TaskNews::Succeeded(output)),
         Input::TaskFailed { key, error, cause } => {
             tell(stage, key, TaskNews::Failed(Failure { error, cause }))
+        }
+        Input::MapRunSucceeded { key, output } => {
+            map_run_ended(stage, key, MapRunNews::Succeeded(output))
+        }
+        Input::MapRunFailed { key, error, cause } => {
+            map_run_ended(stage, key, MapRunNews::Failed(Failure { error, cause }))
         }
         Input::TimerFired { key } => fire(stage, key),
         Input::Stop { error, cause } => {
@@ -174,6 +181,23 @@ fn go_on(stage: &mut Stage<'_>, id: FrameId, what: TaskNews) -> Result<(), Halt>
     drive(stage, id, frame, outcome)
 }
 
+/// A map run has ended, if it is the one being waited for.
+fn map_run_ended(stage: &mut Stage<'_>, key: Key, what: MapRunNews) -> Result<(), Halt> {
+    let waits = stage.peek(key.frame).is_some_and(|frame| match &frame.phase {
+        Phase::WaitingMapRun(run) => run.key == key,
+        _ => false,
+    });
+    if !waits {
+        return Ok(());
+    }
+    let id = key.frame;
+    let mut frame = stage.take(id)?;
+    let state = stage.state_of(&frame)?;
+    let mut here = Here::new(stage, id, &mut frame, state, None);
+    let outcome = distributed::news(&mut here, what);
+    drive(stage, id, frame, outcome)
+}
+
 /// A timer is due; one that fires before its time is set again.
 fn fire(stage: &mut Stage<'_>, key: Key) -> Result<(), Halt> {
     let Some(due_ms) = due(stage, key) else { return Ok(()) };
@@ -206,7 +230,7 @@ fn fire(stage: &mut Stage<'_>, key: Key) -> Result<(), Halt> {
                 if key.kind == KeyKind::Wait { waited(&mut here) } else { begin(&mut here) };
             drive(stage, key.frame, frame, outcome)
         }
-        KeyKind::Task => Ok(()),
+        KeyKind::Task | KeyKind::MapRun => Ok(()),
     }
 }
 

@@ -174,6 +174,10 @@ enum Handled {
 
 /// Retries, catches or gives up, in this order.
 fn handle(here: &mut Here<'_, '_>, fault: Fault) -> Result<Handled, Halt> {
+    if let Phase::WaitingMapRun(_) = here.frame.phase {
+        // Only a redrive needs to know of the run, and has it in the snapshot.
+        here.frame.phase = Phase::Ready;
+    }
     if let Some(evaluation) = &fault.evaluation {
         let detail = Detail::EvaluationFailed {
             error: fault.failure.error.clone().unwrap_or_default(),

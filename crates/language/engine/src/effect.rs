@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::execution::Status;
-use crate::{Data, Key};
+use crate::{Data, Key, MapRun};
 
 /// How a task's work is done and when it counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +65,15 @@ pub enum Effect {
     CancelTask {
         /// The task.
         key: Key,
+    },
+    /// Carry out a map run and answer with an input of the same key; one that is carried out already goes on.
+    StartMapRun(Box<MapRun>),
+    /// Nobody waits for the map run any more: stop it with all its children.
+    CancelMapRun {
+        /// The run.
+        key: Key,
+        /// Its ARN.
+        map_run_arn: Arc<str>,
     },
     /// Give [`crate::Input::TimerFired`] at the time. A key set again moves its timer.
     SetTimer {

@@ -239,6 +239,7 @@ impl Execution {
                     .push(Effect::SetTimer { key: key.of_kind(KeyKind::Wait), due_ms: *due_ms }),
                 Phase::WaitingRetry { due_ms } => effects
                     .push(Effect::SetTimer { key: key.of_kind(KeyKind::Retry), due_ms: *due_ms }),
+                Phase::WaitingMapRun(run) => effects.push(Effect::StartMapRun(run.clone())),
                 Phase::Ready | Phase::WaitingChildren(_) | Phase::Done { .. } => {}
             }
         }

@@ -10,7 +10,7 @@ use crate::effect::Effect;
 use crate::fault::Halt;
 use crate::frame::{FanOut, Frame, Join, Parent, Phase, Variables};
 use crate::here::{Extra, Here, Run, Step, state_type};
-use crate::history::{Detail, IterationOutcome};
+use crate::history::{Detail, IterationOutcome, StateType};
 use crate::quarantine::Quarantine;
 use crate::stage::Stage;
 use crate::states::work;
@@ -258,6 +258,12 @@ fn abort(stage: &mut Stage<'_>, id: FrameId) -> Result<u64, Halt> {
 /// follows from. UNVERIFIED: for types other than Task.
 fn aborted_event(stage: &mut Stage<'_>, id: FrameId) -> Result<(), Halt> {
     let Some(frame) = stage.peek(id) else { return Ok(()) };
+    if let Phase::WaitingMapRun(_) = frame.phase {
+        let previous = frame.last_event;
+        let aborted = stage.event(previous, Detail::MapRunAborted)?;
+        stage.event(aborted, Detail::StateAborted { state_type: StateType::Map })?;
+        return Ok(());
+    }
     if matches!(frame.phase, Phase::WaitingTask(_) | Phase::WaitingTimer { .. }) {
         let previous = frame.last_event;
         let state_type = state_type(stage.state_of(frame)?);
@@ -281,6 +287,10 @@ pub(crate) fn call_off(stage: &mut Stage<'_>, id: FrameId) {
         }
         Phase::WaitingRetry { .. } => {
             effects.push(Effect::ClearTimer { key: key.of_kind(KeyKind::Retry) });
+        }
+        Phase::WaitingMapRun(run) => {
+            let map_run_arn = Arc::clone(&run.map_run_arn);
+            effects.push(Effect::CancelMapRun { key: run.key, map_run_arn });
         }
         Phase::Ready | Phase::WaitingChildren(_) | Phase::Done { .. } => {}
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, ScheduleTask, TaskKind};
-use crate::{Data, FrameId, Key, KeyKind};
+use crate::{Data, FrameId, Key, KeyKind, MapRun};
 
 /// Variables assigned in one frame, by name.
 pub type Variables = BTreeMap<Arc<str>, Data>;
@@ -75,6 +75,8 @@ pub enum Phase {
     },
     /// Its children; how far they are is in the frame's [`Join`].
     WaitingChildren(FanOut),
+    /// The end of a map run.
+    WaitingMapRun(Box<MapRun>),
     /// Its parent: the frame has reached an end.
     Done {
         /// The output of the last state.

@@ -149,6 +149,24 @@ pub enum Detail {
         /// Index of the item.
         index: u32,
     },
+    /// `MapRunStarted`.
+    MapRunStarted {
+        /// ARN of the run.
+        arn: Arc<str>,
+    },
+    /// `MapRunSucceeded`.
+    MapRunSucceeded,
+    /// `MapRunFailed`.
+    MapRunFailed(Failure),
+    /// `MapRunAborted`.
+    MapRunAborted,
+    /// `MapRunRedriven`.
+    MapRunRedriven {
+        /// ARN of the run.
+        arn: Arc<str>,
+        /// How many times it has been, this time included.
+        count: u32,
+    },
     /// `ParallelStateStarted`.
     ParallelStateStarted,
     /// `ParallelStateSucceeded`.

@@ -49,6 +49,22 @@ pub enum Input {
         /// The name the worker gave itself, if any.
         worker: Option<Arc<str>>,
     },
+    /// The map run is done.
+    MapRunSucceeded {
+        /// The run.
+        key: Key,
+        /// Its results, or where they are.
+        output: Data,
+    },
+    /// The map run failed.
+    MapRunFailed {
+        /// The run.
+        key: Key,
+        /// Error name, as `Retry` and `Catch` match it.
+        error: Option<Arc<str>>,
+        /// Human-readable cause.
+        cause: Option<Arc<str>>,
+    },
     /// A timer set by [`crate::Effect::SetTimer`] is due.
     TimerFired {
         /// The timer.

@@ -32,10 +32,12 @@ pub enum KeyKind {
     ExecutionTimeout,
     /// Goes on with a turn that was cut because it was long.
     Continue,
+    /// A map run: the work of one attempt of one entry of a distributed Map state.
+    MapRun,
 }
 
 impl KeyKind {
-    const ALL: [(Self, char); 7] = [
+    const ALL: [(Self, char); 8] = [
         (Self::Task, 't'),
         (Self::Wait, 'w'),
         (Self::Retry, 'r'),
@@ -43,6 +45,7 @@ impl KeyKind {
         (Self::Heartbeat, 'h'),
         (Self::ExecutionTimeout, 'x'),
         (Self::Continue, 'c'),
+        (Self::MapRun, 'm'),
     ];
 
     fn letter(self) -> char {

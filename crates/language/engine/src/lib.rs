@@ -51,6 +51,7 @@ mod here;
 mod history;
 mod input;
 mod key;
+mod map_run;
 mod quarantine;
 mod redrive;
 mod stage;
@@ -68,6 +69,10 @@ pub use frame::{FanOut, Frame, Join, Parent, Phase, TaskStage, TaskWait, Variabl
 pub use history::{Detail, Failure, HistoryEvent, IterationOutcome, StateType, TaskFamily};
 pub use input::Input;
 pub use key::{FrameId, Key, KeyKind, NotAKey};
+pub use map_run::{
+    Batched, Batcher, BatcherSpec, EXCEED_TOLERATED_FAILURES, ITEM_READER_FAILED, MapItem, MapRun,
+    RESULT_WRITER_FAILED, ReaderSpec, ResultForm, STATE_DATA, Selector, Tolerance, WriterSpec,
+};
 pub use quarantine::Quarantine;
 pub use token::read as read_token;
 pub use trial::{Answer, Standing, Trial, TrialReport, TrialSpec, Verdict};

@@ -11,7 +11,7 @@ use crate::frame::{Frame, Phase};
 use crate::here::Here;
 use crate::history::Detail;
 use crate::stage::Stage;
-use crate::states::begin;
+use crate::states::{begin, distributed};
 
 /// Takes the execution up again. Frames that had ended keep their outputs; those that failed or
 /// were given up do the work of their state anew, with all their retries.
@@ -78,6 +78,12 @@ fn run_again(stage: &mut Stage<'_>, id: FrameId) -> Result<(), Halt> {
     frame.entries = frame.entries.saturating_add(1);
     frame.retries.clear();
     frame.last_event = frame.entered_event;
+    if let Phase::WaitingMapRun(run) = &frame.phase {
+        let run = run.clone();
+        let state = stage.state_of(&frame)?;
+        let outcome = distributed::redrive(&mut Here::new(stage, id, &mut frame, state, None), run);
+        return drive(stage, id, frame, outcome);
+    }
     if let Phase::WaitingChildren(fan_out) = &frame.phase {
         // All its children had ended: it failed itself, and they are run again.
         let join = stage.join(id)?;

@@ -1,6 +1,7 @@
 //! What each type of state does when it is entered, and when what it waited for has come.
 
 mod choice;
+pub(crate) mod distributed;
 mod fail;
 pub(crate) mod map;
 pub(crate) mod parallel;

@@ -82,6 +82,11 @@ fn given(line: &str, now_ms: &mut i64) -> Input {
         }
         "heartbeat" => Input::TaskHeartbeat { key: key() },
         "taken" => Input::ActivityStarted { key: key(), worker: text(rest) },
+        "run-succeeded" => Input::MapRunSucceeded { key: key(), output: data() },
+        "run-failed" => {
+            let (error, cause) = rest.split_once(' ').unwrap_or((rest, ""));
+            Input::MapRunFailed { key: key(), error: text(error), cause: text(cause) }
+        }
         "timer" => Input::TimerFired { key: key() },
         "stop" => Input::Stop { error: text(second), cause: text(rest) },
         "timeout" => Input::ExecutionTimedOut,
@@ -104,6 +109,7 @@ fn event_line(event: &HistoryEvent) -> String {
         Detail::ExecutionFailed(found)
         | Detail::ExecutionAborted(found)
         | Detail::ExecutionTimedOut(found)
+        | Detail::MapRunFailed(found)
         | Detail::TaskFailed { failure: found, .. }
         | Detail::TaskSubmitFailed { failure: found, .. }
         | Detail::TaskTimedOut { failure: found, .. } => failure(found),
@@ -139,6 +145,8 @@ fn effect_line(effect: &Effect) -> String {
         Effect::CancelTask { key } => format!("! cancel {key}"),
         Effect::SetTimer { key, due_ms } => format!("! set {key} at {due_ms}"),
         Effect::ClearTimer { key } => format!("! clear {key}"),
+        Effect::StartMapRun(run) => format!("! start run {} {}", run.key, run.label),
+        Effect::CancelMapRun { key, .. } => format!("! cancel run {key}"),
         Effect::Finish { status, .. } => format!("! finish {}", status.word()),
     }
 }

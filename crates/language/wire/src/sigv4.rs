@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 pub use claim::{Claim, Payload, parse_authorization};
 pub use failure::SignatureError;
 pub use sign::{Credentials, presign, sign};
-pub use verify::verify;
+pub use verify::{verify, verify_with};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
@@ -45,6 +45,21 @@ fn hmac_bytes(key: &[u8], text: &str) -> Vec<u8> {
     hmac(key, text).finalize().into_bytes().to_vec()
 }
 
+/// What a secret signs with on one day, in one region, for one service. Its debug text does not show it.
+#[derive(Clone, Copy)]
+pub struct SigningKey([u8; 32]);
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("SigningKey")
+    }
+}
+
+/// The key that `secret` signs with where the claim says it holds. The same for all claims of one date, region and service.
+pub fn signing_key(claim: &Claim, secret: &str) -> SigningKey {
+    Scope { date: &claim.date, region: &claim.region, service: &claim.service }.signing_key(secret)
+}
+
 /// Where and when a signature holds.
 #[derive(Debug, Clone, Copy)]
 struct Scope<'a> {
@@ -60,11 +75,11 @@ impl Scope<'_> {
     }
 
     /// The key that signs within this scope.
-    fn signing_key(self, secret: &str) -> Vec<u8> {
+    fn signing_key(self, secret: &str) -> SigningKey {
         let date = hmac_bytes(format!("AWS4{secret}").as_bytes(), self.date);
         let region = hmac_bytes(&date, self.region);
         let service = hmac_bytes(&region, self.service);
-        hmac_bytes(&service, "aws4_request")
+        SigningKey(hmac(&service, "aws4_request").finalize().into_bytes().into())
     }
 
     fn string_to_sign(self, amz_date: &str, canonical_request: &str) -> String {
@@ -82,7 +97,34 @@ fn amz_date(milliseconds: i64) -> String {
 
 /// The instant of an `X-Amz-Date`, in milliseconds since 1970.
 fn parse_amz_date(text: &str) -> Option<i64> {
+    if let Some(instant) = parse_plain_date(text) {
+        return Some(instant);
+    }
     let parsed = strtime::parse("%Y%m%dT%H%M%SZ", text).ok()?;
     let zoned = parsed.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok()?;
     Some(zoned.timestamp().as_millisecond())
+}
+
+/// An `X-Amz-Date` as every client writes it.
+fn parse_plain_date(text: &str) -> Option<i64> {
+    let bytes: &[u8; 16] = text.as_bytes().try_into().ok()?;
+    if bytes[8] != b'T' || bytes[15] != b'Z' {
+        return None;
+    }
+    let number = |from: usize, upto: usize| {
+        bytes[from..upto].iter().try_fold(0_i16, |number, byte| {
+            byte.is_ascii_digit().then(|| number * 10 + i16::from(byte - b'0'))
+        })
+    };
+    let part = |from: usize| number(from, from + 2).and_then(|number| i8::try_from(number).ok());
+    let date = jiff::civil::DateTime::new(
+        number(0, 4)?,
+        part(4)?,
+        part(6)?,
+        part(9)?,
+        part(11)?,
+        part(13)?,
+        0,
+    );
+    Some(date.ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }

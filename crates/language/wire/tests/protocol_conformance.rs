@@ -1,14 +1,12 @@
 //! The protocol tests of botocore's suite, both directions of every message.
 //!
-//! The suite is not part of this repository: set `REFIT_CONFORMANCE` to a folder that holds `wire/input/*.json` and
-//! `wire/output/*.json`. Without it these tests pass without doing anything. Known misses are in `protocol_misses.txt`.
+//! Runs where the suite lies beside the repository. Known misses are in `protocol_misses.txt`.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests may stop the test.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
 
+use recordings::Suite;
 use serde_json::{Map, Value, json};
 use wire::{
     AwsError, Headers, HttpRequestParts, HttpResponseParts, Kind, Model, Operation, Protocol,
@@ -17,64 +15,13 @@ use wire::{
 
 const MISSES: &str = include_str!("protocol_misses.txt");
 
-struct Suite {
-    passed: usize,
-    failed: BTreeMap<String, String>,
-}
-
-impl Suite {
-    fn check(&mut self, id: String, outcome: Result<(), String>) {
-        match outcome {
-            Ok(()) => self.passed += 1,
-            Err(why) => {
-                self.failed.insert(id, why);
-            }
-        }
-    }
-
-    fn finish(self, direction: &str) {
-        let known: BTreeMap<&str, &str> = MISSES
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| {
-                let mut words = line.split_whitespace();
-                Some((words.next()?, words.next()?))
-            })
-            .collect();
-        let kind = |wanted: &str| {
-            self.failed.keys().filter(|id| known.get(id.as_str()) == Some(&wanted)).count()
-        };
-        let total = self.passed + self.failed.len();
-        println!(
-            "{direction}: {} of {total} passed; {} are one-way, {} missing, {} elsewhere",
-            self.passed,
-            kind("one-way"),
-            kind("missing"),
-            kind("elsewhere")
-        );
-        let unknown: Vec<_> =
-            self.failed.iter().filter(|(id, _)| !known.contains_key(id.as_str())).collect();
-        for (id, why) in &unknown {
-            println!("{id}\n    {why}");
-        }
-        assert!(unknown.is_empty(), "{} misses that are not listed", unknown.len());
-    }
-}
-
 fn files(direction: &str) -> Vec<(String, Value)> {
-    let Some(root) = std::env::var_os("REFIT_CONFORMANCE") else { return Vec::new() };
-    let folder = PathBuf::from(root).join("wire").join(direction);
-    let mut files: Vec<_> = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            let text = std::fs::read_to_string(&path).unwrap();
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            (name, serde_json::from_str(&text).unwrap())
-        })
-        .collect();
-    files.sort_by(|a, b| a.0.cmp(&b.0));
-    files
+    let parsed = |(name, text): (String, String)| (name, serde_json::from_str(&text).unwrap());
+    recordings::files(&format!("wire/{direction}")).into_iter().map(parsed).collect()
+}
+
+fn suite(direction: &str) -> Suite {
+    Suite::new(&format!("wire {direction}"), &["message"])
 }
 
 /// A model with the case's operation alone.
@@ -290,8 +237,8 @@ fn decode_input(model: &Model, params: &Value, serialized: &Value) -> Result<(),
 }
 
 #[test]
-fn inputs() {
-    let mut suite = Suite { passed: 0, failed: BTreeMap::new() };
+fn conformance_of_inputs() {
+    let mut suite = suite("input");
     for (file, groups) in files("input") {
         for group in groups.as_array().unwrap() {
             for case in group["cases"].as_array().unwrap() {
@@ -305,17 +252,17 @@ fn inputs() {
                 let id = case["id"].as_str().unwrap();
                 let serialized = &case["serialized"];
                 suite.check(
-                    format!("encode:{file}:{id}"),
+                    &format!("input:encode:{file}:{id}"),
                     encode_input(&model, &params, serialized),
                 );
                 suite.check(
-                    format!("decode:{file}:{id}"),
+                    &format!("input:decode:{file}:{id}"),
                     decode_input(&model, &params, serialized),
                 );
             }
         }
     }
-    suite.finish("input");
+    suite.finish(MISSES);
 }
 
 fn response_of(value: &Value) -> HttpResponseParts {
@@ -422,8 +369,8 @@ fn encode_failure(
 }
 
 #[test]
-fn outputs() {
-    let mut suite = Suite { passed: 0, failed: BTreeMap::new() };
+fn conformance_of_outputs() {
+    let mut suite = suite("output");
     for (file, groups) in files("output") {
         for group in groups.as_array().unwrap() {
             for case in group["cases"].as_array().unwrap() {
@@ -434,9 +381,9 @@ fn outputs() {
                 if case.get("errorCode").is_some() {
                     let fields = &case["error"];
                     let outcome = decode_failure(&model, case, fields, &expected);
-                    suite.check(format!("decode:{file}:{id}"), outcome);
+                    suite.check(&format!("output:decode:{file}:{id}"), outcome);
                     let outcome = encode_failure(&model, case, fields, &expected);
-                    suite.check(format!("encode:{file}:{id}"), outcome);
+                    suite.check(&format!("output:encode:{file}:{id}"), outcome);
                     continue;
                 }
                 let raw = case.get("result").cloned().unwrap_or_else(|| json!({}));
@@ -445,15 +392,15 @@ fn outputs() {
                     None => raw,
                 };
                 suite.check(
-                    format!("decode:{file}:{id}"),
+                    &format!("output:decode:{file}:{id}"),
                     decode_output(&model, &result, &expected),
                 );
                 suite.check(
-                    format!("encode:{file}:{id}"),
+                    &format!("output:encode:{file}:{id}"),
                     encode_output(&model, &result, &expected),
                 );
             }
         }
     }
-    suite.finish("output");
+    suite.finish(MISSES);
 }

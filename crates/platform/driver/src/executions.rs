@@ -4,18 +4,21 @@
 //! execution's next commit. One commit of an execution is on its way at a time, so its rows are in order whatever
 //! fails, and inputs that arrive meanwhile share the next one. Commits of different executions share the store's fsync.
 //!
-//! When an execution ends, the commit of its last turn replaces its log by its record and history.
+//! When an execution ends, the commit of its last turn replaces its log by its record and history. One that waits for a
+//! time that is far away sleeps in its record until then.
 
 mod activity;
 mod commit;
 mod effects;
 mod live;
+mod map_run;
 mod programs;
 mod queries;
 mod record;
 mod recover;
 mod redrive;
 mod rows;
+mod sleep;
 mod start;
 mod turn;
 
@@ -34,6 +37,7 @@ use live::{Live, Timer};
 
 pub use activity::ActivityTask;
 pub use effects::{CANCEL_TASK_WORK, CancelledTask};
+pub use map_run::{ChildPage, MapRunChange, MapRunView, Tallies, Tally};
 pub use queries::{HistoryPage, ListPage};
 pub use record::ExecutionRecord;
 pub use start::{Start, StartSpec};
@@ -54,7 +58,10 @@ pub(crate) struct Inner {
     table: Mutex<HashMap<Arc<str>, Arc<Live>>>,
     programs: programs::Programs,
     activities: activity::Activities,
+    runs: map_run::Runs,
     next_stream: AtomicU64,
+    sleepers: sleep::Sleepers,
+    histories: queries::Histories,
 }
 
 impl Executions {
@@ -70,7 +77,10 @@ impl Executions {
             table: Mutex::default(),
             programs: programs::Programs::default(),
             activities: activity::Activities::default(),
+            runs: map_run::Runs::default(),
             next_stream: AtomicU64::new(1),
+            sleepers: sleep::Sleepers::new(kit.clock.clone()),
+            histories: queries::Histories::default(),
         }))
     }
 
@@ -82,7 +92,7 @@ impl Executions {
         assert!(self.0.handler.set(handler).is_ok(), "the task handler is joined once");
     }
 
-    /// Number of live (not Express) executions.
+    /// Number of live (not Express) executions; those that sleep until a time that is far away are not counted.
     pub fn live_count(&self) -> usize {
         self.0.lock_table().len()
     }
@@ -97,8 +107,13 @@ impl Executions {
         error: Option<Arc<str>>,
         cause: Option<Arc<str>>,
     ) -> Result<i64, Error> {
-        if let Some(live) = self.0.find(execution_arn) {
-            self.0.give_and_wait(&live, Input::Stop { error, cause }).await?;
+        while let Some(live) = self.0.wake(execution_arn).await? {
+            let stop = Input::Stop { error: error.clone(), cause: cause.clone() };
+            self.0.give_and_wait(&live, stop).await?;
+            // It may have fallen asleep just before.
+            if !live.lock().retired {
+                break;
+            }
         }
         let record = self.describe(execution_arn).await?;
         Ok(record.stop_ms.unwrap_or_else(|| self.0.clock.now_ms()))

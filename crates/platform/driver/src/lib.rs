@@ -15,13 +15,15 @@ mod alarms;
 mod error;
 mod executions;
 mod jumps;
+mod map_port;
 mod task;
 mod work;
 
 pub use error::Error;
 pub use executions::{
-    ActivityTask, CANCEL_TASK_WORK, CancelledTask, ExecutionRecord, Executions, HistoryPage,
-    ListPage, Start, StartSpec,
+    ActivityTask, CANCEL_TASK_WORK, CancelledTask, ChildPage, ExecutionRecord, Executions,
+    HistoryPage, ListPage, MapRunChange, MapRunView, Start, StartSpec, Tallies, Tally,
 };
+pub use map_port::{Items, MapRunRequest, Results};
 pub use task::{TaskFailure, TaskHandler, TaskReporter, TaskRequest};
 pub use work::Work;

@@ -6,6 +6,7 @@ use engine::{Data, HistoryEvent, Identity, ScheduleTask};
 use service::WorkItem;
 
 use crate::executions::{ExecutionRecord, Reports};
+use crate::map_port::{self, Items, MapRunRequest, Results};
 
 /// One task to carry out.
 #[derive(Debug, Clone)]
@@ -83,6 +84,22 @@ pub trait TaskHandler: Send + Sync + 'static {
     /// the execution.
     fn status_changed(&self, _execution: &ExecutionRecord) -> Vec<WorkItem> {
         Vec::new()
+    }
+
+    /// Opens the items that the `ItemReader` of a map run names.
+    ///
+    /// # Errors
+    /// What the Map's `Retry` and `Catch` shall see.
+    async fn open_items(&self, _request: MapRunRequest) -> Result<Box<dyn Items>, TaskFailure> {
+        Err(map_port::no_reader())
+    }
+
+    /// Begins the export that the `ResultWriter` of a map run asks for. What an earlier one wrote is written over.
+    ///
+    /// # Errors
+    /// What the Map's `Retry` and `Catch` shall see.
+    async fn open_results(&self, _request: MapRunRequest) -> Result<Box<dyn Results>, TaskFailure> {
+        Err(map_port::no_writer())
     }
 
     /// Whether the handler wants to hear of an execution's events by [`TaskHandler::happened`].

@@ -1,8 +1,8 @@
 //! What an operation gets besides its input.
 
 use crate::{
-    Arn, Authoriser, AwsError, Caller, Clock, Dispatcher, Entropy, Notices, Principal, Records,
-    Service, WorkQueue,
+    Arn, Authoriser, AwsError, Caller, Clock, Dispatcher, Entropy, Interest, Notices, Principal,
+    Records, Service, WorkQueue,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -20,6 +20,8 @@ pub struct Kit {
     pub entropy: Arc<dyn Entropy>,
     /// Bells.
     pub notices: Notices,
+    /// Who listens to events of services.
+    pub interest: Interest,
     joined: OnceLock<Joined>,
 }
 
@@ -43,6 +45,7 @@ impl Kit {
             clock,
             entropy,
             notices: Notices::default(),
+            interest: Interest::default(),
             joined: OnceLock::new(),
         })
     }
@@ -81,12 +84,22 @@ impl Kit {
 
     /// A context for `principal` now.
     pub fn ctx(self: &Arc<Self>, principal: Principal, region: &str) -> Ctx {
+        self.ctx_of_request(principal, region, self.entropy.uuid())
+    }
+
+    /// A context for `principal` now, of a request that has its id.
+    pub fn ctx_of_request(
+        self: &Arc<Self>,
+        principal: Principal,
+        region: &str,
+        request_id: String,
+    ) -> Ctx {
         Ctx {
             kit: self.clone(),
             principal,
             region: region.to_owned(),
             now_ms: self.clock.now_ms(),
-            request_id: self.entropy.uuid(),
+            request_id,
             effect_key: None,
             source_ip: None,
         }

@@ -1,5 +1,6 @@
 //! Randomness as a port, so that a run can be repeated from a seed.
 
+use std::cell::RefCell;
 use std::sync::Mutex;
 
 /// A source of random bytes.
@@ -39,13 +40,43 @@ pub trait Entropy: Send + Sync + 'static {
     }
 }
 
+thread_local! {
+    /// The system is asked for many bytes at a time: a request needs a few, several times.
+    static BUFFER: RefCell<Buffer> = const { RefCell::new(Buffer { bytes: [0; BUFFER_BYTES], used: BUFFER_BYTES }) };
+}
+
+const BUFFER_BYTES: usize = 512;
+
+struct Buffer {
+    bytes: [u8; BUFFER_BYTES],
+    used: usize,
+}
+
+impl Buffer {
+    fn fill(&mut self, wanted: &mut [u8]) {
+        const PRESENT: &str = "the operating system provides randomness";
+        if wanted.len() > BUFFER_BYTES / 4 {
+            return getrandom::fill(wanted).expect(PRESENT);
+        }
+        if self.used + wanted.len() > BUFFER_BYTES {
+            getrandom::fill(&mut self.bytes).expect(PRESENT);
+            self.used = 0;
+        }
+        let given = &mut self.bytes[self.used..self.used + wanted.len()];
+        wanted.copy_from_slice(given);
+        // What has been given is nobody else's business.
+        given.fill(0);
+        self.used += wanted.len();
+    }
+}
+
 /// The operating system's randomness.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&self, buffer: &mut [u8]) {
-        getrandom::fill(buffer).expect("the operating system provides randomness");
+        BUFFER.with_borrow_mut(|kept| kept.fill(buffer));
     }
 }
 

@@ -34,6 +34,17 @@ pub trait Objects: Send + Sync + 'static {
         key: &str,
     ) -> Result<PathBuf, AwsError>;
 
+    /// As [`Objects::file`], of one version of the object (needs `s3:GetObjectVersion`).
+    async fn file_of_version(
+        &self,
+        _principal: &Principal,
+        _bucket: &str,
+        _key: &str,
+        _version_id: &str,
+    ) -> Result<PathBuf, AwsError> {
+        Err(AwsError::not_implemented("versions of objects"))
+    }
+
     /// Stores a copy of `source` as an object (needs `s3:PutObject`). Answers the entity tag.
     async fn put_file(
         &self,

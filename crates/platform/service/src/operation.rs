@@ -1,6 +1,7 @@
 //! The operation table and what an operation answers.
 
 use crate::{AwsError, Ctx, WorkItem};
+use futures_util::FutureExt as _;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::pin::Pin;
@@ -113,31 +114,44 @@ pub fn parse<I: DeserializeOwned>(input: Value) -> Result<I, AwsError> {
 
 /// Runs a typed operation function on untyped input. Used by [`crate::operation!`].
 ///
-/// # Errors
-/// Whatever the operation answers.
-pub async fn run_operation<'a, S, I, O, E, F, R>(
+/// There is one of these for every operation, so nothing is here that could be done once for all.
+pub fn run_operation<'a, S, I, O, E, F, R>(
     run: F,
     service: &'a S,
     ctx: &'a Ctx,
     input: Value,
-) -> Result<Reply<Value>, AwsError>
+) -> OperationFuture<'a>
 where
     I: DeserializeOwned,
-    O: Serialize,
-    E: Into<AwsError>,
+    O: Serialize + 'a,
+    E: Into<AwsError> + 'a,
     F: FnOnce(&'a S, &'a Ctx, I) -> R,
-    R: Future<Output = Result<Reply<O>, E>>,
+    R: Future<Output = Result<Reply<O>, E>> + Send + 'a,
 {
-    let input = parse(input)?;
-    let reply = run(service, ctx, input).await.map_err(Into::into)?;
-    Ok(reply.map(|output| {
-        let mut value =
-            serde_json::to_value(output).expect("outputs are plain data and always serialise");
-        if let Value::Object(members) = &mut value {
-            members.retain(|_, member| !member.is_null());
-        }
-        value
-    }))
+    match parse(input) {
+        Ok(input) => Box::pin(run(service, ctx, input).map(untyped)),
+        Err(error) => refused(error),
+    }
+}
+
+fn refused<'a>(error: AwsError) -> OperationFuture<'a> {
+    Box::pin(std::future::ready(Err(error)))
+}
+
+fn untyped<O: Serialize, E: Into<AwsError>>(
+    result: Result<Reply<O>, E>,
+) -> Result<Reply<Value>, AwsError> {
+    let Reply { output, batch, work, cancel, notices, after } = result.map_err(Into::into)?;
+    let output = without_nulls(serde_json::to_value(output));
+    Ok(Reply { output, batch, work, cancel, notices, after })
+}
+
+fn without_nulls(output: serde_json::Result<Value>) -> Value {
+    let mut output = output.expect("outputs are plain data and always serialise");
+    if let Value::Object(members) = &mut output {
+        members.retain(|_, member| !member.is_null());
+    }
+    output
 }
 
 /// One row of the operation table:
@@ -152,9 +166,7 @@ macro_rules! operation {
             action: concat!($($action)?),
             resource: $resource,
             pass_roles: &[$($($role),+)?],
-            run: |service, ctx, input| {
-                Box::pin($crate::run_operation($($module)::+::run, service, ctx, input))
-            },
+            run: |service, ctx, input| $crate::run_operation($($module)::+::run, service, ctx, input),
         }
     };
 }

@@ -1,6 +1,8 @@
 //! What a service is to the rest of the server.
 
-use crate::{AwsError, Ctx, Operation, OperationFuture, WorkItem, WorkOutcome, work};
+use crate::{
+    AwsError, ConnectionParameters, Ctx, Operation, OperationFuture, WorkItem, WorkOutcome, work,
+};
 use serde_json::Value;
 use wire::Model;
 
@@ -37,6 +39,21 @@ pub trait Service: Send + Sync + 'static {
         _resource: &str,
     ) -> Result<Option<String>, AwsError> {
         Ok(None)
+    }
+
+    /// What the connection `arn` adds to a request that `ctx`'s principal makes; `renew` asks for a new token first. Other
+    /// services of this server ask by this way alone: no operation answers secrets.
+    ///
+    /// # Errors
+    /// `AccessDenied…` when the principal must not use the connection, `ResourceNotFoundException`, and
+    /// `InvalidConnectionState` when it is not authorised.
+    async fn connection(
+        &self,
+        _ctx: &Ctx,
+        arn: &str,
+        _renew: bool,
+    ) -> Result<ConnectionParameters, AwsError> {
+        Err(AwsError::new("NotImplemented", format!("{} has no connection {arn}", self.name())))
     }
 
     /// Runs a due work item whose kind begins with this service's name. Must be safe to repeat: a crash runs it again.

@@ -104,7 +104,9 @@ impl Batch {
         index: Vec<(&'static str, String)>,
         expect: Expect,
     ) -> &mut Self {
-        let body = serde_json::to_vec(value).expect("records are plain data and always serialise");
+        let mut body = Vec::with_capacity(1024);
+        serde_json::to_writer(&mut body, value)
+            .expect("records are plain data and always serialise");
         self.puts.push(Put { kind: kind.to_owned(), key: key.into(), body, index, expect });
         self
     }

@@ -23,8 +23,9 @@ fn next_char(character: char) -> Option<char> {
     }
 }
 
-/// The cursor of a place in an index: index keys are not unique, so the record's key belongs to it.
-pub(crate) fn index_cursor(index_key: &str, key: &str) -> String {
+/// The cursor of a place in an index: index keys are not unique, so the record's key belongs to it. An empty key stands before
+/// every record with the index key.
+pub fn index_cursor(index_key: &str, key: &str) -> String {
     format!("{}:{index_key}{key}", index_key.len())
 }
 

@@ -21,6 +21,7 @@ pub mod testing;
 pub use batch::{Append, Batch, Expect, Put, Remove};
 pub use blobs::{BlobId, BlobWriter, Blobs};
 pub use error::Error;
+pub use keys::index_cursor;
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
 

@@ -2,7 +2,7 @@
 //!
 //! * One writer thread drains a queue and puts the batches that wait together into one transaction, so they share one
 //!   fsync (WAL, `synchronous=FULL`).
-//! * Readers have connections of their own and never wait for the writer.
+//! * Readers have connections of their own and never wait for the writer; records read lately are kept in memory.
 //! * Checkpoints run on another connection, off the writer's path.
 //! * The log is appended by rowid without a secondary index; dropping a stream appends a mark, and rows are removed
 //!   later in runs.
@@ -10,6 +10,8 @@
 //! Users may open the file: bodies are JSON text. Nobody but the owner of the directory's lock may write.
 
 mod apply;
+pub mod backup;
+mod cache;
 mod checkpoint;
 mod errors;
 mod lock;
@@ -26,10 +28,11 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use crate::{Batch, CommitFuture, Error, LogRow, Page, Record, Scan, Store};
+use cache::Cache;
 use checkpoint::Checkpointer;
 use read::Readers;
 use streams::Streams;
-use writer::{Job, Message, Writer};
+use writer::{Job, Message, Numbers, Writer};
 
 /// A store in a data directory. Dropping it waits until everything asked for is written.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ pub struct SqliteStore {
     writer: Option<JoinHandle<()>>,
     readers: Arc<Readers>,
     streams: Arc<Mutex<Streams>>,
+    cache: Arc<Cache>,
 }
 
 impl SqliteStore {
@@ -52,12 +56,13 @@ impl SqliteStore {
         let streams = Arc::new(Mutex::new(opened.streams));
         let (messages, inbox) = channel();
         let checkpointer = Checkpointer::start(opened.checkpoints, messages.clone())?;
+        let cache = Arc::new(Cache::default());
         let writer = Writer::new(
             opened.writer,
             opened.location.clone(),
             streams.clone(),
-            opened.next_row,
-            opened.last_version,
+            cache.clone(),
+            Numbers::after(opened.next_row, opened.last_version),
             checkpointer,
         );
         let writer = std::thread::Builder::new()
@@ -68,7 +73,7 @@ impl SqliteStore {
                 detail: error.to_string(),
             })?;
         let readers = Arc::new(Readers::new(opened.location, opened.lock));
-        Ok(Self { messages: Some(messages), writer: Some(writer), readers, streams })
+        Ok(Self { messages: Some(messages), writer: Some(writer), readers, streams, cache })
     }
 
     async fn read<T: Send + 'static>(
@@ -116,8 +121,17 @@ impl Store for SqliteStore {
     }
 
     async fn get(&self, kind: &str, key: &str) -> Result<Option<Record>, Error> {
-        let (kind, key) = (kind.to_owned(), key.to_owned());
-        self.read(move |connection| read::get(connection, &kind, key)).await
+        let ticket = match self.cache.get(kind, key) {
+            Ok(record) => return Ok(Some(record)),
+            Err(ticket) => ticket,
+        };
+        // One record is found sooner than another thread is woken to look for it.
+        let _permit = self.readers.permit().await?;
+        let found = self.readers.with(|connection| read::get(connection, kind, key))?;
+        if let Some(record) = &found {
+            self.cache.leave(ticket, kind, record);
+        }
+        Ok(found)
     }
 
     async fn scan(&self, scan: Scan<'_>) -> Result<Page, Error> {

@@ -1,5 +1,6 @@
 //! Deliveries: handing an input to a target, with EventBridge's retries and dead letters.
 
+use crate::destination;
 use crate::event::deliveries;
 use crate::records::{Target, bus_name, require_bus};
 use serde::{Deserialize, Serialize};
@@ -180,6 +181,10 @@ async fn attempt(ctx: &Ctx, delivery: &Delivery, key: &str) -> Result<Vec<WorkIt
     let region = region.unwrap_or(&ctx.region).to_owned();
     if arn.split(':').nth(2) == Some("events") {
         let ctx = Ctx { region, ..ctx.clone() };
+        if destination::is_named_by(arn) {
+            destination::deliver(&ctx, delivery, &principal).await?;
+            return Ok(Vec::new());
+        }
         return forward(&ctx, delivery, &principal, input).await;
     }
     let (service, operation, parameters) = request(delivery, input)?;
@@ -265,7 +270,7 @@ fn request(
             return Err(AwsError::new(
                 "NotImplemented",
                 format!(
-                    "refit delivers events to state machines, functions, topics, queues and buses, not to {arn}"
+                    "refit delivers events to state machines, functions, topics, queues, buses and API destinations, not to {arn}"
                 ),
             ));
         }

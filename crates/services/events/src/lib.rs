@@ -5,13 +5,18 @@
 //!
 //! **Invariant:** a delivery is a durable work item too; its key is the effect key of the target's call.
 //!
+//! **Invariant:** secrets of connections are in records of their own, which no operation answers.
+//!
 //! A machine that sleeps misses firings. The rule's tag `refit:missed-runs` says what to do with them then:
 //! `latest` (the default: one firing, for the last instant missed), `all`, or `skip`.
 
 mod access;
+mod connection;
 mod deliver;
+mod destination;
 mod error;
 mod event;
+mod interest;
 mod listing;
 mod ops;
 mod records;
@@ -21,7 +26,8 @@ mod target;
 
 use serde_json::Value;
 use service::{
-    AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
+    AwsError, ConnectionParameters, Ctx, Operation, OperationFuture, Row, Service, WorkItem,
+    WorkOutcome, operation,
 };
 use std::sync::LazyLock;
 use wire::Model;
@@ -38,9 +44,34 @@ pub struct Events;
 
 static OPERATIONS: &[Operation<Events>] = &[
     operation!(
+        "CreateApiDestination",
+        ops::create_api_destination,
+        "arn:aws:events:{region}:{account}:api-destination/{Name}"
+    ),
+    operation!(
+        "CreateConnection",
+        ops::create_connection,
+        "arn:aws:events:{region}:{account}:connection/{Name}"
+    ),
+    operation!(
         "CreateEventBus",
         ops::create_event_bus,
         "arn:aws:events:{region}:{account}:event-bus/{Name}"
+    ),
+    operation!(
+        "DeauthorizeConnection",
+        ops::deauthorize_connection,
+        "arn:aws:events:{region}:{account}:connection/{Name}"
+    ),
+    operation!(
+        "DeleteApiDestination",
+        ops::delete_api_destination,
+        "arn:aws:events:{region}:{account}:api-destination/{Name}"
+    ),
+    operation!(
+        "DeleteConnection",
+        ops::delete_connection,
+        "arn:aws:events:{region}:{account}:connection/{Name}"
     ),
     operation!(
         "DeleteEventBus",
@@ -49,6 +80,16 @@ static OPERATIONS: &[Operation<Events>] = &[
     ),
     operation!("DeleteRule", ops::delete_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
     operation!(
+        "DescribeApiDestination",
+        ops::describe_api_destination,
+        "arn:aws:events:{region}:{account}:api-destination/{Name}"
+    ),
+    operation!(
+        "DescribeConnection",
+        ops::describe_connection,
+        "arn:aws:events:{region}:{account}:connection/{Name}"
+    ),
+    operation!(
         "DescribeEventBus",
         ops::describe_event_bus,
         "arn:aws:events:{region}:{account}:event-bus/{Name}"
@@ -56,6 +97,8 @@ static OPERATIONS: &[Operation<Events>] = &[
     operation!("DescribeRule", ops::describe_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
     operation!("DisableRule", ops::disable_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
     operation!("EnableRule", ops::enable_rule, "arn:aws:events:{region}:{account}:rule/{Name}"),
+    operation!("ListApiDestinations", ops::list_api_destinations, "*"),
+    operation!("ListConnections", ops::list_connections, "*"),
     operation!("ListEventBuses", ops::list_event_buses, "*"),
     operation!("ListRuleNamesByTarget", ops::list_rule_names_by_target, "*"),
     operation!("ListRules", ops::list_rules, "*"),
@@ -76,6 +119,16 @@ static OPERATIONS: &[Operation<Events>] = &[
     operation!("TagResource", ops::tag_resource, "{ResourceARN}"),
     operation!("TestEventPattern", ops::test_event_pattern, "*"),
     operation!("UntagResource", ops::untag_resource, "{ResourceARN}"),
+    operation!(
+        "UpdateApiDestination",
+        ops::update_api_destination,
+        "arn:aws:events:{region}:{account}:api-destination/{Name}"
+    ),
+    operation!(
+        "UpdateConnection",
+        ops::update_connection,
+        "arn:aws:events:{region}:{account}:connection/{Name}"
+    ),
 ];
 
 /// Shapes and operations, for clients.
@@ -105,7 +158,17 @@ impl Service for Events {
         access::resource(ctx, operation, input)
     }
 
+    async fn connection(
+        &self,
+        ctx: &Ctx,
+        arn: &str,
+        renew: bool,
+    ) -> Result<ConnectionParameters, AwsError> {
+        Ok(connection::retrieve(ctx, arn, renew).await?)
+    }
+
     async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
+        interest::recover(ctx).await?;
         schedule::recover(ctx).await
     }
 
@@ -113,6 +176,7 @@ impl Service for Events {
         match item.kind.as_str() {
             schedule::WORK => schedule::fire(ctx, item).await,
             deliver::WORK => deliver::deliver(ctx, item).await,
+            connection::WORK => connection::token::authorise(ctx, item).await,
             other => Err(AwsError::fault(
                 "InternalFailure",
                 format!("events has no work of kind {other}"),

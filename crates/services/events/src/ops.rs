@@ -1,12 +1,21 @@
 //! One file per operation; [`crate::Events`]'s table names them.
 
+pub(crate) mod create_api_destination;
+pub(crate) mod create_connection;
 pub(crate) mod create_event_bus;
+pub(crate) mod deauthorize_connection;
+pub(crate) mod delete_api_destination;
+pub(crate) mod delete_connection;
 pub(crate) mod delete_event_bus;
 pub(crate) mod delete_rule;
+pub(crate) mod describe_api_destination;
+pub(crate) mod describe_connection;
 pub(crate) mod describe_event_bus;
 pub(crate) mod describe_rule;
 pub(crate) mod disable_rule;
 pub(crate) mod enable_rule;
+pub(crate) mod list_api_destinations;
+pub(crate) mod list_connections;
 pub(crate) mod list_event_buses;
 pub(crate) mod list_rule_names_by_target;
 pub(crate) mod list_rules;
@@ -21,3 +30,5 @@ pub(crate) mod tag_resource;
 mod tagged;
 pub(crate) mod test_event_pattern;
 pub(crate) mod untag_resource;
+pub(crate) mod update_api_destination;
+pub(crate) mod update_connection;

@@ -120,8 +120,11 @@ impl S3 {
         )))
     }
 
-    /// The blobs that records name.
-    async fn blobs_in_use(&self, ctx: &Ctx) -> Result<HashSet<BlobId>, AwsError> {
+    /// The blobs that records name: all that a copy of the data must have.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub async fn blobs_in_use(&self, ctx: &Ctx) -> Result<HashSet<BlobId>, AwsError> {
         let mut used = HashSet::new();
         for kind in [OBJECTS, VERSIONS] {
             let mut after: Option<String> = None;

@@ -55,11 +55,19 @@ impl S3 {
         }
     }
 
-    async fn find_file(&self, ctx: &Ctx, name: &str, key: &str) -> Result<PathBuf, Error> {
-        authorise(ctx, "s3:GetObject", Some(name), Some(key), Vec::new()).await?;
+    async fn find_file(
+        &self,
+        ctx: &Ctx,
+        name: &str,
+        key: &str,
+        version_id: Option<&str>,
+    ) -> Result<PathBuf, Error> {
+        let action = if version_id.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
+        authorise(ctx, action, Some(name), Some(key), Vec::new()).await?;
         let input = get_object::Input {
             bucket: name.to_owned(),
             key: key.to_owned(),
+            version_id: version_id.map(str::to_owned),
             ..get_object::Input::default()
         };
         let object = get_object::select(ctx, &input).await?.object;
@@ -124,7 +132,17 @@ impl Objects for S3 {
         bucket: &str,
         key: &str,
     ) -> Result<PathBuf, AwsError> {
-        Ok(self.find_file(&self.ctx(principal), bucket, key).await?)
+        Ok(self.find_file(&self.ctx(principal), bucket, key, None).await?)
+    }
+
+    async fn file_of_version(
+        &self,
+        principal: &Principal,
+        bucket: &str,
+        key: &str,
+        version_id: &str,
+    ) -> Result<PathBuf, AwsError> {
+        Ok(self.find_file(&self.ctx(principal), bucket, key, Some(version_id)).await?)
     }
 
     async fn put_file(

@@ -9,6 +9,9 @@ use service::{AwsError, Ctx, Principal, WorkItem, WorkOutcome};
 /// Work kind of an event to put; the key is the execution's ARN and status.
 pub(crate) const WORK: &str = "states/announce";
 
+/// The source of the events.
+pub(crate) const SOURCE: &str = "aws.states";
+
 /// Payloads that are longer together are left out.
 // AWS: EventBridge events of Step Functions: escaped input and output of more than 248 KiB are excluded.
 const MOST_BYTES: usize = 248 * 1024;
@@ -60,7 +63,7 @@ pub(crate) async fn run(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsEr
         return Ok(WorkOutcome::done());
     }
     let entry = json!({
-        "Source": "aws.states",
+        "Source": SOURCE,
         "DetailType": "Step Functions Execution Status Change",
         "Resources": [item.body["executionArn"]],
         "Detail": item.body.to_string(),

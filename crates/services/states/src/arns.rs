@@ -90,6 +90,17 @@ pub(crate) fn require_standard(text: &str) -> Result<(), Error> {
     }
 }
 
+/// Reads the ARN of a map run.
+pub(crate) fn require_map_run(text: &str) -> Result<(), Error> {
+    let (arn, parts) = read(text)?;
+    match parts.as_slice() {
+        [kind, machine, run] if kind == "mapRun" && machine.contains('/') && !run.is_empty() => {
+            Ok(())
+        }
+        _ => Err(wrong_type(&arn)),
+    }
+}
+
 /// Reads the ARN of an activity.
 pub(crate) fn require_activity(text: &str) -> Result<(), Error> {
     let (arn, parts) = read(text)?;

@@ -89,9 +89,6 @@ pub(crate) enum Error {
     // AWS: the message of CreateStateMachine, quoted in public issues of infrastructure tools.
     #[error("The state machine IAM Role is not authorized to access the Log Destination")]
     RoleNotLogging,
-    /// AWS has it, refit has not.
-    #[error("{0}")]
-    NotImplemented(String),
     /// Storage failed, or another service refused.
     #[error("{}", .0.message)]
     Other(AwsError),
@@ -149,7 +146,6 @@ impl From<Error> for AwsError {
             Error::QuotaExceeded(_) => "ServiceQuotaExceededException",
             Error::Validation(_) => "ValidationException",
             Error::RoleNotTrusting | Error::RoleNotLogging => "AccessDeniedException",
-            Error::NotImplemented(_) => return Self::fault("NotImplemented", message, 501),
             Error::Other(error) => return error,
         };
         Self::new(code, message)

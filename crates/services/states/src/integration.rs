@@ -8,6 +8,7 @@
 
 mod failure;
 mod function;
+pub(crate) mod http;
 mod job;
 pub(crate) mod mocked;
 mod naming;
@@ -60,12 +61,16 @@ pub(crate) async fn perform_once(
     if request.task.kind == TaskKind::Lambda {
         return function::call(kit, request).await;
     }
+    if http::is_named_by(&request.task.resource_type, &request.task.resource_name) {
+        let mut seen = http::Seen::default();
+        return http::invoke(kit, request, false, &mut seen).await.map(Data::new);
+    }
     errand(kit, request)?.ask().await.map(Data::new)
 }
 
 fn errand<'a>(kit: &'a Arc<Kit>, request: &'a TaskRequest) -> Result<Errand<'a>, TaskFailure> {
     let task = &request.task;
-    let target = Target::find(&task.resource_type, &task.resource_name)
+    let target = Target::find(kit, &task.resource_type, &task.resource_name)
         .ok_or_else(|| failure::unsupported(&task.resource))?;
     let (execution, effect_key) = (&request.execution, &request.effect_key);
     Ok(Errand { kit, execution, task, effect_key, target })

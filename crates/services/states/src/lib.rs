@@ -6,8 +6,6 @@
 //! **Invariant:** a task's request carries the effect key the driver gave, so it takes place once, whatever crashes.
 //!
 //! **Invariant:** nothing polls. Who waits for a job or an execution listens for its bell, then looks.
-//!
-//! Not here yet: map runs.
 
 mod aliases;
 mod announce;
@@ -20,6 +18,7 @@ mod execution;
 mod execution_log;
 mod integration;
 mod json_fault;
+mod map_run;
 mod names;
 mod ops;
 mod records;
@@ -60,7 +59,15 @@ impl States {
     /// # Panics
     /// When the executions have a task handler already.
     pub fn new(kit: &Arc<Kit>, executions: Executions) -> Arc<Self> {
-        executions.join(Arc::new(Tasks::new(kit)));
+        Self::with_tasks(Tasks::new(kit), executions)
+    }
+
+    /// The service, whose executions have their tasks carried out like this.
+    ///
+    /// # Panics
+    /// When the executions have a task handler already.
+    pub fn with_tasks(tasks: Tasks, executions: Executions) -> Arc<Self> {
+        executions.join(Arc::new(tasks));
         Arc::new(Self { executions })
     }
 }
@@ -87,6 +94,7 @@ static OPERATIONS: &[Operation<States>] = &[
     ),
     operation!("DescribeActivity", ops::describe_activity, "{activityArn}"),
     operation!("DescribeExecution", ops::describe_execution, "{executionArn}"),
+    operation!("DescribeMapRun", ops::describe_map_run, "{mapRunArn}"),
     operation!("DescribeStateMachine", ops::describe_state_machine, "{stateMachineArn}"),
     operation!(
         "DescribeStateMachineAlias",
@@ -102,6 +110,7 @@ static OPERATIONS: &[Operation<States>] = &[
     operation!("GetExecutionHistory", ops::get_execution_history, "{executionArn}"),
     operation!("ListActivities", ops::list_activities, "*"),
     operation!("ListExecutions", ops::list_executions, "{stateMachineArn}"),
+    operation!("ListMapRuns", ops::list_map_runs, "{executionArn}"),
     operation!("ListStateMachineAliases", ops::list_state_machine_aliases, "{stateMachineArn}"),
     operation!("ListStateMachineVersions", ops::list_state_machine_versions, "{stateMachineArn}"),
     operation!("ListStateMachines", ops::list_state_machines, "*"),
@@ -121,6 +130,7 @@ static OPERATIONS: &[Operation<States>] = &[
     operation!("TagResource", ops::tag_resource, "{resourceArn}"),
     operation!("TestState", ops::test_state, "*", pass "roleArn"),
     operation!("UntagResource", ops::untag_resource, "{resourceArn}"),
+    operation!("UpdateMapRun", ops::update_map_run, "{mapRunArn}"),
     operation!("UpdateStateMachine", ops::update_state_machine, "{stateMachineArn}", pass "roleArn"),
     operation!(
         "UpdateStateMachineAlias",

@@ -51,6 +51,21 @@ pub(crate) async fn why_not(ctx: &Ctx, record: &ExecutionRecord) -> Result<Optio
     Ok((!is_there).then(|| "State machine is in DELETING status".to_owned()))
 }
 
+/// `redriveStatus` and the reason for one that is not redrivable; `is_child` of a map run.
+// AWS: API reference of DescribeExecution: children are redriven by their run.
+pub(crate) async fn shown(
+    ctx: &Ctx,
+    record: &ExecutionRecord,
+    is_child: bool,
+) -> Result<(&'static str, Option<String>), Error> {
+    let reason = if is_child { reason(record, ctx.now_ms) } else { why_not(ctx, record).await? };
+    Ok(match reason {
+        Some(reason) => ("NOT_REDRIVABLE", Some(reason)),
+        None if is_child => ("REDRIVABLE_BY_MAP_RUN", None),
+        None => ("REDRIVABLE", None),
+    })
+}
+
 /// `REDRIVABLE` or `NOT_REDRIVABLE`.
 pub(crate) fn status(record: &ExecutionRecord, now_ms: i64) -> &'static str {
     if reason(record, now_ms).is_some() { "NOT_REDRIVABLE" } else { "REDRIVABLE" }

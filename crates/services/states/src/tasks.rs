@@ -1,10 +1,13 @@
 //! What the driver asks of Step Functions: carrying out tasks, announcing changes of status, logging.
 
 use crate::execution_log::ExecutionLog;
-use crate::{announce, integration};
-use driver::{ExecutionRecord, TaskFailure, TaskHandler, TaskReporter, TaskRequest};
-use engine::{Data, HistoryEvent, Identity};
-use service::{Kit, WorkItem};
+use crate::{announce, integration, map_run};
+use driver::{
+    ExecutionRecord, Items, MapRunRequest, Results, TaskFailure, TaskHandler, TaskReporter,
+    TaskRequest,
+};
+use engine::{Data, HistoryEvent, ITEM_READER_FAILED, Identity, RESULT_WRITER_FAILED};
+use service::{Kit, Objects, WorkItem};
 use std::sync::{Arc, Weak};
 
 /// Carries out the tasks of executions as calls of other services.
@@ -12,12 +15,20 @@ pub struct Tasks {
     /// Weak, because the kit owns the services, and those the executions that own this.
     kit: Weak<Kit>,
     log: ExecutionLog,
+    /// Where map runs read their items.
+    objects: Option<Arc<dyn Objects>>,
 }
 
 impl Tasks {
     /// Over the services of a kit.
     pub fn new(kit: &Arc<Kit>) -> Self {
-        Self { kit: Arc::downgrade(kit), log: ExecutionLog::new(kit) }
+        Self { kit: Arc::downgrade(kit), log: ExecutionLog::new(kit), objects: None }
+    }
+
+    /// Has map runs read their items there.
+    #[must_use]
+    pub fn with_objects(self, objects: Arc<dyn Objects>) -> Self {
+        Self { objects: Some(objects), ..self }
     }
 }
 
@@ -35,8 +46,25 @@ impl TaskHandler for Tasks {
         }
     }
 
+    async fn open_items(&self, request: MapRunRequest) -> Result<Box<dyn Items>, TaskFailure> {
+        match (self.kit.upgrade(), &self.objects) {
+            (Some(kit), Some(objects)) => map_run::open_items(&kit, objects, &request).await,
+            (Some(_), None) => Err(TaskFailure::new(ITEM_READER_FAILED, "there is no S3 here")),
+            (None, _) => std::future::pending().await,
+        }
+    }
+
+    async fn open_results(&self, request: MapRunRequest) -> Result<Box<dyn Results>, TaskFailure> {
+        match (self.kit.upgrade(), &self.objects) {
+            (Some(kit), Some(objects)) => map_run::open_results(&kit, objects, &request).await,
+            (Some(_), None) => Err(TaskFailure::new(RESULT_WRITER_FAILED, "there is no S3 here")),
+            (None, _) => std::future::pending().await,
+        }
+    }
+
     fn status_changed(&self, execution: &ExecutionRecord) -> Vec<WorkItem> {
-        vec![announce::item(execution)]
+        let heard = self.kit.upgrade().is_none_or(|kit| kit.interest.any(announce::SOURCE));
+        if heard { vec![announce::item(execution)] } else { Vec::new() }
     }
 
     fn logs(&self, _: &Identity, attributes: &serde_json::Value) -> bool {

@@ -4,6 +4,7 @@ mod checks;
 mod definition;
 
 use crate::error::Error;
+use crate::integration::http;
 use crate::ops::test_state::{Outcome, Request};
 use crate::{arns, execution, integration};
 use driver::{TaskFailure, TaskRequest};
@@ -54,10 +55,21 @@ pub(crate) async fn run(ctx: &Ctx, input: &Request) -> Result<(Outcome, Option<S
         reader_items: reader_items.map(checks::reader_items).transpose()?,
     };
     let trial = Trial::new(&program, spec).ok_or_else(definition::not_found)?;
-    let mut run = Run { ctx, input, identity: Arc::new(identity), trial, asked: false };
+    let seen = http::Seen::default();
+    if input.reveal_secrets {
+        http::may_reveal(ctx, &ctx.principal).await?;
+    }
+    let mut run = Run { ctx, input, identity: Arc::new(identity), trial, asked: false, seen };
     let report = run.finish(mocked).await?;
     let prefix = run.asked.then(|| run.effect_prefix());
-    Ok((output(input, report), prefix))
+    let mut outcome = output(input, report);
+    if let ("TRACE", Some(data)) =
+        (input.inspection_level.as_deref().unwrap_or_default(), &mut outcome.inspection_data)
+    {
+        let parts = [("request", run.seen.request), ("response", run.seen.response)];
+        data.extend(parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?))));
+    }
+    Ok((outcome, prefix))
 }
 
 /// The execution that the state's context object shows.
@@ -89,6 +101,8 @@ struct Run<'a> {
     trial: Trial<'a>,
     /// Whether a service was called.
     asked: bool,
+    /// What an HTTP task sent and got.
+    seen: http::Seen,
 }
 
 impl Run<'_> {
@@ -143,7 +157,15 @@ impl Run<'_> {
             submitted: false,
             task,
         };
-        let performing = integration::perform_once(&self.ctx.kit, &request);
+        let (kit, reveal, seen) = (&self.ctx.kit, self.input.reveal_secrets, &mut self.seen);
+        let is_http = http::is_named_by(&request.task.resource_type, &request.task.resource_name);
+        let performing = async {
+            if is_http {
+                http::invoke(kit, &request, reveal, seen).await.map(Data::new)
+            } else {
+                integration::perform_once(kit, &request).await
+            }
+        };
         match tokio::time::timeout(own.unwrap_or(LONGEST), performing).await {
             Ok(Ok(result)) => Answer::Result(result),
             Ok(Err(TaskFailure { error, cause })) => Answer::Failed(Failure { error, cause }),

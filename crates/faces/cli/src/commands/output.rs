@@ -14,25 +14,37 @@ use std::sync::Arc;
 pub(crate) fn run(global: &Global, arguments: &Output) -> Done {
     let home = Home::locate(global.data.as_deref())?;
     let project = open(&arguments.directory)?;
+    let stack = crate::project::stack_name(&home, &project, &arguments.stack);
     let nobody = Credentials {
         access_key_id: String::new(),
         secret_access_key: String::new(),
         session_token: None,
     };
     let client = Client::new("http://127.0.0.1", crate::server::REGION, nobody);
-    let mut options = Options::new(&arguments.stack, home.stacks(), Arc::new(client));
+    let mut options = Options::new(&stack, arguments.target.state_root(&home)?, Arc::new(client));
     options.passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
-    let outputs = project.outputs(&options, arguments.show_secrets).map_err(failure)?;
-    match &arguments.name {
+    print(&project, &options, arguments.name.as_deref(), arguments.show_secrets, global.json)
+}
+
+/// Prints one output, or all.
+pub(crate) fn print(
+    project: &stack::Project,
+    options: &Options,
+    name: Option<&str>,
+    show_secrets: bool,
+    json: bool,
+) -> Done {
+    let outputs = project.outputs(options, show_secrets).map_err(failure)?;
+    match name {
         Some(name) => {
             let value = outputs.get(name).ok_or_else(|| {
                 let names: Vec<&str> = outputs.keys().map(String::as_str).collect();
                 Failure::new(format!("there is no output {name}"))
                     .hint(format!("there is: {}", names.join(", ")))
             })?;
-            anstream::println!("{}", shown(value, global.json));
+            anstream::println!("{}", shown(value, json));
         }
-        None if global.json => anstream::println!("{}", Value::Object(outputs)),
+        None if json => anstream::println!("{}", Value::Object(outputs)),
         None => {
             for (name, value) in &outputs {
                 anstream::println!("{name:<20} {}", shown(value, false));

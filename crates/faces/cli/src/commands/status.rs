@@ -6,7 +6,7 @@ use crate::grammar::Global;
 use crate::home::Home;
 use crate::report::{Done, Failure};
 use client::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::ExitCode;
 
 /// Prints it.
@@ -83,12 +83,8 @@ pub(crate) async fn next_firings(
     client: &Client,
     machine: Option<&str>,
 ) -> Result<Vec<Firing>, Failure> {
-    let rules = match machine {
-        Some(machine) => {
-            let input = json!({"TargetArn": machine});
-            let answer = client.call(events::model(), "ListRuleNamesByTarget", input).await?;
-            Some(answer["RuleNames"].as_array().cloned().unwrap_or_default())
-        }
+    let starters = match machine {
+        Some(machine) => Some(starters(client, machine).await?),
         None => None,
     };
     let work = client.own_page("work").await?;
@@ -97,15 +93,35 @@ pub(crate) async fn next_firings(
         .as_array()
         .into_iter()
         .flatten()
-        .filter(|item| item["kind"] == "events/schedule")
+        .filter(|item| SCHEDULES.iter().any(|kind| item["kind"] == *kind))
         .filter_map(|item| {
             let rule = item["key"].as_str()?.rsplit('/').next()?.to_owned();
             Some(Firing { rule, due_ms: item["due_ms"].as_i64()?, now_ms })
         })
-        .filter(|f| {
-            rules.as_ref().is_none_or(|rules| rules.contains(&Value::from(f.rule.as_str())))
-        })
+        .filter(|f| starters.as_ref().is_none_or(|starters| starters.contains(&f.rule)))
         .collect();
     firings.sort_by_key(|firing| firing.due_ms);
     Ok(firings)
+}
+
+/// Work that is a firing to come: of rules and of EventBridge Scheduler's schedules.
+const SCHEDULES: [&str; 2] = ["events/schedule", "scheduler/schedule"];
+
+/// Names of the rules and schedules that start a state machine.
+async fn starters(client: &Client, machine: &str) -> Result<Vec<String>, Failure> {
+    let input = json!({"TargetArn": machine});
+    let answer = client.call(events::model(), "ListRuleNamesByTarget", input).await?;
+    let rules = answer["RuleNames"].as_array().into_iter().flatten();
+    let mut names: Vec<String> = rules.filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+    let mut input = json!({});
+    loop {
+        let answer = client.call(scheduler::model(), "ListSchedules", input).await?;
+        let schedules = answer["Schedules"].as_array().into_iter().flatten();
+        let own = schedules.filter(|schedule| schedule["Target"]["Arn"] == machine);
+        names.extend(own.filter_map(|schedule| Some(schedule["Name"].as_str()?.to_owned())));
+        match answer["NextToken"].as_str() {
+            Some(token) => input = json!({"NextToken": token}),
+            None => return Ok(names),
+        }
+    }
 }

@@ -1,25 +1,33 @@
 //! `refit up [DIR] [--run]`: deploys a project, and runs its retraining.
 
-use crate::background::connect_or_start;
+use crate::commands::check::{Gate, before};
 use crate::commands::run::start_and_follow;
 use crate::commands::status::next_firings;
 use crate::follow::Screen;
 use crate::grammar::{Global, Up};
 use crate::home::Home;
-use crate::project::{Shown, cancel_on_interrupt, done_counts, failure, load, summary_json};
+use crate::project::{
+    Shown, cancel_on_interrupt, done_counts, expect, failure, load, summary_json,
+};
 use crate::report::{Done, Failure};
-use client::Client;
+use crate::target::{Place, Reached};
 use std::process::ExitCode;
 
 /// Deploys; then, if asked, runs.
 pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
     let home = Home::locate(global.data.as_deref())?;
-    crate::project::open(&arguments.project.directory)?;
+    crate::project::open(arguments.project.directory())?;
+    let directory = arguments.project.directory();
+    let is_here = arguments.project.target.place()? == Place::Here;
+    let gate = match (arguments.no_check, is_here) {
+        (true, _) => Gate::Open,
+        (false, true) => Gate::Here,
+        (false, false) => Gate::Aws,
+    };
+    before(directory, global.json, gate)?;
     let mut screen = Screen::new(global.json);
-    let (client, is_new) = connect_or_start(&home).await?;
-    let started = if is_new { " (started)" } else { "" };
-    screen.line(format!("server   {}{started}", client.endpoint()));
-    let loaded = load(&home, &arguments.project, &client)?;
+    let loaded = load(&home, &arguments.project, &arguments.work, &arguments.replace).await?;
+    screen.line(format!("target   {}", loaded.place.title));
     screen.line(format!("stack    {}-{}", loaded.project.name(), loaded.options.stack));
     cancel_on_interrupt(&loaded.options.cancel);
     let mut shown = Shown::new(&mut screen, false);
@@ -36,8 +44,9 @@ pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         screen.line(format!("  {name:<18} {text}"));
     }
+    expect(&arguments.work, &summary)?;
     if !arguments.run {
-        next(&loaded.client, None, &mut screen).await?;
+        next(&loaded.place, None, &mut screen).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let machines = loaded.project.scheduled_state_machines(&loaded.options).map_err(failure)?;
@@ -55,14 +64,18 @@ pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
         }
     };
     let code =
-        start_and_follow(&loaded.client, machine, None, "{}", &mut screen, global.json).await?;
-    next(&loaded.client, Some(machine), &mut screen).await?;
+        start_and_follow(&loaded.place.client, machine, None, "{}", &mut screen, global.json)
+            .await?;
+    next(&loaded.place, Some(machine), &mut screen).await?;
     Ok(code)
 }
 
-/// Says when the schedule fires next.
-async fn next(client: &Client, machine: Option<&str>, screen: &mut Screen) -> Result<(), Failure> {
-    for firing in next_firings(client, machine).await? {
+/// Says when the schedule fires next, which refit's own server can tell.
+async fn next(place: &Reached, machine: Option<&str>, screen: &mut Screen) -> Result<(), Failure> {
+    if !place.is_here {
+        return Ok(());
+    }
+    for firing in next_firings(&place.client, machine).await? {
         screen.line(format!("next     {}", firing.text()));
     }
     Ok(())

@@ -121,6 +121,7 @@ impl World {
             own: Arc::new(Own),
             open,
             region: "us-east-1".to_owned(),
+            shared: gateway::Shared::default(),
         };
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(serve(listener, Arc::new(gateway), stopped));

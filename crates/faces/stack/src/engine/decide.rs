@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::program::Registration;
 use crate::progress::{Change, Operation};
+use crate::provider::Provider;
 use crate::provider::check::{self, DEFAULTS, Problem};
 use crate::provider::{diff, interpolate_id};
 use crate::state::Resource;
@@ -11,6 +12,9 @@ use crate::value::{Object, Value};
 
 /// A registration and what is known about it.
 pub(super) struct Wanted<'a> {
+    /// That of its region.
+    pub(super) provider: Provider,
+    pub(super) default_tags: &'a Object,
     pub(super) kind: &'a ResourceType,
     pub(super) urn: &'a str,
     pub(super) registration: &'a Registration,
@@ -77,9 +81,10 @@ impl Engine<'_> {
             urn: wanted.urn,
             inputs: given,
             old: kept,
+            default_tags: wanted.default_tags,
             seed: &self.seed,
         };
-        check::check(&self.provider, &request)
+        check::check(&wanted.provider, &request)
     }
 
     fn compare(
@@ -90,7 +95,8 @@ impl Engine<'_> {
         decision: &mut Decision,
     ) {
         let options = &wanted.registration.options;
-        let mut changes = diff::diff(wanted.kind, &old.inputs, &decision.inputs);
+        let before = diff::with_filled(wanted.kind, &old.inputs, &old.outputs);
+        let mut changes = diff::diff(wanted.kind, &before, &decision.inputs);
         for change in &mut changes {
             let by_option =
                 options.replace_on_changes.iter().any(|path| diff::covers(path, &change.property));
@@ -108,7 +114,8 @@ impl Engine<'_> {
                 decision.problems.push(problem(&name, message, hint));
             }
         }
-        let replaces = changes.iter().any(|change| change.replaces);
+        let replaces =
+            changes.iter().any(|change| change.replaces) || self.selection.replaces(wanted.urn);
         decision.is_repair = !old.init_errors.is_empty();
         decision.operation = if replaces || old.token != wanted.kind.token && old.delete {
             Operation::Replace
@@ -132,13 +139,15 @@ impl Engine<'_> {
         decision: &mut Decision,
     ) {
         decision.inputs = self.check(wanted, given, None).inputs;
-        let predicted = self.provider.predict(wanted.kind, &decision.inputs, None).0;
-        let id = interpolate_id(&self.provider, wanted.kind, &predicted);
+        let predicted = wanted.provider.predict(wanted.kind, &decision.inputs, None).0;
+        let id = interpolate_id(&wanted.provider, wanted.kind, &predicted);
         let has_own_name = wanted.kind.auto_name.as_ref().is_some_and(|auto| {
             let Some(Value::Array(defaults)) = decision.inputs.get(DEFAULTS) else { return false };
             !defaults.iter().any(|name| name.as_str() == Some(&auto.property))
         });
-        let by_itself = wanted.kind.delete_before_replace || has_own_name || id == old.id;
+        let is_elsewhere = old.inputs.get("region") != decision.inputs.get("region");
+        let by_itself =
+            wanted.kind.delete_before_replace || (has_own_name && !is_elsewhere) || id == old.id;
         decision.deletes_first =
             wanted.registration.options.delete_before_replace.unwrap_or(by_itself);
         if old.protect {

@@ -135,6 +135,17 @@ impl Live {
         }
     }
 
+    /// A component's outputs.
+    pub(super) fn set_component_outputs(&mut self, urn: &str, outputs: Object) {
+        let found = self.fresh.iter_mut().find(|resource| resource.urn == urn && !resource.custom);
+        if let Some(component) = found
+            && component.outputs != outputs
+        {
+            component.outputs = outputs;
+            self.version += 1;
+        }
+    }
+
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             resources: self.all().into_iter().cloned().collect(),

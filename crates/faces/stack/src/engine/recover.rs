@@ -41,11 +41,12 @@ impl Engine<'_> {
             self.run().unfinished.insert(resource.urn.clone(), inputs.clone());
         }
         let Some(kind) = Self::kind_of(&resource) else { return };
-        if urn::is_provider(&resource.token) || self.is_preview() {
+        if urn::is_builtin(&resource.token) || self.is_preview() {
             return;
         }
-        let (mut outputs, _) = self.provider.predict(&kind, &resource.inputs, None);
-        let Some(id) = interpolate_id(&self.provider, &kind, &outputs) else {
+        let provider = self.provider_for(&resource, |timeouts| timeouts.create);
+        let (mut outputs, _) = provider.predict(&kind, &resource.inputs, None);
+        let Some(id) = interpolate_id(&provider, &kind, &outputs) else {
             let message = format!(
                 "an earlier run was interrupted while creating `{}`; whether {} was made is not known, look for it",
                 resource.name(),
@@ -55,7 +56,7 @@ impl Engine<'_> {
             return;
         };
         outputs.retain(|_, value| !matches!(value, Value::Unknown));
-        match self.provider.read(&kind, &id, &outputs).await {
+        match provider.read(&kind, &id, &outputs).await {
             Ok(Some(read)) => {
                 outputs.extend(read);
                 resource.outputs = outputs;

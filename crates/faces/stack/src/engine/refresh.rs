@@ -7,7 +7,7 @@ use crate::progress::{Change, Operation, Step};
 use crate::provider::document::same;
 use crate::state::Resource;
 use crate::types::{ResourceType, short};
-use crate::value::{Object, mark_secrets};
+use crate::value::{Object, Value, mark_secrets};
 
 impl Engine<'_> {
     /// Brings the state up to date with AWS: what is gone leaves it, what was changed elsewhere shows as a difference in the
@@ -18,7 +18,10 @@ impl Engine<'_> {
             .old()
             .iter()
             .filter(|resource| {
-                resource.custom && !resource.delete && !urn::is_provider(&resource.token)
+                resource.custom
+                    && !resource.delete
+                    && !urn::is_builtin(&resource.token)
+                    && (self.selection.is_everything() || self.selection.targets(&resource.urn))
             })
             .cloned()
             .collect();
@@ -43,7 +46,8 @@ impl Engine<'_> {
         };
         let began = self.began(&step);
         let id = resource.id.as_deref().unwrap_or_default();
-        match self.provider.read(&kind, id, &resource.outputs).await {
+        let provider = self.provider_for(resource, |timeouts| timeouts.update);
+        match provider.read(&kind, id, &resource.outputs).await {
             Ok(None) => {
                 step.operation = Operation::Forget;
                 self.live().take_old(&resource.urn);
@@ -73,7 +77,39 @@ fn differences(kind: &ResourceType, resource: &Resource, read: &Object) -> Vec<C
         .filter(|(name, _)| read.contains_key(*name))
         .map(|(name, value)| (name.clone(), value.open().clone()))
         .collect();
-    crate::provider::diff::diff(kind, &before, read)
+    let mut changes = crate::provider::diff::diff(kind, &before, read);
+    // What AWS says of things that nobody set is no difference.
+    changes.retain(|change| {
+        let value = read.get(&change.property);
+        let is_own = kind
+            .properties
+            .get(&change.property)
+            .is_some_and(|property| property.sticky || property.filled || property.computed);
+        change.before.is_some() || !(is_own || value.is_some_and(is_nothing))
+    });
+    changes
+}
+
+/// What AWS answers for something that was not set.
+fn is_nothing(value: &Value) -> bool {
+    value.is_empty()
+        || match value.open() {
+            Value::Bool(flag) => !flag,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            _ => false,
+        }
+}
+
+/// Whether the program would be expected to set a property that has this value.
+fn is_set(kind: &ResourceType, name: &str, value: &Value) -> bool {
+    let Some(property) = kind.input(name) else { return false };
+    let is_default = property.default.as_ref().map(|one| Value::from_json(one.clone()));
+    !property.filled
+        && !property.sticky
+        && !is_nothing(value)
+        && is_default.as_ref() != Some(value)
+        && !kind.outputs.contains_key(name)
+        && name != "region"
 }
 
 /// Puts what was read into outputs, and into inputs that the program gave.
@@ -83,11 +119,11 @@ fn take_over(kind: &ResourceType, old: &mut Resource, read: Object) {
         if let Some(input) = old.inputs.get_mut(&name)
             && !same(shape, input, &value)
         {
-            *input = if input.has_secret() {
-                crate::value::Value::secret(value.clone())
-            } else {
-                value.clone()
-            };
+            *input = if input.has_secret() { Value::secret(value.clone()) } else { value.clone() };
+        }
+        // Set elsewhere, not by the program: the next update takes it back.
+        if !old.inputs.contains_key(&name) && is_set(kind, &name, &value) {
+            old.inputs.insert(name.clone(), value.clone());
         }
         old.outputs.insert(name, value);
     }

@@ -1,5 +1,6 @@
 //! Deleting: what the program no longer has, what was replaced, and what must go before a replacement.
 
+use super::register::DELETED_WITH;
 use super::{Engine, urn};
 use crate::diagnostic::Diagnostic;
 use crate::graph;
@@ -8,7 +9,6 @@ use crate::state::Resource;
 use crate::types::short;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 impl Engine<'_> {
     /// Deletes everything that was not registered, each after what depends on it. In a preview only says so.
@@ -26,16 +26,23 @@ impl Engine<'_> {
         if candidates.is_empty() {
             return;
         }
+        let candidates = self.only_targets(candidates.clone(), &dependents(&candidates));
+        if self.has_errors() {
+            return;
+        }
         let order = dependents(&candidates);
         let kept: Mutex<HashSet<usize>> = Mutex::default();
         let kept = || kept.lock().unwrap_or_else(PoisonError::into_inner);
         graph::run(&order, |index| {
             let (candidate, order) = (&candidates[index], &order[index]);
-            let (kept, replacing) = (&kept, &replacing);
+            let (kept, replacing, candidates) = (&kept, &replacing, &candidates);
             async move {
                 let is_needed = order.iter().any(|dependent| kept().contains(dependent));
                 let is_replaced = candidate.delete && replacing.contains(&candidate.urn);
-                if is_needed || !self.remove(candidate, is_replaced).await {
+                let with = candidate.extra.get(DELETED_WITH).and_then(|urn| urn.as_str());
+                let goes_along =
+                    with.is_some_and(|urn| candidates.iter().any(|other| other.urn == urn));
+                if is_needed || !self.remove(candidate, is_replaced, goes_along).await {
                     kept().insert(index);
                 }
             }
@@ -44,13 +51,14 @@ impl Engine<'_> {
     }
 
     /// Deletes one; false when it is still there.
-    async fn remove(&self, resource: &Resource, is_replaced: bool) -> bool {
-        if !resource.custom || resource.external || urn::is_provider(&resource.token) {
+    async fn remove(&self, resource: &Resource, is_replaced: bool, goes_along: bool) -> bool {
+        if !resource.custom || resource.external || urn::is_builtin(&resource.token) {
             self.live().drop_old(resource);
             return self.is_preview() || self.save().await;
         }
         let kind = Self::kind_of(resource);
         let stays = resource.retain_on_delete
+            || goes_along
             || kind.as_ref().and_then(|kind| kind.keep.as_ref()).is_some_and(|keep| {
                 resource.inputs.get(keep).is_some_and(crate::value::Value::is_true)
             });
@@ -113,12 +121,9 @@ impl Engine<'_> {
                 name()
             )));
         }
-        let seconds =
-            resource.timeouts.delete.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
-        let timeout = seconds.map(|seconds| Duration::from_secs_f64(seconds.min(86_400.0)));
+        let provider = self.provider_for(resource, |timeouts| timeouts.delete);
         let id = resource.id.as_deref().unwrap_or_default();
-        let result =
-            self.provider.delete(&kind, id, [&resource.inputs, &resource.outputs], timeout).await;
+        let result = provider.delete(&kind, id, [&resource.inputs, &resource.outputs]).await;
         let result = result.map_err(|error| {
             let hint = match (kind.token.as_str(), error.code.as_deref()) {
                 (_, Some("BucketNotEmpty")) => Some(

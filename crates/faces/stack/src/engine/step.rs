@@ -4,8 +4,8 @@ use super::Engine;
 use super::decide::{Decision, Wanted};
 use crate::diagnostic::Diagnostic;
 use crate::program::{Registered, Status};
-use crate::progress::{Operation, Step};
-use crate::provider::{Made, Request, StepError};
+use crate::progress::{Change, Operation, Step};
+use crate::provider::{Made, Provider, Request, StepError};
 use crate::state::{Resource, now};
 use crate::types::ResourceType;
 use crate::value::{Object, Value};
@@ -23,7 +23,7 @@ impl Engine<'_> {
             name: wanted.registration.name.clone(),
             urn: wanted.urn.to_owned(),
             id: wanted.old.and_then(|old| old.id.clone()),
-            changes: decision.changes.clone(),
+            changes: self.told_changes(&wanted, &decision),
         };
         self.plan(&step);
         if decision.operation == Operation::Same {
@@ -97,7 +97,7 @@ impl Engine<'_> {
     ) -> Registered {
         let is_update = decision.operation == Operation::Update;
         let old = wanted.old.filter(|_| is_update).map(|old| &old.outputs);
-        let (outputs, id) = self.provider.predict(wanted.kind, &decision.inputs, old);
+        let (outputs, id) = wanted.provider.predict(wanted.kind, &decision.inputs, old);
         resource.id = id;
         resource.outputs.clone_from(&outputs);
         if decision.operation == Operation::Replace && decision.deletes_first {
@@ -121,6 +121,11 @@ impl Engine<'_> {
         mut resource: Resource,
     ) -> Result<Resource, StepError> {
         let kind = wanted.kind;
+        let timeouts = &resource.timeouts;
+        let provider = match decision.operation {
+            Operation::Update => wanted.provider.clone().patient(timeouts.update),
+            _ => wanted.provider.clone().patient(timeouts.create),
+        };
         let verb = match decision.operation {
             Operation::Update => "updating",
             Operation::Import => "importing",
@@ -133,11 +138,11 @@ impl Engine<'_> {
             return Err(StepError::new("the state cannot be saved"));
         }
         let made = match decision.operation {
-            Operation::Update => self.update(wanted, decision).await,
+            Operation::Update => update(&provider, wanted, decision).await,
             Operation::Import | Operation::Read => self.adopt(wanted, decision).await,
             _ => {
                 let request = Request::new(kind, &decision.inputs);
-                self.provider.create(&request).await
+                provider.create(&request).await
             }
         };
         let made = match made {
@@ -156,7 +161,7 @@ impl Engine<'_> {
         resource.init_errors = made.incomplete.into_iter().collect();
         resource.modified = Some(now());
         resource.created.get_or_insert_with(now);
-        seal_outputs(&mut resource);
+        seal_outputs(kind, &mut resource);
         {
             let mut live = self.live();
             live.end(wanted.urn);
@@ -171,22 +176,12 @@ impl Engine<'_> {
         Ok(resource)
     }
 
-    async fn update(&self, wanted: &Wanted<'_>, decision: &Decision) -> Result<Made, StepError> {
-        let Some(old) = wanted.old else {
-            return Err(StepError::new("there is nothing to update"));
-        };
-        let names = decision
-            .changes
-            .iter()
-            .map(|change| change.property.split('.').next().unwrap_or_default().to_owned());
-        let request = Request {
-            kind: wanted.kind,
-            inputs: &decision.inputs,
-            old: Some((&old.inputs, &old.outputs, old.id.as_deref().unwrap_or_default())),
-            changed: names.collect(),
-            everything: decision.is_repair,
-        };
-        self.provider.update(&request).await
+    /// The differences of a step; of a new resource everything, when the user wants details.
+    fn told_changes(&self, wanted: &Wanted<'_>, decision: &Decision) -> Vec<Change> {
+        if decision.operation == Operation::Create && self.is_detailed {
+            return crate::provider::diff::diff(wanted.kind, &Object::new(), &decision.inputs);
+        }
+        decision.changes.clone()
     }
 
     /// Reads an existing resource: to take it into the stack, or only to know it.
@@ -195,12 +190,12 @@ impl Engine<'_> {
         let id = options.import.as_ref().or(options.read.as_ref()).cloned().unwrap_or_default();
         let kind = wanted.kind;
         let values = by_id(kind, &id, &decision.inputs);
-        let read = self
+        let read = wanted
             .provider
             .read(kind, &id, &values)
             .await?
             .ok_or_else(|| StepError::new(format!("{} `{id}` does not exist", kind.short())))?;
-        let mut outputs = self.provider.predict(kind, &values, None).0;
+        let mut outputs = wanted.provider.predict(kind, &values, None).0;
         if options.import.is_some() {
             let differing = crate::provider::diff::diff(kind, &read, &wanted.registration.inputs)
                 .into_iter()
@@ -252,8 +247,31 @@ impl Engine<'_> {
     }
 }
 
+async fn update(
+    provider: &Provider,
+    wanted: &Wanted<'_>,
+    decision: &Decision,
+) -> Result<Made, StepError> {
+    let Some(old) = wanted.old else {
+        return Err(StepError::new("there is nothing to update"));
+    };
+    let names = decision
+        .changes
+        .iter()
+        .map(|change| change.property.split('.').next().unwrap_or_default().to_owned());
+    let before = crate::provider::diff::with_filled(wanted.kind, &old.inputs, &old.outputs);
+    let request = Request {
+        kind: wanted.kind,
+        inputs: &decision.inputs,
+        old: Some((&before, &old.outputs, old.id.as_deref().unwrap_or_default())),
+        changed: names.collect(),
+        everything: decision.is_repair,
+    };
+    provider.update(&request).await
+}
+
 /// The properties that an id tells, and those that are given.
-fn by_id(kind: &ResourceType, id: &str, inputs: &Object) -> Object {
+pub(super) fn by_id(kind: &ResourceType, id: &str, inputs: &Object) -> Object {
     let template = kind.read.as_ref().and_then(|read| read.import.as_deref()).unwrap_or(&kind.id);
     let mut values = inputs.clone();
     values.shift_remove(crate::provider::check::DEFAULTS);
@@ -276,8 +294,10 @@ fn by_id(kind: &ResourceType, id: &str, inputs: &Object) -> Object {
 }
 
 /// Marks the outputs that the program wants secret.
-fn seal_outputs(resource: &mut Resource) {
-    for name in &resource.additional_secret_outputs {
+fn seal_outputs(kind: &ResourceType, resource: &mut Resource) {
+    let of_type = kind.properties.iter().filter(|(_, property)| property.secret);
+    let of_type = of_type.map(|(name, _)| name);
+    for name in resource.additional_secret_outputs.iter().chain(of_type) {
         if let Some(output) = resource.outputs.get_mut(name) {
             *output = Value::secret(std::mem::replace(output, Value::Null));
         }

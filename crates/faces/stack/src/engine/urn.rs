@@ -4,6 +4,8 @@
 pub(crate) const STACK: &str = "pulumi:pulumi:Stack";
 /// The type of AWS providers.
 pub(crate) const PROVIDER: &str = "pulumi:providers:aws";
+/// The type of references to other stacks.
+pub(crate) const STACK_REFERENCE: &str = "pulumi:pulumi:StackReference";
 
 /// The URN of a resource.
 pub(crate) fn of(
@@ -26,6 +28,11 @@ pub(crate) fn stack(stack: &str, project: &str) -> String {
 /// The types of a URN, parents included.
 fn types(urn: &str) -> &str {
     urn.split("::").nth(2).unwrap_or_default()
+}
+
+/// Whether a type is the engine's own, not AWS's.
+pub(crate) fn is_builtin(token: &str) -> bool {
+    token == PROVIDER || token == STACK_REFERENCE
 }
 
 /// Whether a type is a provider.

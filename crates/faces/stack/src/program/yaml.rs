@@ -7,7 +7,7 @@ mod expression;
 mod functions;
 mod interpolation;
 mod locate;
-mod options;
+pub(crate) mod options;
 pub(crate) mod settings;
 #[cfg(test)]
 mod tests;
@@ -217,7 +217,8 @@ impl YamlProgram<'_> {
 
     async fn resource(&self, index: usize, monitor: &dyn Monitor) {
         let item = &self.project.document.resources[index];
-        if crate::types::find(&item.token).is_none() && item.token != crate::engine::urn::PROVIDER {
+        if crate::types::find(&item.token).is_none() && !crate::engine::urn::is_builtin(&item.token)
+        {
             // Told of by the analysis: a preview takes its outputs as unknown.
             let unknown =
                 Registered { urn: item.name.clone(), outputs: Object::new(), status: Status::Done };
@@ -246,6 +247,7 @@ impl YamlProgram<'_> {
         let registration = Registration {
             token: item.token.clone(),
             name: item.name.clone(),
+            is_component: false,
             inputs,
             options,
             dependencies: self.dependencies(index),
@@ -294,6 +296,11 @@ impl YamlProgram<'_> {
         };
         options.parent =
             declared.parent.as_ref().and_then(|parent| self.registered(parent)).map(|(urn, _)| urn);
+        options.deleted_with = declared
+            .deleted_with
+            .as_ref()
+            .and_then(|with| self.registered(with))
+            .map(|(urn, _)| urn);
         options.provider = declared
             .provider
             .as_ref()

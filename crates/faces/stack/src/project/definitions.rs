@@ -1,6 +1,6 @@
 //! State machine definitions inside a project, found by running the program against an AWS that is not there.
 
-use super::{Definition, Project};
+use super::{Definition, Language, Project};
 use crate::aws::Aws;
 use crate::cancel::Cancel;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -38,7 +38,12 @@ pub(super) fn find(path: &Path) -> Result<Vec<Definition>, Error> {
 async fn evaluate(path: &Path) -> Result<Vec<Definition>, Error> {
     let project = Project::load(path)?;
     let program = match &project.program {
-        Ok(program) if program.faults().is_empty() => program,
+        Ok(Language::Yaml(program)) if program.faults().is_empty() => program,
+        Ok(Language::Hosted(_)) => {
+            let message = "definitions inside a program show only when it runs";
+            let hint = "refit preview checks them";
+            return Err(Error::invalid(vec![Diagnostic::error(message).hint(hint)]));
+        }
         _ => return Err(Error::invalid(project.faults().to_vec())),
     };
     // Secrets of the stack's file need not be opened for this.
@@ -65,6 +70,13 @@ async fn evaluate(path: &Path) -> Result<Vec<Definition>, Error> {
         live: Live::default(),
         keeper: None,
         parallel: 1,
+        selection: crate::selection::Selection::default(),
+        default_tags: Object::new(),
+        can_seal: true,
+        is_detailed: false,
+        library: std::sync::Arc::new(|project, stack| {
+            Err(Error::NoStack { project: project.to_owned(), stack: stack.to_owned() })
+        }),
     };
     let mut quiet = Quiet;
     let finder = Finder { engine: Engine::new(parts, &mut quiet), found: Mutex::default() };
@@ -102,10 +114,17 @@ impl Monitor for Finder<'_> {
     }
 
     async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError> {
-        Monitor::invoke(&self.engine, token, arguments).await
+        // Without AWS, what it would tell is not known.
+        Ok(Monitor::invoke(&self.engine, token, arguments).await.unwrap_or(Value::Unknown))
     }
 
     fn outputs(&self, _outputs: Object) {}
+
+    fn component_outputs(&self, _urn: &str, _outputs: Object) {}
+
+    fn say(&self, _line: &str) {}
+
+    fn remark(&self, _diagnostic: Diagnostic) {}
 
     fn report(&self, _diagnostic: Diagnostic) {}
 }

@@ -39,7 +39,13 @@ impl<'a> Request<'a> {
     }
 
     fn is_changed(&self, name: &str) -> bool {
-        self.everything || self.changed.iter().any(|changed| changed == name)
+        self.everything || self.is_different(name)
+    }
+
+    /// Whether it differs, not only is to be sent again.
+    fn is_different(&self, name: &str) -> bool {
+        let is_it = |changed: &String| changed == name || (name == "tags" && changed == "tagsAll");
+        self.changed.iter().any(is_it)
     }
 }
 
@@ -92,7 +98,7 @@ impl Provider {
             let result = self.step(request, phase, call, scope, &mut outputs).await;
             match result {
                 Ok(()) => {}
-                Err(error) if phase == Phase::Create && index > 0 => {
+                Err(error) if phase == Phase::Create && (index > 0 || error.is_made) => {
                     incomplete = Some(error.to_string());
                     break;
                 }
@@ -136,7 +142,7 @@ impl Provider {
         let listed = call.each.as_ref().or(call.each_removed.as_ref());
         if let Some(name) = listed {
             let shape = match kind.properties.get(name).map(|property| &property.shape) {
-                Some(Shape::List(of)) => Some(&**of),
+                Some(Shape::List(of) | Shape::Set(of)) => Some(&**of),
                 _ => None,
             };
             let mut scope = scope;
@@ -187,7 +193,6 @@ impl Provider {
         kind: &ResourceType,
         id: &str,
         [inputs, outputs]: [&Object; 2],
-        timeout: Option<Duration>,
     ) -> Result<(), StepError> {
         let mut values = outputs.clone();
         for (name, input) in inputs {
@@ -210,7 +215,7 @@ impl Provider {
                 result => result?,
             }
         }
-        self.wait_until_gone(kind, id, &values, timeout.unwrap_or(DELETE_TIMEOUT)).await
+        self.wait_until_gone(kind, id, &values, self.patience.unwrap_or(DELETE_TIMEOUT)).await
     }
 
     async fn wait_until_gone(
@@ -286,16 +291,18 @@ fn applies(request: &Request<'_>, phase: Phase, call: &Call, scope: &Scope<'_>) 
         || call.when.is_empty()
         || call.when.iter().any(|name| request.is_changed(name));
     // Something is taken away only because it was there: never just to be sure.
-    let absent = call
-        .absent
-        .as_ref()
-        .is_none_or(|name| !has(name) && request.changed.iter().any(|changed| changed == name));
+    let absent = call.absent.as_ref().is_none_or(|name| !has(name) && request.is_different(name));
     let is_true = |name: &String| scope.lookup(name).is_some_and(|(value, _)| value.is_true());
     let equals = call.equals.as_ref().is_none_or(|equals| {
         let value = scope.lookup(&equals.property).and_then(|(value, _)| value.to_text());
         value.as_deref() == Some(equals.value.as_str())
     });
+    let unless = call.unless.as_ref().is_none_or(|unless| {
+        let value = scope.lookup(&unless.property).and_then(|(value, _)| value.to_text());
+        value.as_deref() != Some(unless.value.as_str())
+    });
     when && equals
+        && unless
         && call.present.as_ref().is_none_or(has)
         && absent
         && call.is_true.as_ref().is_none_or(is_true)
@@ -337,7 +344,7 @@ fn items(
 fn with_tags<'a>(scope: Scope<'a>, request: &Request<'_>) -> Scope<'a> {
     let tags = |object: Option<&Object>| {
         object
-            .and_then(|object| object.get("tags"))
+            .and_then(|object| object.get("tagsAll").or_else(|| object.get("tags")))
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default()
@@ -351,5 +358,7 @@ fn with_tags<'a>(scope: Scope<'a>, request: &Request<'_>) -> Scope<'a> {
         .into_iter()
         .filter(|(name, value)| everything || old.get(name) != Some(value))
         .collect();
+    let before = request.old.map(|(old, _, _)| old.clone()).unwrap_or_default();
+    let scope = scope.local("old", Value::Object(before));
     scope.local("changed_tags", Value::Object(changed)).local("removed_tags", removed)
 }

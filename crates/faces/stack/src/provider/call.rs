@@ -3,6 +3,7 @@
 use super::{Provider, Scope, shaped};
 use crate::types::{Call, List, ResourceType, Wait};
 use crate::value::{AssetError, Object, Value};
+use base64::Engine as _;
 use serde_json::{Map, Value as Json};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -24,11 +25,20 @@ pub(crate) struct StepError {
     pub(crate) hint: Option<String>,
     /// The answer was lost: it may have been done all the same.
     pub(crate) is_unanswered: bool,
+    /// The call was made and answered; what it began did not end well.
+    pub(super) is_made: bool,
 }
 
 impl StepError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: None, status: 0, hint: None, is_unanswered: false }
+        Self {
+            message: message.into(),
+            code: None,
+            status: 0,
+            hint: None,
+            is_unanswered: false,
+            is_made: false,
+        }
     }
 
     pub(super) fn asset(error: AssetError) -> Self {
@@ -88,7 +98,8 @@ impl Provider {
             };
             let passes = error.is_one_of(&kind.retry_always)
                 || (self.aws.is_eventually_consistent() && error.is_one_of(&kind.retry));
-            if !passes || self.cancel.is_cancelled() || started.elapsed() + delay > PROPAGATION {
+            let limit = self.patience.unwrap_or(PROPAGATION);
+            if !passes || self.cancel.is_cancelled() || started.elapsed() + delay > limit {
                 return Err(error);
             }
             tokio::time::sleep(delay).await;
@@ -123,9 +134,19 @@ impl Provider {
             error.code = Some(code);
             return Err(error);
         }
+        if let Some(fail) = &call.fail_if
+            && let Some(what) = extract(&answer, &fail.present).filter(|found| !found.is_null())
+        {
+            let message = extract(&answer, &fail.message).unwrap_or_default();
+            let [what, message] = [what, message].map(|json| plain_text(&json));
+            return Err(StepError::new(format!("{}: {message} ({what})", call.operation)));
+        }
         take_outputs(kind, &call.outputs, &answer, outputs);
         match &call.wait {
-            Some(wait) => self.settle(kind, wait, &answer, scope).await,
+            Some(wait) => self
+                .settle(kind, wait, &answer, &scope.with(outputs))
+                .await
+                .map_err(|error| StepError { is_made: true, ..error }),
             None => Ok(()),
         }
     }
@@ -142,7 +163,8 @@ impl Provider {
             extract(answer, path).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
         };
         let mut answer = first.clone();
-        let mut pause = Pause::new(Duration::from_mins(5));
+        let limit = self.patience.unwrap_or(Duration::from_mins(5));
+        let mut pause = Pause::new(limit);
         loop {
             let status = text(&answer, &wait.path);
             if wait.failed.contains(&status) {
@@ -153,7 +175,8 @@ impl Provider {
                 return Ok(());
             }
             if !pause.rest(self).await {
-                return Err(StepError::new(format!("it is still {status}")));
+                let message = format!("it is still {status} after {} seconds", limit.as_secs());
+                return Err(StepError::new(message));
             }
             answer = self.send(kind, &wait.call, scope.render(&wait.input)?).await?;
         }
@@ -224,12 +247,17 @@ pub(super) fn take_outputs(
     }
 }
 
-/// What stands at a path of an answer (`Role.Arn`, `FailedEntries.0.ErrorCode`), in a form (`:time`, `:percent`, `:unquote`,
-/// `:json`).
+/// What stands at a path of an answer (`Role.Arn`, `FailedEntries.0.ErrorCode`, `Users.*.UserName`), in a form (`:time`,
+/// `:percent`, `:unquote`, `:text` of base64, `:json`).
 pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
     if let Some((before, after)) = path.split_once(":json.") {
         let text = extract(answer, before)?;
         return extract(&serde_json::from_str(text.as_str()?).ok()?, after);
+    }
+    if let Some((before, after)) = path.split_once(".*.") {
+        let list = extract(answer, before)?;
+        let items = list.as_array()?.iter().filter_map(|item| extract(item, after));
+        return Some(items.collect());
     }
     let (path, form) = path.split_once(':').unwrap_or((path, ""));
     let found = path.split('.').try_fold(answer, |at, step| match at {
@@ -243,9 +271,17 @@ pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
             Json::from(time.to_string())
         }
         ("unquote", Json::String(text)) => Json::from(text.trim_matches('"')),
+        ("text", Json::String(text)) => {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+            Json::from(String::from_utf8_lossy(&bytes))
+        }
         ("percent", Json::String(text)) => Json::from(percent_decoded(text)),
         _ => found.clone(),
     })
+}
+
+fn plain_text(json: &Json) -> String {
+    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }
 
 /// Policy documents come percent-encoded from IAM; those that are not stay as they are.

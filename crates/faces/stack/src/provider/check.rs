@@ -53,6 +53,8 @@ pub(crate) struct Request<'a> {
     pub(crate) inputs: &'a Object,
     /// What is kept of an earlier run, unless a new resource is to be made.
     pub(crate) old: Option<&'a Object>,
+    /// Tags that the provider gives everything.
+    pub(crate) default_tags: &'a Object,
     /// What random names are made from.
     pub(crate) seed: &'a [u8],
 }
@@ -99,7 +101,7 @@ pub(crate) fn check(provider: &Provider, request: &Request<'_>) -> Checked {
     documents::check(kind, &inputs, &mut problems);
     rules::check(kind, &inputs, &mut problems);
     if kind.has_tags() {
-        let tags = inputs.get("tags").cloned().unwrap_or_else(|| Value::Object(Object::new()));
+        let tags = all_tags(request.default_tags, inputs.get("tags"));
         inputs.insert("tagsAll".to_owned(), tags);
     }
     defaults.sort();
@@ -108,7 +110,38 @@ pub(crate) fn check(provider: &Provider, request: &Request<'_>) -> Checked {
     Checked { inputs, problems }
 }
 
-/// Resources of other regions than the client's cannot be made.
+/// Checks the arguments of a data source.
+pub(crate) fn arguments(source: &ResourceType, given: &Object) -> Checked {
+    let mut walk = Walk { problems: Vec::new(), upper: source.short() };
+    let mut inputs = Object::new();
+    for (name, value) in given {
+        match source.input(name) {
+            None => walk.unknown(name, name, source.properties.iter()),
+            Some(_) if matches!(value, Value::Null) => {}
+            Some(property) => {
+                let value = walk.value(name, property, value.clone());
+                inputs.insert(name.clone(), value);
+            }
+        }
+    }
+    walk.required("", &source.properties, &inputs);
+    walk.combinations(source, &inputs);
+    Checked { inputs, problems: walk.problems }
+}
+
+/// The provider's tags and the resource's own, which win.
+fn all_tags(defaults: &Object, own: Option<&Value>) -> Value {
+    let mut all = defaults.clone();
+    match own {
+        Some(Value::Unknown) => return Value::Unknown,
+        Some(own) => all.extend(own.as_object().cloned().unwrap_or_default()),
+        None => {}
+    }
+    let all = Value::Object(all);
+    if matches!(own, Some(Value::Secret(_))) { Value::secret(all) } else { all }
+}
+
+/// The region is that of the provider. Another one means that there is no way to the one that was asked for.
 fn regional(
     provider: &Provider,
     kind: &ResourceType,
@@ -125,10 +158,7 @@ fn regional(
         Some(Value::String(region)) if *region != provider.region => {
             let message =
                 format!("the region is {region}, but this run deploys to {}", provider.region);
-            problems.push(
-                Problem::new("region", message)
-                    .hint("deploy one region at a time: set `aws:region`"),
-            );
+            problems.push(Problem::new("region", message).hint("set `aws:region`"));
         }
         _ => {}
     }
@@ -191,7 +221,7 @@ impl Walk {
                 self.problems.push(Problem { is_about_name: true, ..Problem::new(path, message) });
                 value
             }
-            (Shape::List(of), Value::Array(items)) => Value::Array(
+            (Shape::List(of) | Shape::Set(of), Value::Array(items)) => Value::Array(
                 items
                     .into_iter()
                     .enumerate()
@@ -255,11 +285,17 @@ impl Walk {
                 Err(_) => self.refuse(path, "a whole number", value),
             },
             (Shape::Integer, _) => self.refuse(path, "a whole number", value),
+            (Shape::Number, Value::Number(_)) => value,
+            (Shape::Number, Value::String(text)) => match serde_json::from_str::<Number>(text) {
+                Ok(number) => Value::Number(number),
+                Err(_) => self.refuse(path, "a number", value),
+            },
+            (Shape::Number, _) => self.refuse(path, "a number", value),
             (Shape::Boolean, Value::Bool(_)) => value,
             (Shape::Boolean, Value::String(text)) if text == "true" => Value::Bool(true),
             (Shape::Boolean, Value::String(text)) if text == "false" => Value::Bool(false),
             (Shape::Boolean, _) => self.refuse(path, "true or false", value),
-            (Shape::List(_), _) => self.refuse(path, "a list", value),
+            (Shape::List(_) | Shape::Set(_), _) => self.refuse(path, "a list", value),
             (Shape::Object(_) | Shape::Map, _) => self.refuse(path, "a mapping", value),
             (Shape::Asset, _) => self.refuse(path, "a file, such as `fn::fileAsset: FILE`", value),
             (Shape::Archive, _) => {

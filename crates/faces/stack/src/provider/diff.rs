@@ -21,10 +21,40 @@ pub(crate) fn diff(kind: &ResourceType, old: &Object, new: &Object) -> Vec<Chang
             continue;
         }
         let property = kind.properties.get(name);
+        if property.is_some_and(|property| is_settled(property, old.get(name), new.get(name))) {
+            continue;
+        }
         let replaces = property.is_some_and(|property| property.replaces);
         compare(name, property, [old.get(name), new.get(name)], replaces, &mut changes);
     }
+    let is_tag = |change: &Change| change.property.split('.').next() == Some("tags");
+    if let (Some(before), Some(after)) = (old.get("tagsAll"), new.get("tagsAll"))
+        && !changes.iter().any(is_tag)
+    {
+        let property = kind.properties.get("tagsAll");
+        compare("tagsAll", property, [Some(before), Some(after)], false, &mut changes);
+    }
     changes
+}
+
+/// Differences that are none: AWS keeps what it filled in itself; a default that was not written down before is what AWS has.
+fn is_settled(property: &Property, old: Option<&Value>, new: Option<&Value>) -> bool {
+    let is_absent = |value: Option<&Value>| value.is_none_or(|value| matches!(value, Value::Null));
+    let is_default = |value: &Value| {
+        property.default.as_ref().is_some_and(|default| Value::from_json(default.clone()) == *value)
+    };
+    (property.sticky && is_absent(new)) || (is_absent(old) && new.is_some_and(is_default))
+}
+
+/// The inputs of an earlier run with what AWS filled in, to compare new inputs with.
+pub(crate) fn with_filled(kind: &ResourceType, inputs: &Object, outputs: &Object) -> Object {
+    let mut inputs = inputs.clone();
+    for (name, _) in kind.properties.iter().filter(|(_, property)| property.sticky) {
+        if let Some(filled) = outputs.get(name).filter(|_| !inputs.contains_key(name)) {
+            inputs.insert(name.clone(), filled.clone());
+        }
+    }
+    inputs
 }
 
 fn compare(

@@ -24,6 +24,12 @@ pub(crate) fn same(shape: Option<&Shape>, old: &Value, new: &Value) -> bool {
             old.len() == new.len()
                 && old.iter().zip(new).all(|(old, new)| same(Some(&of.shape), old, new))
         }
+        (Some(Shape::Set(of)), Value::Array(old), Value::Array(new)) => {
+            let is_in = |item: &Value, list: &[Value]| {
+                list.iter().any(|other| same(Some(&of.shape), item, other))
+            };
+            old.iter().all(|item| is_in(item, new)) && new.iter().all(|item| is_in(item, old))
+        }
         (Some(Shape::Object(fields)), Value::Object(old), Value::Object(new)) => {
             let names = old.keys().chain(new.keys());
             let mut names = names.map(|name| (fields.get(name), old.get(name), new.get(name)));

@@ -8,6 +8,7 @@ use crate::value::{Asset, AssetSource, Object, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
+use sha2::Digest as _;
 use std::fmt::Write as _;
 
 /// What a template may name.
@@ -17,7 +18,7 @@ pub(super) struct Scope<'a> {
     /// Inputs and outputs.
     values: &'a Object,
     id: Option<&'a str>,
-    /// `item`, `attribute`, `value`, `changed_tags`, `removed_tags`.
+    /// `item`, `attribute`, `value`, `old`, `changed_tags`, `removed_tags`.
     locals: Vec<(&'static str, Value)>,
     /// The shape of `item`, for what is below it.
     item: Option<&'a Property>,
@@ -35,6 +36,18 @@ pub(crate) fn interpolate_id(
 impl<'a> Scope<'a> {
     pub(super) fn new(provider: &'a Provider, kind: &'a ResourceType, values: &'a Object) -> Self {
         Self { provider, kind, values, id: None, locals: Vec::new(), item: None }
+    }
+
+    /// The same names over other values.
+    pub(super) fn with<'b>(&'b self, values: &'b Object) -> Scope<'b> {
+        Scope {
+            provider: self.provider,
+            kind: self.kind,
+            values,
+            id: self.id,
+            locals: self.locals.clone(),
+            item: self.item,
+        }
     }
 
     pub(super) fn id(mut self, id: Option<&'a str>) -> Self {
@@ -87,6 +100,11 @@ impl<'a> Scope<'a> {
             "region" if !self.values.contains_key("region") => return text(&self.provider.region),
             "partition" => return text(&self.provider.partition),
             "id" if self.id.is_some() => return text(self.id.unwrap_or_default()),
+            // Tags that the provider adds are tags like the others.
+            "tags" if self.values.get("tagsAll").is_some_and(|all| !all.is_empty()) => {
+                return Some((self.values.get("tagsAll")?.clone(), self.kind.properties.get(name)));
+            }
+            "inputHash" => return text(&self.input_hash()),
             "body" => return self.body().map(|body| (body, None)),
             "guessedContentType" => return text(self.guessed_content_type()),
             _ => {}
@@ -103,6 +121,14 @@ impl<'a> Scope<'a> {
         }
         let value = self.values.get(name).filter(|value| !matches!(value, Value::Null))?;
         Some((value.clone(), self.kind.properties.get(name)))
+    }
+
+    /// What tells invocations of the same function apart.
+    fn input_hash(&self) -> String {
+        let input = self.values.get("input").and_then(Value::to_text).unwrap_or_default();
+        let mut hash = hex::encode(sha2::Sha256::digest(input));
+        hash.truncate(32);
+        hash
     }
 
     /// What an object of S3 is made of: a file, a text, or bytes in base64.
@@ -164,18 +190,50 @@ impl<'a> Scope<'a> {
                     .collect::<Result<_, _>>()?;
                 Ok(if items.is_empty() { None } else { Some(Json::Array(items)) })
             }
+            Json::Object(fields) if fields.contains_key("$each") => self.render_each(fields),
             Json::Object(fields) => {
+                let condition = fields.get("$if").and_then(Json::as_str);
+                if condition.is_some_and(|name| !self.holds(name)) {
+                    return Ok(None);
+                }
                 let mut rendered = Map::new();
-                for (name, field) in fields {
+                for (name, field) in fields.iter().filter(|(name, _)| !is_word(name)) {
                     let Some(Json::String(name)) = self.render_text(name)? else { continue };
                     if let Some(value) = self.render(field)? {
                         rendered.insert(name, value);
                     }
                 }
-                Ok(if rendered.is_empty() { None } else { Some(Json::Object(rendered)) })
+                let is_kept = fields.contains_key("$empty") || !rendered.is_empty();
+                Ok(is_kept.then_some(Json::Object(rendered)))
             }
             plain => Ok(Some(plain.clone())),
         }
+    }
+
+    /// `{ "$each": LIST, "item": TEMPLATE }`: the template for each item of a list.
+    fn render_each(&self, fields: &Map<String, Json>) -> Result<Option<Json>, StepError> {
+        let name = fields.get("$each").and_then(Json::as_str).unwrap_or_default();
+        let template = fields.get("item").unwrap_or(&Json::Null);
+        let found = self.lookup(name);
+        let Some(Value::Array(items)) = found.as_ref().map(|(value, _)| value.open()) else {
+            return Ok(None);
+        };
+        let shape = match found.as_ref().and_then(|(_, property)| Some(&property.as_ref()?.shape)) {
+            Some(Shape::List(of) | Shape::Set(of)) => Some(&**of),
+            _ => None,
+        };
+        let rendered = items.iter().filter_map(|item| {
+            self.with(self.values).item(item.clone(), shape).render(template).transpose()
+        });
+        let rendered: Vec<Json> = rendered.collect::<Result<_, _>>()?;
+        Ok(if rendered.is_empty() { None } else { Some(Json::Array(rendered)) })
+    }
+
+    /// Whether a name stands for something, and not for `false`.
+    fn holds(&self, name: &str) -> bool {
+        self.lookup(name).is_some_and(|(value, _)| {
+            !value.is_empty() && !matches!(value.open(), Value::Bool(false))
+        })
     }
 
     fn render_text(&self, text: &str) -> Result<Option<Json>, StepError> {
@@ -215,6 +273,13 @@ impl<'a> Scope<'a> {
         };
         Ok(match (form, value.open()) {
             ("list", _) => pairs("Key", "Value"),
+            ("epoch", Value::String(text)) => {
+                let time: jiff::Timestamp = text.parse().map_err(|_| {
+                    StepError::new(format!("`{name}` is no time, such as 2026-01-31T12:00:00Z"))
+                })?;
+                Json::from(time.as_second())
+            }
+            ("namelist", _) => pairs("Name", "Value"),
             ("lowerlist", _) => pairs("key", "value"),
             ("query", _) => Json::from(query(value)),
             ("zip", Value::Archive(archive)) => Json::from(
@@ -243,6 +308,11 @@ impl<'a> Scope<'a> {
         let given: Map<String, Json> = given.collect();
         if given.is_empty() { None } else { Some(Json::Object(given)) }
     }
+}
+
+/// Whether a member of a template says how to make it.
+fn is_word(name: &str) -> bool {
+    matches!(name, "$if" | "$empty")
 }
 
 /// Tags as a query string.
@@ -282,7 +352,7 @@ fn api(value: &Value, shape: Option<&Property>, upper: bool) -> Result<Json, Ste
             }
             Ok(Json::Object(members))
         }
-        (Value::Array(items), Some(Shape::List(of))) => items
+        (Value::Array(items), Some(Shape::List(of) | Shape::Set(of))) => items
             .iter()
             .map(|item| api(item, Some(of), upper))
             .collect::<Result<_, _>>()

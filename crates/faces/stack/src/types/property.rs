@@ -1,7 +1,7 @@
 //! Properties of a type, and their short notation.
 //!
-//! `"string required replace"`: a shape and flags. A list or an object is `{"list": PROPERTY, "flags": "..."}` or
-//! `{"object": {NAME: PROPERTY, ...}, "flags": "..."}`.
+//! `"string required replace"`: a shape and flags. A list, a set or an object is
+//! `{"list": PROPERTY, "flags": "..."}`, `{"set": PROPERTY}` or `{"object": {NAME: PROPERTY, ...}, "flags": "..."}`.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -22,6 +22,10 @@ pub(crate) struct Property {
     pub(crate) filled: bool,
     /// It cannot be changed once set, as refit has no call for it.
     pub(crate) fixed: bool,
+    /// Left out of the program, it stays as it is: AWS fills it in when it is not given.
+    pub(crate) sticky: bool,
+    /// An output that must not be shown, nor stored in clear.
+    pub(crate) secret: bool,
     /// It is for the engine; AWS never sees it.
     pub(crate) local: bool,
     /// What it is when not given.
@@ -38,6 +42,7 @@ pub(crate) enum Shape {
     #[default]
     String,
     Integer,
+    Number,
     Boolean,
     /// Texts by name; the names are the user's.
     Map,
@@ -58,6 +63,8 @@ pub(crate) enum Shape {
     /// Known, and not built yet.
     Unsupported,
     List(Box<Property>),
+    /// A list whose order means nothing.
+    Set(Box<Property>),
     Object(IndexMap<String, Property>),
 }
 
@@ -67,6 +74,7 @@ impl Property {
         let shape = match words.next().unwrap_or_default() {
             "string" => Shape::String,
             "integer" => Shape::Integer,
+            "number" => Shape::Number,
             "boolean" => Shape::Boolean,
             "map" => Shape::Map,
             "policy" => Shape::Policy,
@@ -93,12 +101,15 @@ impl Property {
                 "computed" => self.computed = true,
                 "filled" => self.filled = true,
                 "fixed" => self.fixed = true,
+                "sticky" => self.sticky = true,
+                "secret" => self.secret = true,
                 "local" => self.local = true,
                 other => return Err(format!("unknown flag {other}")),
             },
             Some(("default", text)) => {
                 self.default = Some(match self.shape {
                     Shape::Integer => Json::from(text.parse::<i64>().map_err(|e| e.to_string())?),
+                    Shape::Boolean => Json::from(text == "true"),
                     _ => Json::from(text),
                 });
             }
@@ -134,6 +145,11 @@ impl<'de> Deserialize<'de> for Property {
                 #[serde(default)]
                 flags: String,
             },
+            Set {
+                set: Box<Property>,
+                #[serde(default)]
+                flags: String,
+            },
             Object {
                 object: IndexMap<String, Property>,
                 #[serde(default)]
@@ -143,6 +159,7 @@ impl<'de> Deserialize<'de> for Property {
         let (shape, flags) = match Form::deserialize(deserializer)? {
             Form::Short(notation) => return Self::parse(&notation).map_err(D::Error::custom),
             Form::List { list, flags } => (Shape::List(list), flags),
+            Form::Set { set, flags } => (Shape::Set(set), flags),
             Form::Object { object, flags } => (Shape::Object(object), flags),
         };
         let mut property = Self { shape, ..Self::default() };

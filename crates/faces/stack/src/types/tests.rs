@@ -1,6 +1,6 @@
 //! The tables are sound: every call, member and property they name exists.
 
-use super::{Call, Property, ResourceType, Shape, all, canonical, find, hint, short};
+use super::{Call, Property, ResourceType, Shape, all, canonical, find, hint, short, sources};
 use crate::models::model;
 use serde_json::Value as Json;
 use wire::{Kind, Model};
@@ -63,8 +63,11 @@ fn check_input(kind: &ResourceType, model: &Model, operation: &str, input: &Json
 
 fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, template: &Json) {
     match (&model.shape(shape).kind, template) {
+        (Kind::List(member), Json::Object(fields)) if fields.contains_key("$each") => {
+            check_member(kind, model, member.shape, &fields["item"]);
+        }
         (Kind::Structure(structure), Json::Object(fields)) => {
-            for (name, value) in fields {
+            for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with('$')) {
                 let member = structure
                     .member(name)
                     .unwrap_or_else(|| panic!("{}: no member {name}", kind.token));
@@ -84,6 +87,8 @@ fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, templa
                 let special = [
                     "id",
                     "item",
+                    "old",
+                    "inputHash",
                     "attribute",
                     "value",
                     "changed_tags",
@@ -98,9 +103,46 @@ fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, templa
                     "{}: no property {name}",
                     kind.token
                 );
+                if let Some(property) = kind.properties.get(name) {
+                    check_nested(kind, model, shape, property);
+                }
             }
         }
         _ => {}
+    }
+}
+
+/// What is below a property has members of the names that it is sent under.
+fn check_nested(kind: &ResourceType, model: &Model, shape: wire::ShapeId, property: &Property) {
+    match (&model.shape(shape).kind, &property.shape) {
+        (Kind::Structure(structure), Shape::Object(fields)) => {
+            for (name, field) in fields.iter().filter(|(_, field)| !field.computed) {
+                if field.shape == Shape::Unsupported {
+                    continue;
+                }
+                let member = field.member(name, kind.has_upper_members());
+                let member = structure
+                    .member(&member)
+                    .unwrap_or_else(|| panic!("{}: no member {member} for {name}", kind.token));
+                check_nested(kind, model, member.shape, field);
+            }
+        }
+        (Kind::List(member), Shape::List(of) | Shape::Set(of)) => {
+            check_nested(kind, model, member.shape, of);
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_data_source_can_ask() {
+    for source in sources() {
+        let model = model(&source.service).unwrap_or_else(|| panic!("{}", source.token));
+        let read = source.read.as_ref().unwrap_or_else(|| panic!("{} has no read", source.token));
+        check_input(&source, model, &read.call, &read.input);
+        for output in read.outputs.keys().chain(source.outputs.keys()) {
+            assert!(source.properties.contains_key(output), "{}: {output}", source.token);
+        }
     }
 }
 
@@ -109,7 +151,8 @@ fn check_properties(kind: &ResourceType, call: &Call) {
     for name in named.chain(&call.each).chain(&call.each_removed).chain(call.outputs.keys()) {
         let root = name.split('.').next().unwrap_or_default();
         assert!(
-            matches!(root, "changed_tags" | "removed_tags") || kind.properties.contains_key(root),
+            matches!(root, "changed_tags" | "removed_tags" | "old")
+                || kind.properties.contains_key(root),
             "{}: no property {name}",
             kind.token
         );
@@ -128,4 +171,48 @@ fn check_is_updatable(kind: &ResourceType, name: &str, property: &Property) {
             || (name == "tags" && call.present.as_deref() == Some("changed_tags"))
     });
     assert!(is_named, "{}: nothing updates {name}", kind.token);
+}
+
+/// `docs/reference/pulumi.md` has this table; `UPDATE=1 cargo test -p stack reference` writes it again.
+fn table() -> String {
+    use std::fmt::Write as _;
+    let list = |names: Vec<&str>| {
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = "| type | replaced by a change of | kept when left out | refused |\n| --- | --- | --- | --- |\n".to_owned();
+    for kind in all() {
+        let those = |is: fn(&Property) -> bool| {
+            let found =
+                kind.properties.iter().filter(|(name, property)| *name != "region" && is(property));
+            list(found.map(|(name, _)| name.as_str()).collect())
+        };
+        let replaces = those(|property| property.replaces);
+        let kept = those(|property| property.sticky);
+        let refused = those(|property| property.shape == Shape::Unsupported);
+        let _ = writeln!(text, "| {} | {replaces} | {kept} | {refused} |", kind.short());
+    }
+    let _ = write!(
+        text,
+        "\nEvery type but those of `aws:iam` is replaced by a change of `region`, too.\n\n## Data sources\n\n"
+    );
+    let names = crate::provider::invoke::names();
+    let _ = writeln!(text, "{}", list(names.iter().map(String::as_str).collect()));
+    text
+}
+
+#[test]
+fn the_reference_is_up_to_date() {
+    const START: &str = "<!-- types: UPDATE=1 cargo test -p stack reference -->\n";
+    const END: &str = "<!-- end -->";
+    let file =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/reference/pulumi.md");
+    let written = std::fs::read_to_string(&file).unwrap();
+    let (head, rest) = written.split_once(START).unwrap();
+    let (_, tail) = rest.split_once(END).unwrap();
+    let wanted = format!("{head}{START}\n{}\n{END}{tail}", table());
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, &wanted).unwrap();
+        return;
+    }
+    assert!(written == wanted, "UPDATE=1 cargo test -p stack reference writes it again");
 }

@@ -65,6 +65,26 @@ fn encode_archive(archive: &Archive) -> Json {
     }
 }
 
+/// Opens every sealed text of stored JSON, in place: `ciphertext` becomes `plaintext`.
+pub(crate) fn reveal(json: &mut Json, sealer: &dyn Sealer) -> Result<(), Error> {
+    match json {
+        Json::Array(items) => items.iter_mut().try_for_each(|item| reveal(item, sealer)),
+        Json::Object(fields) => {
+            let is_secret = fields.get(MARK).and_then(Json::as_str) == Some(SECRET);
+            if let Some(sealed) =
+                fields.get("ciphertext").and_then(Json::as_str).filter(|_| is_secret)
+            {
+                let plain = sealer.open(sealed)?;
+                fields.shift_remove("ciphertext");
+                fields.insert("plaintext".to_owned(), Json::from(plain));
+                return Ok(());
+            }
+            fields.values_mut().try_for_each(|field| reveal(field, sealer))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A value as it was stored. Objects with unknown marks stay objects.
 pub(crate) fn decode(json: Json, sealer: &dyn Sealer) -> Result<Value, Error> {
     Ok(match json {

@@ -25,7 +25,7 @@ async fn names_and_types() {
         "resources:\n  a: { type: aws:sfn:StateMashine }\n  b: { type: aws:lambda:LayerVersion }\n  c: { typ: aws:s3:Bucket }\n  d: 3\n",
         &[
             "4:14 refit cannot deploy resources of type `aws:sfn:StateMashine` [did you mean `aws:sfn:StateMachine`?]",
-            "5:14 refit cannot deploy resources of type `aws:lambda:LayerVersion` [refit deploys aws:lambda:Function, aws:lambda:Permission]",
+            "5:14 refit cannot deploy resources of type `aws:lambda:LayerVersion` [refit deploys aws:lambda:Function, aws:lambda:Invocation, aws:lambda:Permission]",
             "6:3 the resource `c` needs a `type` [such as `type: aws:s3:Bucket`]",
             "6:8 a resource has no `typ` [did you mean `type`?]",
             "7:3 a resource is a mapping with a `type`, not a number",
@@ -35,13 +35,7 @@ async fn names_and_types() {
     check(
         "resources:\n  b: { type: aws:ec2:Instance }\n",
         &[
-            "4:14 refit cannot deploy resources of type `aws:ec2:Instance` [refit deploys aws:cloudwatch:EventBus, \
-             aws:cloudwatch:EventRule, aws:cloudwatch:EventTarget, aws:cloudwatch:LogGroup, aws:iam:Policy, aws:iam:Role, \
-             aws:iam:RolePolicy, aws:iam:RolePolicyAttachment, aws:iam:User, aws:lambda:Function, aws:lambda:Permission, \
-             aws:s3:Bucket, aws:s3:BucketObject, aws:s3:BucketObjectv2, aws:s3:BucketPolicy, aws:s3:BucketPublicAccessBlock, \
-             aws:s3:BucketV2, aws:s3:BucketVersioning, aws:s3:BucketVersioningV2, aws:sagemaker:Model, \
-             aws:sagemaker:ModelPackageGroup, aws:sfn:Activity, aws:sfn:StateMachine, aws:sns:Topic, aws:sns:TopicPolicy, \
-             aws:sns:TopicSubscription, aws:sqs:Queue, aws:sqs:QueuePolicy]",
+            "4:14 refit cannot deploy resources of type `aws:ec2:Instance` [refit deploys types of aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sagemaker, aws:scheduler, aws:sfn, aws:sns, aws:sqs]",
         ],
     )
     .await;
@@ -200,10 +194,10 @@ async fn options_and_functions() {
             "6:16 refit has no option `dependOn` [did you mean `dependsOn`?]",
             "6:71 `create` must be a duration [such as 5m, 90s or 1h30m]",
             "6:77 `customTimeouts` has no `destroy`",
-            "6:92 refit has no option `hooks` [refit knows additionalSecretOutputs, aliases, customTimeouts, deleteBeforeReplace, dependsOn, ignoreChanges, import, parent, protect, provider, replaceOnChanges, retainOnDelete, version]",
+            "6:92 refit has no option `hooks` [refit knows additionalSecretOutputs, aliases, customTimeouts, deleteBeforeReplace, deletedWith, dependsOn, ignoreChanges, import, parent, pluginDownloadURL, protect, provider, replaceOnChanges, retainOnDelete, version]",
             "7:34 there is no function `fn::toJson2` [did you mean `fn::toJSON`?]",
             "7:65 `fn::toJSON` must stand alone in its mapping",
-            "9:32 refit has no data source `aws:ec2:getAmi` [refit has aws:getCallerIdentity, aws:getPartition, aws:getRegion, aws:iam:getPolicyDocument]",
+            "9:32 refit has no data source `aws:ec2:getAmi` [refit has data sources of aws, aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sfn, aws:sns, aws:sqs]",
             "10:8 refit does not support `fn::remoteAsset` [keep the file in the project, and use fn::fileAsset or fn::fileArchive]",
             "11:7 `${` has no closing brace [`$${` is a literal `${`]",
         ],

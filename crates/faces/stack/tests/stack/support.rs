@@ -14,6 +14,8 @@ use wire::AwsError;
 #[derive(Default)]
 pub(crate) struct Fake {
     calls: Mutex<Vec<(String, Value)>>,
+    /// `Operation region` of every call.
+    regions: Mutex<Vec<String>>,
     /// `Operation` or `Operation NAME` to the error it answers.
     refuse: Mutex<BTreeMap<String, AwsError>>,
     /// What exists: `kind NAME` to what it was made with.
@@ -55,6 +57,11 @@ impl Fake {
     pub(crate) fn take_calls(&self) -> Vec<String> {
         let calls = std::mem::take(&mut *lock(&self.calls));
         calls.into_iter().map(|(name, _)| name).filter(|name| name != "GetCallerIdentity").collect()
+    }
+
+    /// `Operation region` of the calls since the last time.
+    pub(crate) fn take_regions(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.regions))
     }
 
     pub(crate) fn input(&self, operation: &str) -> Value {
@@ -191,6 +198,33 @@ impl Aws for Fake {
     }
 }
 
+/// The same AWS as it is called in one region.
+struct Regional {
+    fake: Arc<Fake>,
+    region: String,
+}
+
+#[async_trait]
+impl Aws for Regional {
+    async fn call(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, client::Error> {
+        lock(&self.fake.regions).push(format!("{operation} {}", self.region));
+        self.fake.call(service, operation, input).await
+    }
+
+    fn region(&self) -> String {
+        self.region.clone()
+    }
+
+    fn in_region(&self, region: &str) -> Option<Arc<dyn Aws>> {
+        Some(Arc::new(Self { fake: self.fake.clone(), region: region.to_owned() }))
+    }
+}
+
 fn made(operation: &str, input: &Value) -> Value {
     let name = |member: &str| input[member].as_str().unwrap_or_default().to_owned();
     match operation {
@@ -277,7 +311,8 @@ impl Place {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("it works in tests");
         let aws = Arc::new(Fake::default());
-        let options = Options::new("dev", folder.join("state"), aws.clone());
+        let regional = Regional { fake: aws.clone(), region: "us-east-1".to_owned() };
+        let options = Options::new("dev", folder.join("state"), Arc::new(regional));
         let place = Self { folder, aws, options };
         place.write("Pulumi.yaml", yaml);
         place

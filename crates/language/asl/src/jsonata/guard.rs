@@ -6,14 +6,13 @@
 //!
 //! - every `&`, `..` and array constructor that can run again passes its result to a function that bounds it and charges it to the
 //!   evaluation's budget;
-//! - calls of the built-in functions that can make long strings from short arguments (`$join`, `$pad`, `$replace`, `$string`) get their
+//! - calls of the built-in functions that can make long strings from short arguments (`$join`, `$pad`, `$replace`, `$split`, `$string`) get their
 //!   arguments checked and their result charged; where a call is not written plainly (in a pipe, as a value, with arguments that must not
 //!   be evaluated twice) the function is replaced by one of the same signature that does so. The user's own variables of those names are
 //!   renamed along, so shadowing works as before;
 //! - where an expression can loop (it has a function of its own or an assignment), operands of `=`, `!=`, `in` and arguments of functions
-//!   that walk values to the bottom are weighed first.
-//!
-//! What remains: many small arrays and objects built in a loop and all kept are bounded only by time and by the length of each sequence.
+//!   that walk values to the bottom are weighed first;
+//! - where it can, objects, arrays and functions that it makes are charged too, so that many small ones, all kept, are bounded.
 
 mod checks;
 mod rewrite;
@@ -33,17 +32,19 @@ pub(super) const RENAMED: &str = " guarded";
 const CHECK_PAD: &str = "check pad";
 const CHECK_JOIN: &str = "check join";
 const CHECK_REPLACE: &str = "check replace";
+const CHECK_SPLIT: &str = "check split";
 const CHARGE: &str = "charge";
 const WEIGH: &str = "weigh";
 
-/// The guarded functions, as JSONata; `$C`, `$J`, `$P`, `$R` and `$W` stand for the checks. `$millis` is ours, so `$now` need not ask the clock either.
-const FUNCTIONS: [(&str, &str); 5] = [
+/// The guarded functions, as JSONata; `$C`, `$J`, `$P`, `$R`, `$W` and `$X` stand for the checks. `$millis` is ours, so `$now` need not ask the clock either.
+const FUNCTIONS: [(&str, &str); 6] = [
     ("join", "function($a, $s)<a<s>s?:s> { $C($join($J($a, $s), $s)) }"),
     ("pad", "function($s, $w, $c)<s-ns?:s> { $C($pad($s, $P($w, $c), $c)) }"),
     (
         "replace",
         "function($s, $p, $r, $n)<s-(sf)(sf)n?:s> { $C($replace($R($s, $p, $r), $p, $r, $n)) }",
     ),
+    ("split", "function($s, $p, $l)<s-(sf)n?:a<s>> { $C($split($X($s, $p), $p, $l)) }"),
     ("string", "function($v, $p)<x-b?:s> { $C($string($W($v), $p)) }"),
     ("now", "function($p, $z)<s?s?:s> { $fromMillis($millis(), $p, $z) }"),
 ];
@@ -131,6 +132,7 @@ fn name_checks(node: &mut AstNode) {
             "P" => Some(CHECK_PAD),
             "R" => Some(CHECK_REPLACE),
             "W" => Some(WEIGH),
+            "X" => Some(CHECK_SPLIT),
             _ => None,
         };
         if let Some(check) = check {

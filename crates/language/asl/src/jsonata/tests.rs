@@ -245,6 +245,62 @@ fn limits_hold() {
 }
 
 #[test]
+fn what_is_charged_stays_what_it_is() {
+    for (source, expected) in [
+        ("$map([1,2], function($x){ [$x.missing, 1] })", json!([[1], [1]])),
+        ("$map([1,2], function($x){ [$states.input.a.b, $x] })", json!([[1, 2, 1], [1, 2, 2]])),
+        ("[1,2].[$]", json!([[1], [2]])),
+        ("[1,2].[$, [$]]", json!([[1, [1]], [2, [2]]])),
+        ("[1,2].{'a': $, 'b': [$]}", json!([{"a": 1, "b": [1]}, {"a": 2, "b": [2]}])),
+        ("$states.input.a.{'c': b}", json!([{"c": 1}, {"c": 2}])),
+        ("$states.input.a{$string(b): b}", json!({"1": 1, "2": 2})),
+        ("($f := function($n){ function($m){ $n + $m } }; $f(1)(2))", json!(3)),
+        ("($f := function($n){ $n > 0 ? function($m){ $m } : 1 }; $map([4], $f(1)))", json!(4)),
+        ("$split('a,b', ',')", json!(["a", "b"])),
+        ("$split('ab', '', 1)", json!(["a"])),
+        ("$split('a1b2', /[0-9]/)", json!(["a", "b", ""])),
+        ("'a b' ~> $split(' ')", json!(["a", "b"])),
+        ("$map(['a b'], function($s){ $split($s, ' ') })", json!(["a", "b"])),
+        ("($split := 1; $split)", json!(1)),
+    ] {
+        let input = json!({"a": [{"b": 1}, {"b": 2}]});
+        assert_eq!(evaluate_with(source, &input, &NoVariables), Ok(expected), "{source}");
+    }
+}
+
+#[test]
+fn many_small_values_are_bounded() {
+    let random = &mut SplitMix::new(1);
+    let limits = Limits { time_ms: 60_000, depth: 100, value_bytes: 80_000 };
+    let input = json!({"a": (0..2_000).collect::<Vec<i32>>()});
+    for source in [
+        "$map($states.input.a, function($x){ $map($states.input.a, function($y){ {'a': $y} }) })",
+        "$states.input.a.[$states.input.a.{'x': 1}]",
+        "$states.input.a.[$states.input.a.[$, $]]",
+        "$states.input.a.{'x': $states.input.a.{'y': $}}",
+        "$map($states.input.a, function($x){ $map($states.input.a, function($y){ function($z){ $x + $y } }) })",
+        "$split($pad('x', 70000), '')",
+        "$pad('x', 70000) ~> $split('')",
+        "$map([$pad('x', 70000)], function($s){ $split($s, '') })",
+        "$map([1..9000], function($i){ $split($pad('xy', 9000), '') })",
+    ] {
+        let mut frame = Frame {
+            input: &input,
+            context: &Value::Null,
+            result: None,
+            error_output: None,
+            variables: &NoVariables,
+            random,
+            now_ms: 0,
+            limits,
+        };
+        let found = Expression::compile(source).unwrap().evaluate("Output", &mut frame);
+        let cause = found.map(|_| ()).unwrap_err().cause;
+        assert!(cause.contains("memory limit exceeded"), "{source}: {cause}");
+    }
+}
+
+#[test]
 fn deep_source_is_refused_or_evaluated_but_never_overflows() {
     for source in [
         "(".repeat(100_000) + "1" + &")".repeat(100_000),

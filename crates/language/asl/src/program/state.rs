@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    Assign, Catcher, Flow, MachineId, NumberField, PathField, QueryLanguage, Resource, ResultPath,
-    Retrier, Rule, StateIndex, Template, TextField,
+    Assign, Catcher, Distributed, Flow, MachineId, NumberField, PathField, QueryLanguage, Resource,
+    ResultPath, Retrier, Rule, StateIndex, Template, TextField,
 };
 use crate::jsonata::Expression;
 use crate::path::RefPath;
@@ -199,15 +199,8 @@ pub enum MapItems {
 pub enum MapMode {
     /// Within the execution.
     Inline,
-    /// As executions of their own. The fields that only this mode has are kept as written.
-    Distributed {
-        /// `ExecutionType` is `EXPRESS`.
-        express: bool,
-        /// `Label`.
-        label: Option<String>,
-        /// `ItemReader`, `ItemBatcher`, `ResultWriter`, `ToleratedFailureCount` and so on.
-        fields: serde_json::Map<String, Value>,
-    },
+    /// As executions of their own.
+    Distributed(Box<Distributed>),
 }
 
 /// A Fail state.

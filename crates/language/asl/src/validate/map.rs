@@ -1,6 +1,5 @@
 //! Map states.
 
-use super::fields::MAX_SECONDS;
 use super::machine::Scope;
 use super::node::Node;
 use super::{Checker, tables};
@@ -18,7 +17,6 @@ impl Checker<'_> {
         let items = self.map_items(node, language);
         let item_selector = self.item_selector(node, language);
         let max_concurrency = self.max_concurrency(node, language);
-        self.tolerated(node, language);
         let Some(key) = self.one_of(node, &["ItemProcessor", "Iterator"]) else {
             self.required(node, &["ItemProcessor"]);
             return None;
@@ -29,8 +27,14 @@ impl Checker<'_> {
             return None;
         }
         self.only(&field, tables::PROCESSOR);
-        let mode = self.mode(node, &field);
+        let mode = self.mode(node, &field, language);
+        // What the states inside may be depends on the type of the children's executions.
+        let own = self.options;
+        if let Some(MapMode::Distributed(distributed)) = &mode {
+            self.options.express = distributed.express;
+        }
         let processor = self.machine(&field, Some((scope.machine, scope.state)));
+        self.options = own;
         let work = work?;
         Some(Map { processor, mode: mode?, items: items?, item_selector, max_concurrency, work })
     }
@@ -66,36 +70,16 @@ impl Checker<'_> {
         self.number(node, "MaxConcurrency", language, 0)
     }
 
-    /// Tolerated failures of distributed Maps: kept as written, but within bounds.
-    fn tolerated(&mut self, node: &Node<'_>, language: QueryLanguage) {
-        self.one_of(node, &["ToleratedFailureCount", "ToleratedFailureCountPath"]);
-        self.one_of(node, &["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"]);
-        for key in ["ToleratedFailureCountPath", "ToleratedFailurePercentagePath"] {
-            if let Some(field) = node.get(key) {
-                self.path(&field);
-            }
-        }
-        if let Some(field) = node.get("ToleratedFailureCount")
-            && !(language == QueryLanguage::Jsonata && Self::is_expression(&field))
-        {
-            self.integer(&field, 0, MAX_SECONDS);
-        }
-        if let Some(field) = node.get("ToleratedFailurePercentage")
-            && !(language == QueryLanguage::Jsonata && Self::is_expression(&field))
-        {
-            let number = match &field.value.kind {
-                Kind::Number(number) => number.as_f64(),
-                _ => None,
-            };
-            if !number.is_some_and(|number| (0.0..=100.0).contains(&number)) {
-                // UNVERIFIED: AWS's words.
-                self.schema(&field, "Expected a number between 0 and 100");
-            }
-        }
-    }
-
-    fn mode(&mut self, node: &Node<'_>, processor: &Node<'_>) -> Option<MapMode> {
-        let Some(config) = processor.get("ProcessorConfig") else { return Some(MapMode::Inline) };
+    fn mode(
+        &mut self,
+        node: &Node<'_>,
+        processor: &Node<'_>,
+        language: QueryLanguage,
+    ) -> Option<MapMode> {
+        let Some(config) = processor.get("ProcessorConfig") else {
+            self.tolerated_inline(node, language);
+            return Some(MapMode::Inline);
+        };
         if config.object().is_none() {
             self.schema(&config, "Expected value of type Object");
             return None;
@@ -109,20 +93,15 @@ impl Checker<'_> {
             self.schema(&config, message);
         }
         match mode {
-            "INLINE" => Some(MapMode::Inline),
+            "INLINE" => {
+                self.tolerated_inline(node, language);
+                Some(MapMode::Inline)
+            }
             "DISTRIBUTED" => {
                 self.required(&config, &["ExecutionType"]);
-                Some(MapMode::Distributed {
-                    express: execution_type == Some("EXPRESS"),
-                    label: self.string(node, "Label").map(str::to_owned),
-                    fields: node
-                        .object()
-                        .unwrap_or_default()
-                        .iter()
-                        .filter(|field| tables::DISTRIBUTED.contains(&field.key.as_str()))
-                        .map(|field| (field.key.clone(), field.value.to_value()))
-                        .collect(),
-                })
+                let express = execution_type == Some("EXPRESS");
+                self.distributed(node, processor, language, express)
+                    .map(|distributed| MapMode::Distributed(Box::new(distributed)))
             }
             _ => {
                 let message =

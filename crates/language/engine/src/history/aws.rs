@@ -83,6 +83,11 @@ impl Detail {
             Self::MapIteration { outcome, .. } => {
                 format!("MapIteration{}", iteration_word(*outcome))
             }
+            Self::MapRunStarted { .. } => "MapRunStarted".into(),
+            Self::MapRunSucceeded => "MapRunSucceeded".into(),
+            Self::MapRunFailed(_) => "MapRunFailed".into(),
+            Self::MapRunAborted => "MapRunAborted".into(),
+            Self::MapRunRedriven { .. } => "MapRunRedriven".into(),
             Self::ParallelStateStarted => "ParallelStateStarted".into(),
             Self::ParallelStateSucceeded => "ParallelStateSucceeded".into(),
             Self::ParallelStateFailed => "ParallelStateFailed".into(),
@@ -144,7 +149,19 @@ impl Detail {
                 fields.insert("index".into(), (*index).into());
                 format!("mapIteration{}EventDetails", iteration_word(*outcome))
             }
+            Self::MapRunStarted { arn } => {
+                fields.insert("mapRunArn".into(), text(arn));
+                "mapRunStartedEventDetails".into()
+            }
+            Self::MapRunFailed(failure) => failed(&mut fields, failure, "mapRunFailed"),
+            Self::MapRunRedriven { arn, count } => {
+                fields.insert("mapRunArn".into(), text(arn));
+                fields.insert("redriveCount".into(), (*count).into());
+                "mapRunRedrivenEventDetails".into()
+            }
             Self::StateAborted { .. }
+            | Self::MapRunSucceeded
+            | Self::MapRunAborted
             | Self::MapStateSucceeded
             | Self::MapStateFailed
             | Self::ParallelStateStarted

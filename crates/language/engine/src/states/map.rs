@@ -1,10 +1,6 @@
 //! Map: runs its processor for every item.
 
-use std::borrow::Cow;
-
-use asl::jsonata::Expression;
-use asl::path::Path;
-use asl::program::{Map, MapItems, MapMode, NumberField, QueryLanguage};
+use asl::program::{Distributed, Map, MapItems, MapMode, NumberField, QueryLanguage};
 use asl::value::json_text;
 use serde_json::Value;
 
@@ -19,19 +15,21 @@ use crate::history::Detail;
 const MAX_INLINE: u32 = 40;
 
 pub(super) fn begin(here: &mut Here<'_, '_>, map: &Map) -> Run<Step> {
-    if let MapMode::Distributed { .. } = map.mode
+    if let MapMode::Distributed(distributed) = &map.mode
         && here.stage.notes.is_none()
     {
-        return Err(here.runtime("refit does not run distributed Map states yet".into()));
+        return super::distributed::begin(here, map, distributed);
     }
     let input = here.input()?;
     here.note_input(&input);
     // AWS: recorded: items that are none hide the other fields.
-    let items = items(here, map, &input)?;
+    let items = items(here, map, &input, false)?;
     let concurrency = concurrency(here, map, &input)?;
-    if let MapMode::Distributed { fields, .. } = &map.mode {
-        tolerance(here, fields, &input)?;
+    if let MapMode::Distributed(distributed) = &map.mode {
+        note_tolerance(here, distributed, &input)?;
     }
+    let concurrency = u32::try_from(concurrency).unwrap_or(u32::MAX);
+    let concurrency = if concurrency == 0 { MAX_INLINE } else { concurrency.min(MAX_INLINE) };
     let length = items.value().as_array().map_or(0, Vec::len);
     let length = u32::try_from(length).unwrap_or(u32::MAX);
     here.event(Detail::MapStateStarted { length })?;
@@ -40,49 +38,29 @@ pub(super) fn begin(here: &mut Here<'_, '_>, map: &Map) -> Run<Step> {
 }
 
 /// Writes down how many failures a distributed Map on trial tolerates.
-fn tolerance(
-    here: &mut Here<'_, '_>,
-    fields: &serde_json::Map<String, Value>,
-    input: &Data,
-) -> Run<()> {
-    let settings = [
-        ("toleratedFailureCount", "ToleratedFailureCount", "ToleratedFailureCountPath"),
-        (
-            "toleratedFailurePercentage",
-            "ToleratedFailurePercentage",
-            "ToleratedFailurePercentagePath",
-        ),
-    ];
-    for (shown, field, by_path) in settings {
-        let value = match (fields.get(field), fields.get(by_path).and_then(Value::as_str)) {
-            (Some(Value::String(text)), _) => match Expression::extract(text) {
-                Some(source) => {
-                    let expression = Expression::compile(source)
-                        .map_err(|error| here.runtime(error.to_string()))?;
-                    here.evaluate(&expression, field, input.value(), Extra::default())?
-                }
-                None => continue,
-            },
-            (Some(value), _) => value.clone(),
-            (None, Some(text)) => {
-                let path = Path::parse(text).map_err(|error| here.runtime(error.to_string()))?;
-                let found = path.resolve(by_path, &here.scope(input.value()));
-                found.map(Cow::into_owned).map_err(|error| here.fault(error, by_path))?
-            }
-            (None, None) => continue,
-        };
-        here.note_setting(shown, value);
+fn note_tolerance(here: &mut Here<'_, '_>, map: &Distributed, input: &Data) -> Run<()> {
+    let tolerance = super::distributed::tolerance(here, map, input)?;
+    if let Some(count) = tolerance.count {
+        here.note_setting("toleratedFailureCount", count);
+    }
+    if let Some(percentage) = tolerance.percentage {
+        // AWS: recorded: a whole number is shown as written.
+        let whole = percentage.fract() == 0.0;
+        let shown = if whole { Value::from(percentage as u64) } else { Value::from(percentage) };
+        here.note_setting("toleratedFailurePercentage", shown);
     }
     Ok(())
 }
 
-fn items(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<Data> {
-    if let MapMode::Distributed { fields, .. } = &map.mode
-        && fields.contains_key("ItemReader")
+/// The items as the state's input holds them. `objects`: the entries of an object will do, too.
+pub(super) fn items(here: &mut Here<'_, '_>, map: &Map, input: &Data, objects: bool) -> Run<Data> {
+    if let MapMode::Distributed(distributed) = &map.mode
+        && distributed.reader.is_some()
     {
         let read = here.stage.notes.as_ref().and_then(|notes| notes.reader_items.clone());
         return Ok(read.unwrap_or_else(|| Data::new(Value::Array(Vec::new()))));
     }
+    let fits = |value: &Value| value.is_array() || (objects && value.is_object());
     let (value, field, source) = match &map.items {
         MapItems::Input => (input.clone(), "ItemsPath", "$"),
         MapItems::Path(path) => {
@@ -93,7 +71,7 @@ fn items(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<Data> {
         }
         MapItems::Expression(expression) => {
             let value = here.evaluate(expression, "Items", input.value(), Extra::default())?;
-            if !value.is_array() {
+            if !fits(&value) {
                 return Err(here.unexpected_type(expression, "Items", "array", &value));
             }
             return here.payload(value);
@@ -103,7 +81,7 @@ fn items(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<Data> {
             (here.payload(value)?, "Items", "")
         }
     };
-    if value.value().is_array() {
+    if fits(value.value()) {
         if here.state.language == QueryLanguage::JsonPath {
             here.note("afterItemsPath", &value);
         }
@@ -121,7 +99,8 @@ fn items(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<Data> {
     )))
 }
 
-fn concurrency(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<u32> {
+/// `MaxConcurrency`; 0 when there is none.
+pub(super) fn concurrency(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<u64> {
     let wanted = match &map.max_concurrency {
         None => 0,
         Some(NumberField::Literal(number)) => *number,
@@ -155,6 +134,5 @@ fn concurrency(here: &mut Here<'_, '_>, map: &Map, input: &Data) -> Run<u32> {
         }
     };
     here.note_setting("maxConcurrency", wanted);
-    let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-    Ok(if wanted == 0 { MAX_INLINE } else { wanted.min(MAX_INLINE) })
+    Ok(wanted)
 }

@@ -44,12 +44,28 @@ pub(crate) fn level(row: &Value, found: &Outcome) -> (usize, String) {
             return (2, format!("\n    expected {wanted}\n    found    {got}"));
         }
     }
+    let expected: Vec<Value> =
+        expected.iter().map(|event| as_since_2024(event, expected)).collect();
     for (wanted, got) in expected.iter().zip(&found.events) {
         if !same(wanted, got) {
             return (3, format!("\n    expected {wanted}\n    found    {got}"));
         }
     }
     (4, String::new())
+}
+
+/// Recordings until the middle of 2024 have the exit of a distributed Map follow from the end of its run, later ones from
+/// its start.
+fn as_since_2024(event: &Value, all: &[Value]) -> Value {
+    let mut event = event.clone();
+    let before = event["previousEventId"].as_u64().unwrap_or_default();
+    let before = all.iter().find(|event| event["id"].as_u64() == Some(before));
+    if let Some(ended) = before.filter(|before| before["type"] == "MapRunSucceeded")
+        && event["type"] == "MapStateExited"
+    {
+        event["previousEventId"] = ended["previousEventId"].clone();
+    }
+    event
 }
 
 fn outcome(row: &Value, found: &Outcome) -> Result<(), String> {
@@ -139,7 +155,11 @@ fn parse(text: &str) -> Option<Value> {
 }
 
 /// What differs from run to run, and what stands for it.
-const LOCAL: [(&str, &str); 6] = [
+const LOCAL: [(&str, &str); 7] = [
+    (
+        "arn:(aws|<partition>):states:(us-east-1|<region>):([0-9]+|<[a-z_]+>):mapRun:[^\" ']+|map_run_arn",
+        "<map run>",
+    ),
     ("<uuid:[0-9]+>|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
     (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)", "date"),
     ("_[0-9]+idx>", "_idx>"),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use engine::{Data, Effect, Entropy, Execution, Identity, Input, Key, MachineKind, Status, decide};
 use serde_json::Value;
 
+use crate::map_run;
+
 /// First parts of the recordings' own ARNs.
 const HERE: &str = "arn:<partition>:states:<region>:111111111111:";
 
@@ -109,7 +111,11 @@ pub(crate) fn replay(row: &Value) -> Outcome {
                     timers.remove(&key);
                 }
                 Effect::ScheduleTask(task) => answers.extend(news.answer(task.key)),
-                Effect::CancelTask { .. } | Effect::Finish { .. } => {}
+                Effect::StartMapRun(run) => {
+                    answers.push(map_run::carry_out(&execution.identity, &program, &run, now_ms));
+                }
+                Effect::CancelTask { .. } | Effect::CancelMapRun { .. } | Effect::Finish { .. } => {
+                }
             }
         }
         if execution.progress.status != Status::Running {

@@ -13,11 +13,11 @@ pub(super) fn canonical_request(
     payload_hash: &str,
     s3: bool,
 ) -> String {
-    let mut headers = String::new();
+    let mut headers = String::with_capacity(512);
     for name in signed_headers {
         headers.push_str(name);
         headers.push(':');
-        headers.push_str(&header_value(parts, name));
+        push_header_value(&mut headers, parts, name);
         headers.push('\n');
     }
     format!(
@@ -29,13 +29,24 @@ pub(super) fn canonical_request(
     )
 }
 
-fn header_value(parts: &HttpRequestParts, name: &str) -> String {
-    let values = parts.headers.get_all(name);
-    let values = values.map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
-    values.collect::<Vec<_>>().join(",")
+fn push_header_value(text: &mut String, parts: &HttpRequestParts, name: &str) {
+    for (number, value) in parts.headers.get_all(name).enumerate() {
+        if number > 0 {
+            text.push(',');
+        }
+        for (number, word) in value.split_whitespace().enumerate() {
+            if number > 0 {
+                text.push(' ');
+            }
+            text.push_str(word);
+        }
+    }
 }
 
 fn canonical_path(path: &str, s3: bool) -> String {
+    if path == "/" {
+        return path.to_owned();
+    }
     if s3 {
         let segments = path.split('/');
         let segments = segments.map(|segment| percent::encode(&percent::decode(segment), false));
@@ -62,6 +73,9 @@ fn without_dots(path: &str) -> String {
 }
 
 fn canonical_query(query: &str) -> String {
+    if query.is_empty() {
+        return String::new();
+    }
     let mut pairs: Vec<(String, String)> = percent::parse_query(query)
         .into_iter()
         .filter(|(name, _)| name != SIGNATURE_PARAMETER)

@@ -72,7 +72,7 @@ pub fn sign(
     let canonical = canonical_request(parts, &signed, &payload_hash, s3);
     let text = scope.string_to_sign(&date, &canonical);
     let signature =
-        hex::encode(hmac_bytes(&scope.signing_key(&credentials.secret_access_key), &text));
+        hex::encode(hmac_bytes(&scope.signing_key(&credentials.secret_access_key).0, &text));
     let authorization = format!(
         "{ALGORITHM} Credential={}/{}, SignedHeaders={}, Signature={signature}",
         credentials.access_key_id,
@@ -122,7 +122,7 @@ pub fn presign(
     let payload_hash = if s3 { UNSIGNED_PAYLOAD.to_owned() } else { sha256_hex(&parts.body) };
     let canonical = canonical_request(parts, &["host".to_owned()], &payload_hash, s3);
     let text = scope.string_to_sign(&date, &canonical);
-    let signature = hmac_bytes(&scope.signing_key(&credentials.secret_access_key), &text);
+    let signature = hmac_bytes(&scope.signing_key(&credentials.secret_access_key).0, &text);
     parts.query.push_str("&X-Amz-Signature=");
     parts.query.push_str(&hex::encode(signature));
     Ok(())

@@ -5,7 +5,7 @@ use hmac::Mac;
 use super::canonical::canonical_request;
 use super::claim::{Claim, Payload};
 use super::failure::SignatureError;
-use super::{Scope, UNSIGNED_PAYLOAD, amz_date, hmac, is_s3, sha256_hex};
+use super::{Scope, SigningKey, UNSIGNED_PAYLOAD, amz_date, hmac, is_s3, sha256_hex, signing_key};
 use crate::http::HttpRequestParts;
 
 const MINUTE_MS: i64 = 60_000;
@@ -20,6 +20,19 @@ pub fn verify(
     claim: &Claim,
     parts: &HttpRequestParts,
     secret: &str,
+    now_ms: i64,
+) -> Result<(), SignatureError> {
+    verify_with(claim, parts, &signing_key(claim, secret), now_ms)
+}
+
+/// As [`verify`], with the key that [`signing_key`] has made of the secret.
+///
+/// # Errors
+/// As there.
+pub fn verify_with(
+    claim: &Claim,
+    parts: &HttpRequestParts,
+    key: &SigningKey,
     now_ms: i64,
 ) -> Result<(), SignatureError> {
     check_time(claim, now_ms)?;
@@ -40,7 +53,7 @@ pub fn verify(
     let text = scope.string_to_sign(&claim.amz_date, &canonical);
     let signature = hex::decode(&claim.signature).map_err(|_| SignatureError::Mismatch)?;
     // Compares in constant time.
-    let mac = hmac(&scope.signing_key(secret), &text);
+    let mac = hmac(&key.0, &text);
     mac.verify_slice(&signature).map_err(|_| SignatureError::Mismatch)
 }
 

@@ -54,6 +54,8 @@ impl Inner {
                     state.timers.remove(&key);
                     self.alarms.clear(&Timer { live: live.clone(), key });
                 }
+                Effect::StartMapRun(run) => self.start_map_run(&run),
+                Effect::CancelMapRun { map_run_arn, .. } => self.cancel_map_run(&map_run_arn),
                 Effect::Finish { .. } => {}
             }
         }

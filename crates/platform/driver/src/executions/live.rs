@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use asl::Program;
-use engine::{Effect, Execution, HistoryEvent, Identity, Key};
+use engine::{Changes, Effect, Execution, HistoryEvent, Identity, Key, MapRun};
 use serde_json::Value;
 use service::WorkItem;
 use store::Error;
@@ -66,6 +66,12 @@ pub(super) struct State {
     pub(super) timers: HashSet<Key>,
     /// Whether any task was ever scheduled: only then are there recorded effects to forget.
     pub(super) had_tasks: bool,
+    /// Whether what is durable of it is in its record, as long as it sleeps, and not in its log.
+    pub(super) in_record: bool,
+    /// It sleeps: nothing that is given to this counts.
+    pub(super) retired: bool,
+    /// What its first turn changed, until there is a second.
+    pub(super) first_changes: Option<Changes>,
     /// How it ended, once that is durable.
     pub(super) outcome: Option<Arc<ExecutionRecord>>,
 }
@@ -76,17 +82,22 @@ pub(super) struct Pending {
     pub(super) rows: Vec<Vec<u8>>,
     pub(super) effects: Vec<Effect>,
     pub(super) work: Vec<WorkItem>,
+    /// Map runs whose records this commit makes.
+    pub(super) runs: Vec<MapRun>,
     pub(super) answers: Vec<oneshot::Sender<Result<(), Error>>>,
     pub(super) end: Option<End>,
     /// How many events are durable once this is.
     pub(super) events_upto: usize,
+    /// When it is due, if it sleeps once this is durable.
+    pub(super) sleeps_until: Option<i64>,
 }
 
 impl Pending {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
             && self.effects.is_empty()
             && self.work.is_empty()
+            && self.runs.is_empty()
             && self.answers.is_empty()
             && self.end.is_none()
     }
@@ -96,6 +107,7 @@ impl Pending {
         self.rows.extend(later.rows);
         self.effects.extend(later.effects);
         self.work.extend(later.work);
+        self.runs.extend(later.runs);
         self.answers.extend(later.answers);
         self.end = later.end.or(self.end.take());
     }
@@ -116,6 +128,9 @@ impl State {
             stopping: Vec::new(),
             timers: HashSet::new(),
             had_tasks: false,
+            in_record: false,
+            retired: false,
+            first_changes: None,
             outcome: None,
         }
     }

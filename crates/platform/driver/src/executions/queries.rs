@@ -1,6 +1,7 @@
 //! Reading: descriptions, histories, lists, waiting for the end.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::{HistoryEvent, Status};
 use store::Scan;
@@ -61,7 +62,18 @@ impl Executions {
             return Ok(page(durable, skip, limit, reverse));
         }
         let record = self.0.read_record(execution_arn).await?;
-        let history = self.0.history_of(record).await?;
+        if record.history.is_some() || record.asleep.is_some() {
+            let history = self.0.history_of(record).await?;
+            return Ok(page(&history, skip, limit, reverse));
+        }
+        let of = (record.identity.execution_arn.clone(), record.events, record.stop_ms);
+        if let Some(history) = self.0.histories.get(&of) {
+            return Ok(page(&history, skip, limit, reverse));
+        }
+        let history = Arc::new(self.0.history_of(record).await?);
+        if history.len() > limit {
+            self.0.histories.leave(of, &history);
+        }
         Ok(page(&history, skip, limit, reverse))
     }
 
@@ -111,7 +123,11 @@ impl Executions {
             // First listen, then look: it may begin to live, or end, in between.
             let bell = self.0.kit.upgrade().map(|kit| kit.notices.subscribe(execution_arn));
             if let Some(live) = self.0.find(execution_arn) {
-                return Ok((*live.wait_ended().await).clone());
+                match live.wait_ended().await {
+                    Some(record) => return Ok((*record).clone()),
+                    // It has fallen asleep: what it wakes as is another one in memory.
+                    None => continue,
+                }
             }
             let record = self.describe(execution_arn).await?;
             match bell {
@@ -126,16 +142,43 @@ impl Executions {
     }
 }
 
+/// ARN, number of events and end: another history has other ones.
+type OfHistory = (Arc<str>, u64, Option<i64>);
+
+/// Long histories read lately: they are read by pages, one after the other.
+#[derive(Default)]
+pub(super) struct Histories(Mutex<VecDeque<(OfHistory, Arc<Vec<HistoryEvent>>)>>);
+
+/// Histories kept.
+const HISTORIES: usize = 4;
+
+impl Histories {
+    fn get(&self, of: &OfHistory) -> Option<Arc<Vec<HistoryEvent>>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|(own, _)| own == of).map(|(_, history)| history.clone())
+    }
+
+    fn leave(&self, of: OfHistory, history: &Arc<Vec<HistoryEvent>>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(own, _)| *own != of);
+        kept.truncate(HISTORIES - 1);
+        kept.push_front((of, history.clone()));
+    }
+}
+
 impl Live {
-    /// Waits for the end.
-    pub(super) async fn wait_ended(&self) -> Arc<ExecutionRecord> {
+    /// Waits for the end; `None` when it falls asleep before.
+    pub(super) async fn wait_ended(&self) -> Option<Arc<ExecutionRecord>> {
         loop {
             let ended = self.ended.notified();
             tokio::pin!(ended);
             // From here on no bell is missed.
             ended.as_mut().enable();
-            if let Some(record) = self.lock().outcome.clone() {
-                return record;
+            {
+                let state = self.lock();
+                if state.outcome.is_some() || state.retired {
+                    return state.outcome.clone();
+                }
             }
             ended.await;
         }
@@ -144,10 +187,11 @@ impl Live {
 
 impl Inner {
     pub(super) async fn read_record(&self, execution_arn: &str) -> Result<ExecutionRecord, Error> {
-        let record = self.store.get(record::KIND, execution_arn).await?;
-        let record =
-            record.ok_or_else(|| Error::ExecutionDoesNotExist(execution_arn.to_owned()))?;
-        read(&record)
+        if let Some(record) = self.store.get(record::KIND, execution_arn).await? {
+            return read(&record);
+        }
+        let paged = self.read_paged(execution_arn).await?;
+        paged.ok_or_else(|| Error::ExecutionDoesNotExist(execution_arn.to_owned()))
     }
 
     /// All events of an execution that has ended.
@@ -155,6 +199,9 @@ impl Inner {
         &self,
         record: ExecutionRecord,
     ) -> Result<Vec<HistoryEvent>, Error> {
+        if let Some(asleep) = record.asleep {
+            return Ok(asleep.events);
+        }
         match record.history {
             Some(history) => Ok(history),
             None => self.read_history(&record.identity.execution_arn).await,
@@ -167,7 +214,7 @@ impl Inner {
             Some(record) => serde_json::from_slice(&record.body).map_err(|error| {
                 Error::Unreadable { key: execution_arn.to_owned(), detail: error.to_string() }
             }),
-            None => Ok(Vec::new()),
+            None => self.paged_history(execution_arn).await,
         }
     }
 

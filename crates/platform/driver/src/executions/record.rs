@@ -8,6 +8,8 @@ use serde_json::Value;
 use store::{Batch, Expect};
 
 use super::live::{End, Live, State};
+use super::map_run::{BY_RUN, child_key, child_of};
+use super::sleep::Asleep;
 
 /// The record kind of executions; the key is the ARN.
 pub(super) const KIND: &str = "states/execution";
@@ -71,12 +73,54 @@ pub struct ExecutionRecord {
     /// Its log stream while it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) stream: Option<u64>,
-    /// Its history, once ended, if it is short.
+    /// What it goes on with, while it sleeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) asleep: Option<Box<Asleep>>,
+    /// Its history, once ended, if it is short. The last field: it is written as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) history: Option<Vec<HistoryEvent>>,
 }
 
+/// A child of a map run, as a page of its run has it.
+pub(super) struct FromPage {
+    pub(super) identity: Identity,
+    pub(super) attributes: Arc<Value>,
+    pub(super) definition: Arc<str>,
+    pub(super) status: Status,
+    pub(super) output: Option<Data>,
+    pub(super) error: Option<Arc<str>>,
+    pub(super) cause: Option<Arc<str>>,
+    pub(super) time_ms: i64,
+    pub(super) events: u64,
+}
+
 impl ExecutionRecord {
+    /// The record of a child that has none of its own.
+    pub(super) fn of_page(child: FromPage) -> Self {
+        let status = child.status;
+        Self {
+            v: STORED_VERSION,
+            // Failed in its first turn: that can be taken again.
+            has_remains: status != Status::Succeeded
+                && child.identity.kind == engine::MachineKind::Standard,
+            identity: Arc::new(child.identity),
+            attributes: child.attributes,
+            status,
+            output: child.output,
+            error: child.error,
+            cause: child.cause,
+            stop_ms: Some(child.time_ms),
+            redrive_count: 0,
+            redrive_ms: None,
+            definition: child.definition,
+            events: child.events,
+            set_aside: None,
+            stream: None,
+            asleep: None,
+            history: None,
+        }
+    }
+
     /// The record of a running execution.
     pub(super) fn running(live: &Live, state: &State) -> Self {
         Self {
@@ -95,6 +139,7 @@ impl ExecutionRecord {
             events: 0,
             set_aside: None,
             stream: live.stored.then_some(live.stream),
+            asleep: None,
             history: None,
         }
     }
@@ -122,6 +167,7 @@ impl ExecutionRecord {
     /// As shown: the history is asked for by itself.
     pub(super) fn without_history(mut self) -> Self {
         self.history = None;
+        self.asleep = None;
         self
     }
 
@@ -138,11 +184,17 @@ impl ExecutionRecord {
         let machine = &self.identity.state_machine_arn;
         let start_ms = self.identity.start_ms.max(0);
         let status = self.status.word();
-        let mut index = vec![
-            (BY_MACHINE, format!("{machine}\n{start_ms:015}")),
-            (BY_STATUS, format!("{machine}\n{status}\n{start_ms:015}")),
-        ];
-        if let Some(stream) = self.stream {
+        let mut index = if let Some((tag, number)) = child_of(&self.identity.execution_arn) {
+            vec![(BY_RUN, child_key(tag, number))]
+        } else {
+            vec![
+                (BY_MACHINE, format!("{machine}\n{start_ms:015}")),
+                (BY_STATUS, format!("{machine}\n{status}\n{start_ms:015}")),
+            ]
+        };
+        if let Some(asleep) = &self.asleep {
+            index.push((BY_STREAM, format!("{ASLEEP}{:015}", asleep.due_ms.max(0))));
+        } else if let Some(stream) = self.stream {
             let prefix = if self.set_aside.is_some() { ASIDE } else { RUNNING };
             index.push((BY_STREAM, format!("{prefix}{stream:016x}")));
         }
@@ -161,9 +213,19 @@ impl ExecutionRecord {
         history: &[HistoryEvent],
         expect: Expect,
     ) {
-        let text = serde_json::to_vec(history).expect("events always serialise");
+        self.history = None;
+        let at = batch.puts.len();
+        self.put(batch, expect);
+        let mut text = Vec::with_capacity(256 * history.len());
+        serde_json::to_writer(&mut text, history).expect("events always serialise");
         if text.len() <= INLINE_HISTORY_BYTES {
-            self.history = Some(history.to_vec());
+            // Written once, as the record's last field.
+            let body = &mut batch.puts[at].body;
+            body.pop();
+            body.reserve(text.len() + 16);
+            body.extend_from_slice(b",\"history\":");
+            body.append(&mut text);
+            body.push(b'}');
         } else {
             batch.puts.push(store::Put {
                 kind: HISTORY_KIND.to_owned(),
@@ -173,11 +235,12 @@ impl ExecutionRecord {
                 expect: Expect::Any,
             });
         }
-        self.put(batch, expect);
     }
 }
 
 /// What [`BY_STREAM`] keys of running executions begin with.
 pub(super) const RUNNING: &str = "running:";
+/// What [`BY_STREAM`] keys of executions that sleep begin with; when they are due follows.
+pub(super) const ASLEEP: &str = "asleep:";
 /// What [`BY_STREAM`] keys of executions set aside begin with.
 pub(super) const ASIDE: &str = "aside:";

@@ -27,14 +27,14 @@ enum Found {
     Broken { execution_arn: Option<Arc<str>>, history: Vec<HistoryEvent>, reason: String },
 }
 
-struct Recovering {
-    definition: Arc<str>,
-    attributes: Arc<Value>,
-    seed: [u8; 32],
-    turns: u64,
-    time_ms: i64,
-    execution: Execution,
-    history: Vec<HistoryEvent>,
+pub(super) struct Recovering {
+    pub(super) definition: Arc<str>,
+    pub(super) attributes: Arc<Value>,
+    pub(super) seed: [u8; 32],
+    pub(super) turns: u64,
+    pub(super) time_ms: i64,
+    pub(super) execution: Execution,
+    pub(super) history: Vec<HistoryEvent>,
 }
 
 impl Executions {
@@ -72,6 +72,8 @@ impl Executions {
             let effects = state.execution.outstanding();
             self.0.act(live, &mut state, effects);
         }
+        self.0.recover_runs().await?;
+        self.0.recover_sleepers().await?;
         Ok(count)
     }
 }
@@ -143,7 +145,11 @@ impl Inner {
         Ok(lives)
     }
 
-    async fn bring_back_one(&self, stream: u64, good: Recovering) -> Result<Arc<Live>, Error> {
+    pub(super) async fn bring_back_one(
+        &self,
+        stream: u64,
+        good: Recovering,
+    ) -> Result<Arc<Live>, Error> {
         let express = good.execution.identity.kind == MachineKind::Express;
         let program = if let Some(known) = self.programs.known(&good.definition, express) {
             known
@@ -164,7 +170,7 @@ impl Inner {
     }
 
     /// Marks the record of an execution that cannot be brought back. Its rows stay for whoever looks into it.
-    async fn set_aside_stored(
+    pub(super) async fn set_aside_stored(
         &self,
         execution_arn: &str,
         stream: u64,
@@ -181,10 +187,11 @@ impl Inner {
             }
         };
         record.stream = Some(stream);
+        record.asleep = None;
         record.events = history.len() as u64;
         record.set_aside(reason, self.clock.now_ms());
         let mut batch = Batch::new();
-        let work = self.handler().status_changed(&record);
+        let work = self.announced(&record);
         record.put_with_history(&mut batch, history, Expect::Any);
         super::commit::put_work(&work, &mut batch);
         self.store.commit(batch).await?;

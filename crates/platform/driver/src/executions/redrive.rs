@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::{Execution, Input};
+use engine::{Execution, Input, MachineKind};
 use serde_json::Value;
 use store::Expect;
 
 use super::Executions;
-use super::live::{End, State};
+use super::live::{End, Live, State};
 use super::record::{KIND, REMAINS_KIND};
 use super::start::{Parts, Start};
 use super::turn::new_seed;
@@ -27,6 +27,18 @@ impl Executions {
         execution_arn: &str,
         attributes: Value,
     ) -> Result<(Start, i64), Error> {
+        let (live, start) = self.redrive_live(execution_arn, attributes).await?;
+        let redriven_ms = live.lock().execution.progress.redrive_ms;
+        let not_redrivable = || Error::NotRedrivable(execution_arn.to_owned());
+        Ok((start, redriven_ms.ok_or_else(not_redrivable)?))
+    }
+
+    /// As [`Executions::redrive`], with the execution itself.
+    pub(super) async fn redrive_live(
+        &self,
+        execution_arn: &str,
+        attributes: Value,
+    ) -> Result<(Arc<Live>, Start), Error> {
         let not_redrivable = || Error::NotRedrivable(execution_arn.to_owned());
         if self.0.find(execution_arn).is_some() {
             return Err(not_redrivable());
@@ -44,8 +56,9 @@ impl Executions {
         let (definition, text) =
             (record.definition.clone(), self.0.read_definition(&record.definition).await?);
         let history = self.0.history_of(record).await?;
+        let express = execution.identity.kind == MachineKind::Express;
         let parts = Parts {
-            program: self.0.programs.compile(&definition, &text, false)?,
+            program: self.0.programs.compile(&definition, &text, express)?,
             definition,
             attributes: Arc::new(attributes),
             seed: new_seed(&self.0.entropy),
@@ -57,20 +70,19 @@ impl Executions {
         state.history = history;
         state.had_tasks = true;
         let live = self.0.live(parts, state);
-        let redrive_ms = {
+        {
             let mut state = live.lock();
             self.0.turn(&live, &mut state, Input::Redrive);
             if let Some(End::SetAside(reason)) = &state.end {
                 let (execution_arn, reason) = (execution_arn.to_owned(), reason.clone());
                 return Err(Error::SetAside { execution_arn, reason });
             }
-            state.execution.progress.redrive_ms.ok_or_else(not_redrivable)?
-        };
+        }
         let mut start = self.0.clone().start_stored(&live, &text, Expect::Version(version));
         let ended_again = start.batch.puts.iter().any(|put| put.kind == REMAINS_KIND);
         if !ended_again {
             start.batch.remove(REMAINS_KIND, execution_arn, Expect::Any);
         }
-        Ok((start, redrive_ms))
+        Ok((live, start))
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::commit::put_work;
 use super::live::{End, Live, Pending, State};
+use super::map_run::{is_child, put_runs};
 use super::record::ExecutionRecord;
 use super::turn::new_seed;
 use super::{Executions, Inner, programs, rows};
@@ -93,7 +94,8 @@ impl Executions {
     pub async fn run_express(&self, spec: StartSpec) -> Result<ExecutionRecord, Error> {
         let (live, _) = self.0.prepare(spec)?;
         self.0.submit(&live, live.lock());
-        Ok((*live.wait_ended().await).clone())
+        let record = live.wait_ended().await.expect("only stored executions sleep");
+        Ok((*record).clone())
     }
 }
 
@@ -129,7 +131,8 @@ impl Inner {
         let Parts { definition, attributes, seed, stream, program } = parts;
         let identity = Arc::new(state.execution.identity.clone());
         Arc::new(Live {
-            stored: identity.kind == MachineKind::Standard,
+            // Of Express children the run needs the results.
+            stored: identity.kind == MachineKind::Standard || is_child(&identity.execution_arn),
             logged: self.handler().logs(&identity, &attributes),
             identity,
             attributes,
@@ -155,18 +158,22 @@ impl Inner {
         }
         let mut state = live.lock();
         let running = ExecutionRecord::running(live, &state);
-        let mut work = self.handler().status_changed(&running);
-        let flying = state.take_off().expect("the first turn always does something");
+        let mut work = self.announced(&running);
+        let mut flying = state.take_off().expect("the first turn always does something");
+        flying.sleeps_until = state.sleeps_until(state.last_ms);
         if let Some(end) = &flying.end {
             // It never lives: what the end makes of the log is nothing.
             work.extend(self.load_end(live, &state, end, expect, &mut batch));
             batch.drop_streams.clear();
+        } else if let Some(due_ms) = flying.sleeps_until {
+            live.asleep(&state, due_ms).put(&mut batch, expect);
         } else {
             running.put(&mut batch, expect);
             batch.appends.push(Append { stream: live.stream, body: rows::start(live, &state) });
         }
         // What the first turn itself gave up is committed here; the dispatcher commits `work`.
         put_work(&flying.work, &mut batch);
+        put_runs(&flying.runs, live, state.last_ms, &self.entropy, &mut batch);
         drop(state);
         let live = live.clone();
         let after = Box::new(move || self.begin(&live, flying));
@@ -176,7 +183,9 @@ impl Inner {
     /// The start is durable.
     fn begin(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) {
         self.programs.stored(&live.definition);
-        if flying.end.is_none() {
+        if flying.end.is_none() && flying.sleeps_until.is_some() {
+            self.ring(live);
+        } else if flying.end.is_none() {
             self.lock_table().insert(live.arn().clone(), live.clone());
             self.ring(live);
         }
@@ -192,6 +201,12 @@ impl Inner {
         }
         live.ended.notify_waiters();
         self.ring(live);
+        self.child_ended(live);
+    }
+
+    /// Takes the first turn of an execution.
+    pub(super) fn first_turn(&self, live: &Live) {
+        self.turn(live, &mut live.lock(), Input::Start);
     }
 
     /// Tells whoever waits by ARN that there is news.

@@ -14,7 +14,7 @@ use super::rows;
 impl Inner {
     /// Takes a turn and adds what it did to what is pending. Answers whether it did anything.
     pub(super) fn turn(&self, live: &Live, state: &mut State, input: Input) -> bool {
-        if state.end.is_some() {
+        if state.end.is_some() || state.retired {
             return false;
         }
         let now_ms = self.clock.now_ms().max(state.last_ms);
@@ -60,10 +60,13 @@ fn take_over(live: &Live, state: &mut State, turn: Turn, now_ms: i64) {
                 state.end = Some(End::Finished);
                 state.pending.end = Some(End::Finished);
             }
-            Effect::SetTimer { .. } | Effect::ClearTimer { .. } => {}
+            Effect::StartMapRun(run) => state.pending.runs.push((**run).clone()),
+            Effect::CancelMapRun { .. } | Effect::SetTimer { .. } | Effect::ClearTimer { .. } => {}
         }
         state.pending.effects.push(effect);
     }
+    let may_sleep = live.stored && !finishes && state.turns == 1;
+    state.first_changes = may_sleep.then(|| changes.clone());
     state.execution.apply(changes);
     state.history.extend(events);
 }
@@ -86,7 +89,7 @@ fn waiting_task(state: &State, key: Key) -> Option<&ScheduleTask> {
 }
 
 /// A turn that is decided again after a crash draws the same numbers.
-fn turn_seed(seed: &[u8; 32], turn: u64) -> [u8; 32] {
+pub(super) fn turn_seed(seed: &[u8; 32], turn: u64) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(seed);
     hash.update(turn.to_le_bytes());

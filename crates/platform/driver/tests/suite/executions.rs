@@ -70,6 +70,31 @@ async fn a_name_is_used_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_waits_long_is_a_record_until_it_is_due() {
+    let (life, world, store) = Life::fresh().await;
+    for name in ["x", "y"] {
+        life.start(name, &wait(86_400), json!({ "a": 1 })).await.unwrap();
+    }
+    assert_eq!((life.executions.live_count(), streams(&life).await), (0, 0));
+    assert_eq!(life.executions.asleep_count().await.unwrap(), 2);
+    assert_eq!(event_types(&life, EXECUTION).await, ["ExecutionStarted", "WaitStateEntered"]);
+    // After a crash it takes no part in recovery, is found when it is stopped, and wakes when it is due.
+    let now_ms = life.clock.now_ms() + 1000;
+    let life = Life::begin(Arc::new(store.snapshot()), &world, now_ms).await;
+    assert_eq!(life.executions.live_count(), 0);
+    let other = EXECUTION.replace(":x", ":y");
+    let stopped_ms = life.executions.stop(&other, None, None).await.unwrap();
+    assert_eq!(stopped_ms, now_ms);
+    let record = life.executions.wait_finished(&other).await.unwrap();
+    assert_eq!((record.status, record.events), (Status::Aborted, 3));
+    let record = life.executions.wait_finished(EXECUTION).await.unwrap();
+    assert_eq!((record.status, record.events), (Status::Succeeded, 4));
+    assert_eq!(record.stop_ms, Some(ORIGIN_MS + 86_400_000));
+    assert_eq!((life.executions.live_count(), streams(&life).await), (0, 0));
+    assert_eq!(life.executions.asleep_count().await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn waits_and_is_seen_waiting() {
     let (life, _, _) = Life::fresh().await;
     life.start("x", &wait(86_400 * 300), json!({})).await.unwrap();

@@ -57,13 +57,13 @@ impl Readers {
 pub(super) fn get(
     connection: &Connection,
     kind: &str,
-    key: String,
+    key: &str,
 ) -> rusqlite::Result<Option<Record>> {
     connection
         .prepare_cached("SELECT version, body FROM records WHERE kind = ?1 AND key = ?2")?
         .query_row(params![kind, key], |row| Ok((version(row, 0)?, body(row, 1)?)))
         .optional()
-        .map(|found| found.map(|(version, body)| Record { key, version, body }))
+        .map(|found| found.map(|(version, body)| Record { key: key.to_owned(), version, body }))
 }
 
 fn version(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {

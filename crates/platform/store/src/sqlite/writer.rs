@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
 use super::apply;
+use super::cache::Cache;
 use super::checkpoint::Checkpointer;
 use super::errors::Location;
 use super::streams::Streams;
@@ -43,20 +44,35 @@ pub(super) struct Writer {
     connection: Connection,
     location: Location,
     streams: Arc<Mutex<Streams>>,
+    cache: Arc<Cache>,
     numbers: Numbers,
     checkpointer: Checkpointer,
 }
 
 /// Numbers that a transaction hands out; they count only if it commits.
 #[derive(Clone, Copy)]
-struct Numbers {
+pub(super) struct Numbers {
     next_row: i64,
     version: u64,
     /// Versions up to this one are set aside in the file.
     reserved: u64,
 }
 
-/// What a transaction did to the streams; it counts only if it commits.
+impl Numbers {
+    /// Numbers that follow those in the file.
+    pub(super) fn after(next_row: i64, last_version: u64) -> Self {
+        Self { next_row, version: last_version, reserved: last_version }
+    }
+}
+
+/// What a transaction did; it counts only if it commits.
+#[derive(Default)]
+struct Changes {
+    streams: Vec<StreamChange>,
+    /// Places of jobs whose batches changed records, with the version they gave.
+    records: Vec<(usize, u64)>,
+}
+
 enum StreamChange {
     Append(u64, i64),
     Drop(u64, i64),
@@ -67,12 +83,11 @@ impl Writer {
         connection: Connection,
         location: Location,
         streams: Arc<Mutex<Streams>>,
-        next_row: i64,
-        last_version: u64,
+        cache: Arc<Cache>,
+        numbers: Numbers,
         checkpointer: Checkpointer,
     ) -> Self {
-        let numbers = Numbers { next_row, version: last_version, reserved: last_version };
-        Self { connection, location, streams, numbers, checkpointer }
+        Self { connection, location, streams, cache, numbers, checkpointer }
     }
 
     /// Works until told to close.
@@ -136,17 +151,21 @@ impl Writer {
     /// One transaction; `Err` when it failed as a whole and nothing was written.
     fn commit(&mut self, group: &[Job]) -> Result<Vec<Result<(), Error>>, Error> {
         let numbers = self.numbers;
-        let mut changes = Vec::new();
+        let mut changes = Changes::default();
         let swept = match self.transact(group, &mut changes) {
             Ok((results, swept)) => {
                 let mut streams = self.lock_streams();
-                for change in changes {
+                for change in changes.streams {
                     match change {
                         StreamChange::Append(stream, row) => streams.append(stream, row),
                         StreamChange::Drop(stream, mark) => streams.drop_stream(stream, mark),
                     }
                 }
                 streams.removed(&swept);
+                drop(streams);
+                for (place, version) in changes.records {
+                    self.cache.committed(&group[place].batch, version);
+                }
                 Ok(results)
             }
             Err(error) => Err(self.location.error("writing to", &error)),
@@ -166,15 +185,15 @@ impl Writer {
     fn transact(
         &mut self,
         group: &[Job],
-        changes: &mut Vec<StreamChange>,
+        changes: &mut Changes,
     ) -> rusqlite::Result<(Vec<Result<(), Error>>, Vec<(i64, i64)>)> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let mut results = Vec::with_capacity(group.len());
-        for job in group {
+        for (place, job) in group.iter().enumerate() {
             if let Some((kind, key)) = apply::conflict(&self.connection, &job.batch)? {
                 results.push(Err(Error::Conflict { kind, key }));
             } else {
-                self.apply(&job.batch, changes)?;
+                self.apply(place, &job.batch, changes)?;
                 results.push(Ok(()));
             }
         }
@@ -183,11 +202,17 @@ impl Writer {
         Ok((results, swept))
     }
 
-    fn apply(&mut self, batch: &Batch, changes: &mut Vec<StreamChange>) -> rusqlite::Result<()> {
+    fn apply(
+        &mut self,
+        place: usize,
+        batch: &Batch,
+        changes: &mut Changes,
+    ) -> rusqlite::Result<()> {
         if !batch.puts.is_empty() || !batch.removes.is_empty() || !batch.remove_prefixes.is_empty()
         {
             let version = self.next_version()?;
             apply::records(&self.connection, batch, version)?;
+            changes.records.push((place, version));
         }
         let numbers = &mut self.numbers;
         let mut append = |stream: u64, body: Option<&[u8]>| -> rusqlite::Result<i64> {
@@ -201,11 +226,11 @@ impl Writer {
         for row in &batch.appends {
             if !batch.drop_streams.contains(&row.stream) {
                 let id = append(row.stream, Some(&row.body))?;
-                changes.push(StreamChange::Append(row.stream, id));
+                changes.streams.push(StreamChange::Append(row.stream, id));
             }
         }
         for stream in &batch.drop_streams {
-            changes.push(StreamChange::Drop(*stream, append(*stream, None)?));
+            changes.streams.push(StreamChange::Drop(*stream, append(*stream, None)?));
         }
         Ok(())
     }
@@ -304,8 +329,8 @@ mod tests {
             opened.writer,
             opened.location,
             streams.clone(),
-            opened.next_row,
-            opened.last_version,
+            Arc::default(),
+            Numbers::after(opened.next_row, opened.last_version),
             checkpointer,
         );
         writer.connection.query_row("PRAGMA max_page_count = 40", [], |_| Ok(())).unwrap();

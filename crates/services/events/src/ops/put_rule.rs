@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::records::{RULE, Rule, bus_name, require_bus, rule_arn, rule_key};
 use crate::tags::{Tag, to_map};
-use crate::{Events, schedule};
+use crate::{Events, interest, schedule};
 use calendar::Expression;
 use pattern::Pattern;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,9 @@ pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Out
     let before = ctx.records::<Rule>(RULE).get(&key).await?;
     let rule = merge(ctx, input, bus, before.as_ref().map(|found| &found.value));
     let keeps_beat = before.as_ref().is_some_and(|found| rule.keeps_beat_of(&found.value));
+    if let Some(pattern) = &rule.event_pattern {
+        interest::listen(ctx, pattern);
+    }
     let mut batch = Batch::new();
     batch.put(RULE, &key, &rule, before.map_or(Expect::Absent, |found| found.expect));
     let reply = Reply::with(Output { rule_arn: rule.arn.clone() }, batch);

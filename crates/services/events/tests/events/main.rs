@@ -4,9 +4,11 @@
 #![allow(clippy::too_many_lines, reason = "cases are data")]
 
 mod access;
+mod connections;
 mod crashes;
 mod deliveries;
 mod hostile;
 mod operations;
 mod schedules;
+mod server;
 mod world;

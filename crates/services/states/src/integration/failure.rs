@@ -2,6 +2,7 @@
 
 use super::Errand;
 use driver::TaskFailure;
+use engine::ScheduleTask;
 use serde_json::Value;
 use service::AwsError;
 
@@ -57,18 +58,23 @@ pub(super) fn runtime(cause: String) -> TaskFailure {
 /// refit has not got what the resource names.
 pub(super) fn unsupported(resource: &str) -> TaskFailure {
     runtime(format!(
-        "refit does not implement {resource}; docs/reference/services.md lists the integrations it has"
+        "refit does not implement {resource}; docs/reference/services.md lists the integrations it has, and how calls of other services go on to AWS"
     ))
 }
 
 /// The parameters are none of the operation's.
 // AWS: as quoted in public questions about failed executions.
 pub(super) fn bad_parameters(errand: &Errand<'_>, problems: &[String]) -> TaskFailure {
+    bad_parameters_of(errand.task, problems)
+}
+
+/// The same for a task that calls no operation.
+pub(super) fn bad_parameters_of(task: &ScheduleTask, problems: &[String]) -> TaskFailure {
     runtime(format!(
         "An error occurred while executing the state '{}' (entered at the event id #{}). The Parameters '{}' could not be used to start the Task: [{}]",
-        errand.task.state_name,
-        errand.task.entered_event,
-        errand.task.parameters.text(),
+        task.state_name,
+        task.entered_event,
+        task.parameters.text(),
         problems.join(", ")
     ))
 }

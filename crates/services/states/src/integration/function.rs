@@ -13,8 +13,8 @@ pub(super) async fn call(
     request: &TaskRequest,
 ) -> Result<Data, TaskFailure> {
     let task = &request.task;
-    let target =
-        Target::find("lambda", "invoke").ok_or_else(|| failure::unsupported(&task.resource))?;
+    let target = Target::find(kit, "lambda", "invoke")
+        .ok_or_else(|| failure::unsupported(&task.resource))?;
     let errand = Errand {
         kit,
         execution: &request.execution,

@@ -170,7 +170,7 @@ pub(crate) async fn cancel(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, Aw
         }
     };
     let CancelledTask { execution, task, effect_key } = &cancelled;
-    let Some(target) = Target::find(&task.resource_type, &task.resource_name) else {
+    let Some(target) = Target::find(&ctx.kit, &task.resource_type, &task.resource_name) else {
         return Ok(WorkOutcome::done());
     };
     let Some(job) = target.job else { return Ok(WorkOutcome::done()) };

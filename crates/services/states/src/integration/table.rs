@@ -1,6 +1,8 @@
 //! Which integrations there are.
 
 use super::job::Job;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// How a service's errors are named, and its members.
 #[derive(Debug)]
@@ -137,3 +139,53 @@ pub(super) static SDK: &[Sdk] = &[
     sdk("sqs", "sqs", "Sqs", "SqsException"),
     sdk("sts", "sts", "Sts", "StsException"),
 ];
+
+/// The names of errors of a service that calls are forwarded to; made once per service, so they live as long as the server.
+pub(super) fn forwarded(name: &'static str, service_id: &str, is_sdk: bool) -> &'static Api {
+    static MADE: LazyLock<Mutex<HashMap<(&'static str, bool), &'static Api>>> =
+        LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    made.entry((name, is_sdk)).or_insert_with(|| {
+        // AWS: optimised integrations name errors as the AWS SDK for Java 1 does, the others as its successor.
+        let plain: String = service_id.split_whitespace().collect();
+        let prefix = if is_sdk { class_name(&plain) } else { plain };
+        let base = format!("{prefix}Exception").leak();
+        let prefix: &'static str = prefix.leak();
+        Box::leak(Box::new(Api { prefix, base, name: prefix, is_sdk }))
+    })
+}
+
+/// `DynamoDB` as `DynamoDb`: words begin with a capital and go on in small letters.
+fn class_name(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut name = String::new();
+    for (at, letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| letters.get(at));
+        let starts_word = before.is_none_or(|before| before.is_lowercase())
+            || letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if starts_word {
+            name.push(*letter);
+        } else {
+            name.extend(letter.to_lowercase());
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::class_name;
+
+    #[test]
+    fn classes() {
+        for (id, class) in [
+            ("DynamoDB", "DynamoDb"),
+            ("SFN", "Sfn"),
+            ("EC2", "Ec2"),
+            ("CodeBuild", "CodeBuild"),
+            ("APIGateway", "ApiGateway"),
+        ] {
+            assert_eq!(class_name(id), class);
+        }
+    }
+}

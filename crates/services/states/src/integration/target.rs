@@ -3,6 +3,7 @@
 use super::job::Job;
 use super::naming::{self, first_upper};
 use super::table::{self, Api};
+use service::Kit;
 
 /// The operation that a task calls.
 #[derive(Debug)]
@@ -26,14 +27,16 @@ const SDK_JSON_TEXTS: &[&str] = &["Body", "Input", "Output", "Payload"];
 
 impl Target {
     /// The target of a resource as the history shows it: `sagemaker` and `createTrainingJob.sync`.
-    pub(super) fn find(resource_type: &str, resource: &str) -> Option<Self> {
+    pub(super) fn find(kit: &Kit, resource_type: &str, resource: &str) -> Option<Self> {
         let (name, pattern) = match resource.split_once('.') {
             Some((name, pattern)) => (name, pattern),
             None => (resource, ""),
         };
         let operation = first_upper(name);
         if let Some(word) = resource_type.strip_prefix("aws-sdk:") {
-            let sdk = table::SDK.iter().find(|sdk| sdk.word == word)?;
+            let Some(sdk) = table::SDK.iter().find(|sdk| sdk.word == word) else {
+                return Self::forwarded(kit, word, operation, true);
+            };
             return Some(Self {
                 service: sdk.service,
                 operation,
@@ -43,7 +46,14 @@ impl Target {
                 parses_texts: false,
             });
         }
-        let optimised = table::OPTIMISED.iter().find(|one| one.word == resource_type)?;
+        let Some(optimised) = table::OPTIMISED.iter().find(|one| one.word == resource_type) else {
+            // Nobody here would see that such a job ends.
+            return if pattern.starts_with("sync") {
+                None
+            } else {
+                Self::forwarded(kit, resource_type, operation, false)
+            };
+        };
         let action = optimised.actions.iter().find(|action| action.name == name)?;
         Some(Self {
             service: optimised.service,
@@ -52,6 +62,21 @@ impl Target {
             job: action.job,
             json_texts: action.json_texts,
             parses_texts: pattern == "sync:2",
+        })
+    }
+
+    /// An operation of a service that calls are forwarded to.
+    fn forwarded(kit: &Kit, word: &str, operation: String, is_sdk: bool) -> Option<Self> {
+        let service = kit.service(word)?;
+        let model = service.model();
+        model.operation(&operation)?;
+        Some(Self {
+            service: service.name(),
+            operation,
+            api: table::forwarded(service.name(), &model.metadata.service_id, is_sdk),
+            job: None,
+            json_texts: if is_sdk { SDK_JSON_TEXTS } else { &[] },
+            parses_texts: false,
         })
     }
 

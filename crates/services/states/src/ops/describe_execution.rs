@@ -26,12 +26,14 @@ struct Output {
     redrive_date: Option<f64>,
     redrive_status: &'static str,
     redrive_status_reason: Option<String>,
+    map_run_arn: Option<String>,
 }
 
 pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
     arns::require_standard(&input.execution_arn)?;
     let record = states.executions.describe(&input.execution_arn).await?;
-    let reason = redrive::why_not(ctx, &record).await?;
+    let run = states.executions.map_run_of(&record.identity).await?;
+    let (redrive_status, reason) = redrive::shown(ctx, &record, run.is_some()).await?;
     let text = |arn: &Option<std::sync::Arc<str>>| arn.as_ref().map(ToString::to_string);
     Ok(without_nulls(&Output {
         view: View::of(&record, input.included_data.as_deref()),
@@ -39,7 +41,8 @@ pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Repl
         state_machine_alias_arn: text(&record.identity.state_machine_alias_arn),
         redrive_count: record.redrive_count,
         redrive_date: record.redrive_ms.map(seconds),
-        redrive_status: if reason.is_some() { "NOT_REDRIVABLE" } else { "REDRIVABLE" },
+        redrive_status,
+        map_run_arn: run.map(|(arn, _)| arn.to_string()),
         redrive_status_reason: reason,
     }))
 }

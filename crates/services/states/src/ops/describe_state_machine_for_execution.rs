@@ -28,6 +28,8 @@ pub(crate) struct Output {
     tracing_configuration: Tracing,
     encryption_configuration: Encryption,
     revision_id: Option<String>,
+    map_run_arn: Option<String>,
+    label: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     variable_references: BTreeMap<String, Vec<String>>,
 }
@@ -40,6 +42,8 @@ pub(crate) async fn run(states: &States, _: &Ctx, input: Input) -> Result<Reply<
         _ => Some(states.executions.definition(&record.definition).await?),
     };
     let attributes = execution::attributes(&record);
+    let run = states.executions.map_run_of(&record.identity).await?;
+    let (map_run_arn, label) = run.unzip();
     Ok(Reply::new(Output {
         variable_references: definition.as_deref().map(references::variables).unwrap_or_default(),
         state_machine_arn: record.identity.state_machine_arn.to_string(),
@@ -51,5 +55,7 @@ pub(crate) async fn run(states: &States, _: &Ctx, input: Input) -> Result<Reply<
         tracing_configuration: attributes.tracing,
         encryption_configuration: attributes.encryption,
         revision_id: attributes.revision_id,
+        map_run_arn: map_run_arn.map(|arn| arn.to_string()),
+        label: label.map(|label| label.to_string()),
     }))
 }

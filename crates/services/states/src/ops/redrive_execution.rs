@@ -39,6 +39,11 @@ pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Repl
         let too_many = tokens.len().saturating_sub(TOKENS);
         tokens.drain(..too_many);
     }
+    if states.executions.map_run_of(&record.identity).await?.is_some() {
+        // UNVERIFIED: AWS's words.
+        let reason = "Child workflow executions are redriven by redriving the execution that started their Map Run";
+        return Err(Error::NotRedrivable(reason.to_owned()));
+    }
     if let Some(reason) = redrive::why_not(ctx, &record).await? {
         return Err(Error::NotRedrivable(reason));
     }

@@ -4,7 +4,10 @@ use super::Mock;
 use crate::error::Error;
 use crate::integration::mocked::{self, Resource, Strictness};
 use crate::ops::test_state::Request;
-use asl::program::{Integration, MapMode, Program, ResourceKind, State, StateKind, TaskState};
+use asl::program::{
+    Distributed, Integration, MapMode, NumberField, PercentageField, Program, ResourceKind, State,
+    StateKind, TaskState,
+};
 use engine::{Answer, Data, Failure, Variables};
 use serde_json::Value;
 use service::Ctx;
@@ -67,7 +70,7 @@ pub(super) fn check(
         StateKind::Parallel(parallel) => list(&result, Some(parallel.branches.len()))?,
         StateKind::Map(map) => match &map.mode {
             // AWS: as an independent emulator's authors found.
-            MapMode::Distributed { fields, .. } if fields.contains_key("ResultWriter") => {
+            MapMode::Distributed(distributed) if distributed.writer.is_some() => {
                 if !result.value().is_object() {
                     return Err(refuse("Mocked result must be a JSON object."));
                 }
@@ -189,10 +192,10 @@ pub(super) fn children(
             "Map iteration failure count must be less than or equal to the number of Map iterations",
         ));
     }
-    let (Answer::Result(result), MapMode::Distributed { fields, .. }) = (mock, &map.mode) else {
+    let (Answer::Result(result), MapMode::Distributed(distributed)) = (mock, &map.mode) else {
         return sized(mock, count);
     };
-    if exceeded(fields, failures, count) {
+    if exceeded(distributed, failures, count) {
         // AWS: as a Map Run fails.
         return Ok(Answer::Failed(Failure {
             error: Some("States.ExceedToleratedFailureThreshold".into()),
@@ -216,16 +219,21 @@ fn sized(mock: &Answer, count: u32) -> Result<Answer, Error> {
 
 /// Whether more iterations failed than is tolerated. Limits that are computed are not looked at.
 // AWS: recorded: a Map without limits tolerates all.
-fn exceeded(fields: &serde_json::Map<String, Value>, failures: u32, count: u32) -> bool {
-    let limit = |name: &str| fields.get(name).and_then(Value::as_f64);
-    let computed = fields.keys().any(|name| name.starts_with("Tolerated") && limit(name).is_none());
-    if failures == 0 || computed {
-        return false;
-    }
-    let (most, share) = (limit("ToleratedFailureCount"), limit("ToleratedFailurePercentage"));
+fn exceeded(map: &Distributed, failures: u32, count: u32) -> bool {
+    let most = match &map.tolerated_count {
+        None => None,
+        Some(NumberField::Literal(most)) => Some(*most),
+        Some(_) => return false,
+    };
+    let share = match &map.tolerated_percentage {
+        None => None,
+        Some(PercentageField::Literal(share)) => Some(*share),
+        Some(_) => return false,
+    };
     let failed = f64::from(failures);
-    most.is_some_and(|most| failed > most)
-        || share.is_some_and(|share| failed * 100.0 > share * f64::from(count))
+    failures > 0
+        && (most.is_some_and(|most| u64::from(failures) > most)
+            || share.is_some_and(|share| failed * 100.0 > share * f64::from(count)))
 }
 
 /// `variables`.

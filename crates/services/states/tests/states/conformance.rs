@@ -5,7 +5,6 @@ use crate::world::{ACCOUNT, World};
 use serde_json::{Map, Value, json};
 use service::{AwsError, Service};
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 /// How a scenario ended.
@@ -18,23 +17,18 @@ enum Verdict {
 
 #[tokio::test(start_paused = true)]
 async fn api_traces() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../../shared/conformance/step-functions/api_traces.jsonl");
-    let Ok(text) = std::fs::read_to_string(file) else { return };
-    let (mut passed, mut skipped, mut failed) = (0, 0, Vec::new());
-    for (number, line) in text.lines().enumerate() {
+    let Some(text) = recordings::text("step-functions/api_traces.jsonl") else { return };
+    let mut suite = recordings::Suite::new("api traces", &["answers"]);
+    for line in text.lines() {
         let row: Value = serde_json::from_str(line).unwrap();
+        let case = row["case"].as_str().unwrap();
         match run(&row).await {
-            Verdict::Passed => passed += 1,
-            Verdict::Skipped => skipped += 1,
-            Verdict::Failed(why) => failed.push(format!("{number} {}: {why}", row["case"])),
+            Verdict::Passed => suite.check(case, Ok(())),
+            Verdict::Skipped => suite.leave_out(),
+            Verdict::Failed(why) => suite.check(case, Err(why)),
         }
     }
-    println!("api traces: {passed} passed, {} failed, {skipped} skipped", failed.len());
-    for failure in &failed {
-        println!("{failure}");
-    }
-    assert!(failed.is_empty(), "{} scenarios differ from AWS", failed.len());
+    suite.finish(include_str!("known_misses.txt"));
 }
 
 async fn run(row: &Value) -> Verdict {
@@ -109,36 +103,23 @@ impl Substitutes {
     }
 }
 
-/// Tries of states that are known to differ: refit has no model of KMS to check a mocked result with.
-const KNOWN_TRIALS: [&str; 2] = ["25d02ce121cc", "1d360831f9fb"];
-
 #[tokio::test(start_paused = true)]
 async fn trials_of_states() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../../shared/conformance/step-functions/test_state.jsonl");
-    let Ok(text) = std::fs::read_to_string(file) else { return };
+    let Some(text) = recordings::text("step-functions/test_state.jsonl") else { return };
     let silent = |name| Fake::new(name, |operation, _| Err(AwsError::not_implemented(operation)));
     let others = ["events", "lambda", "s3"].map(|name| silent(name) as Arc<dyn Service>);
     let world = World::new(others.into()).await;
-    let (mut passed, mut failed) = (0, Vec::new());
-    for (number, line) in text.lines().enumerate() {
+    let mut suite = recordings::Suite::new("TestState", &["answer"]);
+    for line in text.lines() {
         let row: Value = serde_json::from_str(line).unwrap();
         let found = match world.call("TestState", row["request"].clone()).await {
             Ok(output) => output,
             Err(error) => json!({"Error": {"Code": error.code, "Message": error.message}}),
         };
-        match compare(&row["expected_response"], &found, "") {
-            Ok(()) => passed += 1,
-            Err(why) => failed.push(format!("{number} {}: {why}", row["case"])),
-        }
+        let outcome = compare(&row["expected_response"], &found, "");
+        suite.check(row["case"].as_str().unwrap(), outcome);
     }
-    println!("trials of states: {passed} passed, {} failed", failed.len());
-    for failure in &failed {
-        println!("{failure}");
-    }
-    let is_known = |failure: &&String| KNOWN_TRIALS.iter().any(|known| failure.contains(known));
-    let new = failed.iter().filter(|failure| !is_known(failure)).count();
-    assert_eq!(new, 0, "{new} trials differ from AWS that did not");
+    suite.finish(include_str!("known_misses.txt"));
 }
 
 /// Compares, placeholders standing for anything.

@@ -196,14 +196,14 @@ async fn refusals() {
             sdk("aws-sdk:glue:startJobRun", json!({})),
             Ok(json!({})),
             "States.Runtime",
-            "refit does not implement arn:aws:states:::aws-sdk:glue:startJobRun; docs/reference/services.md lists the integrations it has",
+            "refit does not implement arn:aws:states:::aws-sdk:glue:startJobRun; docs/reference/services.md lists the integrations it has, and how calls of other services go on to AWS",
         ),
         (
             "s3",
             sdk("aws-sdk:s3:flyToTheMoon", json!({})),
             Ok(json!({})),
             "States.Runtime",
-            "refit does not implement arn:aws:states:::aws-sdk:s3:flyToTheMoon; docs/reference/services.md lists the integrations it has",
+            "refit does not implement arn:aws:states:::aws-sdk:s3:flyToTheMoon; docs/reference/services.md lists the integrations it has, and how calls of other services go on to AWS",
         ),
         (
             "sns",

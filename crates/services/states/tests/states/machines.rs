@@ -79,7 +79,7 @@ async fn machines_are_made_changed_and_removed() {
             (
                 "DescribeMapRun",
                 json!({"mapRunArn": "arn:aws:states:us-east-1:000000000000:mapRun:m/l:1"}),
-                Error("NotImplemented", "refit does not implement DescribeMapRun; docs/reference/services.md lists what it does"),
+                Error("ResourceNotFound", "Resource not found: 'arn:aws:states:us-east-1:000000000000:mapRun:m/l:1'"),
             ),
         ],
     )

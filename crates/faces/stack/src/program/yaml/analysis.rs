@@ -102,7 +102,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn resource(&self, resource: &ResourceItem, faults: &mut Vec<Diagnostic>) {
-        let has_type = !resource.token.is_empty() && resource.token != urn::PROVIDER;
+        let has_type = !resource.token.is_empty() && !urn::is_builtin(&resource.token);
         if has_type && types::find(&resource.token).is_none() {
             let message = format!(
                 "refit cannot deploy resources of type `{}`",

@@ -185,8 +185,7 @@ impl Reader<'_> {
         if name != Some("yaml") {
             let name = name.unwrap_or_default();
             self.fault(format!("refit does not run programs of the runtime `{name}`"), node.span)
-                .hint =
-                Some("it runs `runtime: yaml`: resources are described in this file".to_owned());
+                .hint = Some("it runs the runtimes yaml, python and nodejs".to_owned());
         }
         name == Some("yaml")
     }

@@ -2,7 +2,7 @@
 
 use super::expression::{Expression, Form, Reader};
 use crate::nearest::did_you_mean;
-use crate::program::Alias;
+use crate::program::{Alias, Former};
 use crate::source::Span;
 use crate::state::Timeouts;
 use crate::value::Value;
@@ -13,10 +13,12 @@ const NAMES: &[&str] = &[
     "aliases",
     "customTimeouts",
     "deleteBeforeReplace",
+    "deletedWith",
     "dependsOn",
     "ignoreChanges",
     "import",
     "parent",
+    "pluginDownloadURL",
     "protect",
     "provider",
     "replaceOnChanges",
@@ -24,12 +26,17 @@ const NAMES: &[&str] = &[
     "version",
 ];
 
+/// Keys of an alias.
+const ALIAS_KEYS: &[&str] =
+    &["name", "type", "stack", "project", "parent", "parentUrn", "noParent"];
+
 /// Options as they are written; what they refer to is found later.
 #[derive(Debug, Default)]
 pub(super) struct Declared {
     pub(super) depends_on: Vec<Expression>,
     pub(super) parent: Option<Expression>,
     pub(super) provider: Option<Expression>,
+    pub(super) deleted_with: Option<Expression>,
     pub(super) protect: Option<Expression>,
     pub(super) import: Option<Expression>,
     pub(super) ignore_changes: Vec<String>,
@@ -69,6 +76,7 @@ fn read_one(reader: &mut Reader<'_>, entry: &Entry, options: &mut Declared) {
         }
         "parent" => options.parent = Some(resource(reader, "parent", node)),
         "provider" => options.provider = Some(resource(reader, "provider", node)),
+        "deletedWith" => options.deleted_with = Some(resource(reader, "deletedWith", node)),
         "protect" => options.protect = Some(reader.expression(node)),
         "import" => options.import = Some(reader.expression(node)),
         "ignoreChanges" => options.ignore_changes = texts(reader, entry),
@@ -78,7 +86,7 @@ fn read_one(reader: &mut Reader<'_>, entry: &Entry, options: &mut Declared) {
         "retainOnDelete" => options.retain_on_delete = flag(reader, entry),
         "customTimeouts" => options.timeouts = timeouts(reader, node),
         "aliases" => options.aliases = aliases(reader, node),
-        "version" => {}
+        "version" | "pluginDownloadURL" => {}
         other => {
             let hint = did_you_mean(other, NAMES.iter().copied());
             let hint = hint.unwrap_or_else(|| format!("refit knows {}", NAMES.join(", ")));
@@ -152,7 +160,7 @@ fn timeouts(reader: &mut Reader<'_>, node: &Node) -> Timeouts {
 }
 
 /// `1h30m`, `90s`, `1.5h`, `250ms`
-fn seconds(text: &str) -> Option<f64> {
+pub(crate) fn seconds(text: &str) -> Option<f64> {
     let mut rest = text.trim();
     let mut total = 0.0;
     while !rest.is_empty() {
@@ -185,7 +193,7 @@ fn aliases(reader: &mut Reader<'_>, node: &Node) -> Vec<Alias> {
             aliases.push(if is_urn {
                 Alias::Urn(text.to_owned())
             } else {
-                Alias::Spec { name: Some(text.to_owned()), token: None }
+                Alias::Spec(Former { name: Some(text.to_owned()), ..Former::default() })
             });
             continue;
         }
@@ -194,15 +202,23 @@ fn aliases(reader: &mut Reader<'_>, node: &Node) -> Vec<Alias> {
             aliases.push(Alias::Urn(urn));
             continue;
         }
-        let other =
-            item.entries().iter().find(|entry| !matches!(entry.key.as_str(), "name" | "type"));
+        let other = item.entries().iter().find(|entry| !ALIAS_KEYS.contains(&entry.key.as_str()));
         if let Some(entry) = other {
             reader.fault(
                 format!("refit does not support `{}` of an alias", entry.key),
                 entry.key_span,
             );
         }
-        aliases.push(Alias::Spec { name: text("name"), token: text("type") });
+        let had_no_parent =
+            item.get("noParent").is_some_and(|node| matches!(node.kind, Kind::Bool(true)));
+        aliases.push(Alias::Spec(Former {
+            name: text("name"),
+            token: text("type"),
+            stack: text("stack"),
+            project: text("project"),
+            parent: text("parentUrn").or_else(|| text("parent")),
+            had_no_parent,
+        }));
     }
     aliases
 }
@@ -216,6 +232,7 @@ pub(super) fn references<'a>(
         .parent
         .iter()
         .chain(&options.provider)
+        .chain(&options.deleted_with)
         .chain(&options.protect)
         .chain(&options.import);
     for expression in options.depends_on.iter().chain(single) {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 /// Keys of AWS's own configuration that are settled by how refit was called, or mean nothing to it.
 const AWS_KEYS: &[&str] = &[
     "accessKey",
+    "defaultTags",
     "endpoints",
     "profile",
     "region",
@@ -58,6 +59,36 @@ pub(crate) fn read(
     Ok(settings)
 }
 
+/// The tags that the stack's configuration gives everything (`aws:defaultTags`). No secret is opened for them.
+pub(crate) fn default_tags(directory: &Path, stack: &str, given: &[(String, String)]) -> Object {
+    let path = directory.join(format!("Pulumi.{stack}.yaml"));
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let source = Source::new(path, &text);
+    let of_file = yaml::parse(&source, &text).ok().and_then(|root| {
+        let config = root.get("config")?.clone();
+        plain(config.get("aws:defaultTags")?, &Vault::new(None, None)).ok()
+    });
+    let of_line = given.iter().rfind(|(key, _)| key == "aws:defaultTags");
+    let of_line = of_line.and_then(|(_, text)| serde_json::from_str(text).ok());
+    let found = of_line.map(Value::from_json).or(of_file);
+    let tags = found.as_ref().and_then(|found| found.as_object()?.get("tags")?.as_object());
+    let text = |value: &Value| value.to_text().map(Value::String);
+    tags.into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), text(value)?)))
+        .collect()
+}
+
+/// The region that the project itself sets: `aws:region: REGION`, or its `value` or `default`.
+pub(crate) fn project_region(directory: &Path) -> Option<String> {
+    let path = directory.join("Pulumi.yaml");
+    let text = std::fs::read_to_string(&path).ok()?;
+    let root = yaml::parse(&Source::new(path, &text), &text).ok()?;
+    let item = root.get("config")?.get("aws:region")?;
+    let given = item.get("value").or_else(|| item.get("default")).unwrap_or(item);
+    given.as_str().map(str::to_owned)
+}
+
 fn full(project: &str, key: &str) -> String {
     if key.contains(':') { key.to_owned() } else { format!("{project}:{key}") }
 }
@@ -86,6 +117,25 @@ impl Settings {
     /// The region the stack is for, if it says.
     pub(crate) fn region(&self) -> Option<&str> {
         self.values.get("aws:region").and_then(|(value, _)| value.as_str())
+    }
+
+    /// All values, by full key.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.values.iter().map(|(key, (value, _))| (key.as_str(), value))
+    }
+
+    /// Configuration of AWS's provider that refit cannot follow.
+    pub(crate) fn foreign_aws(&self) -> Vec<Diagnostic> {
+        let mut keys: Vec<_> = self.values.iter().collect();
+        keys.sort_by_key(|(key, _)| key.as_str());
+        let foreign = keys.into_iter().filter_map(|(key, (_, span))| {
+            let name = key.strip_prefix("aws:").filter(|name| !AWS_KEYS.contains(name))?;
+            let place = span.and_then(|span| Some(self.source.as_ref()?.place(span)));
+            let message = format!("refit does not support the configuration value `{key}`");
+            let hint = did_you_mean(name, AWS_KEYS.iter().copied());
+            Some(Diagnostic::error(message).at(place).maybe_hint(hint))
+        });
+        foreign.collect()
     }
 
     /// Values for what a document declares, in its order. What has no value is `missing`'s, or an error.
@@ -130,7 +180,7 @@ impl Settings {
 
     /// Values that nothing reads: a mistake in the name, or something refit cannot do.
     fn foreign(&self, document: &Document) -> Vec<Diagnostic> {
-        let mut faults = Vec::new();
+        let mut faults = self.foreign_aws();
         let mut keys: Vec<_> = self.values.iter().collect();
         keys.sort_by_key(|(key, _)| key.as_str());
         let declared: Vec<String> =
@@ -140,13 +190,7 @@ impl Settings {
             if declared.contains(key) {
                 continue;
             }
-            if let Some(name) = key.strip_prefix("aws:") {
-                if !AWS_KEYS.contains(&name) {
-                    let message = format!("refit does not support the configuration value `{key}`");
-                    let hint = did_you_mean(name, AWS_KEYS.iter().copied());
-                    faults.push(Diagnostic::error(message).at(place).maybe_hint(hint));
-                }
-            } else if let Some(name) = key.strip_prefix(&format!("{}:", document.name)) {
+            if let Some(name) = key.strip_prefix(&format!("{}:", document.name)) {
                 let hint =
                     did_you_mean(name, document.config.iter().map(|item| item.name.as_str()));
                 let message = format!("the project declares no configuration value `{name}`");
@@ -158,7 +202,7 @@ impl Settings {
 }
 
 /// A node as a value: no references, `secure:` opened.
-fn plain(node: &Node, vault: &Vault) -> Result<Value, Error> {
+pub(crate) fn plain(node: &Node, vault: &Vault) -> Result<Value, Error> {
     Ok(match &node.kind {
         Kind::Null => Value::Null,
         Kind::Bool(flag) => Value::Bool(*flag),

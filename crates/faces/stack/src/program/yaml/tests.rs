@@ -66,6 +66,12 @@ impl Monitor for Echo {
         self.line(format!("outputs {}", text(&outputs)));
     }
 
+    fn component_outputs(&self, _urn: &str, _outputs: Object) {}
+
+    fn say(&self, _line: &str) {}
+
+    fn remark(&self, _diagnostic: Diagnostic) {}
+
     fn report(&self, diagnostic: Diagnostic) {
         let place =
             diagnostic.place.map_or_else(String::new, |p| format!("{}:{} ", p.line, p.column));
@@ -235,8 +241,8 @@ async fn configuration_has_types() {
             "fault the project declares no configuration value `flg`",
         ),
         (
-            &[("flag", "true"), ("aws:defaultTags", "{}")],
-            "fault refit does not support the configuration value `aws:defaultTags`",
+            &[("flag", "true"), ("aws:assumeRole", "{}")],
+            "fault refit does not support the configuration value `aws:assumeRole`",
         ),
     ];
     for (given, expected) in cases {

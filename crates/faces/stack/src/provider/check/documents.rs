@@ -25,7 +25,7 @@ fn property_documents(
     problems: &mut Vec<Problem>,
 ) {
     match (&property.shape, value.open()) {
-        (Shape::List(of), Value::Array(items)) => {
+        (Shape::List(of) | Shape::Set(of), Value::Array(items)) => {
             for (index, item) in items.iter().enumerate() {
                 property_documents(&format!("{path}.{index}"), of, item, is_express, problems);
             }

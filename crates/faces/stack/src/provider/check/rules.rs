@@ -11,6 +11,8 @@ pub(super) fn check(kind: &ResourceType, inputs: &Object, problems: &mut Vec<Pro
             "bucket_name" => bucket_name(inputs, problems),
             "event_target_role" => event_target_role(inputs, problems),
             "function_name" => function_name(inputs, problems),
+            "schedule_expression" => schedule_expression(inputs, problems),
+            "invocation_scope" => invocation_scope(inputs, problems),
             "object_body" => object_body(inputs, problems),
             _ => {}
         }
@@ -60,6 +62,25 @@ fn function_name(inputs: &Object, problems: &mut Vec<Problem>) {
         let message =
             "invalid value for function_name (must be valid function name or function ARN)";
         problems.push(Problem::new("function", message).hint("use ${FUNCTION.name}"));
+    }
+}
+
+/// EventBridge Scheduler takes `at(...)` besides what rules take.
+fn schedule_expression(inputs: &Object, problems: &mut Vec<Problem>) {
+    let Some(expression) = text(inputs, "scheduleExpression") else { return };
+    if let Err(error) = calendar::Expression::parse(expression) {
+        let message = format!("`{expression}` is no schedule: {error}");
+        let hint = "schedules take rate(5 minutes), cron(0 12 * * ? *), at(2026-01-31T12:00:00)";
+        problems.push(Problem::new("scheduleExpression", message).hint(hint));
+    }
+}
+
+/// refit invokes once, when the resource is made.
+fn invocation_scope(inputs: &Object, problems: &mut Vec<Problem>) {
+    if text(inputs, "lifecycleScope").is_some_and(|scope| scope != "CREATE_ONLY") {
+        let message =
+            "refit invokes only when the resource is made: `lifecycleScope` must be CREATE_ONLY";
+        problems.push(Problem::new("lifecycleScope", message));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The checks a rewritten tree calls: each passes a value on, or refuses.
 
 use super::super::message::MEMORY_MARK;
-use super::{CHARGE, CHECK_JOIN, CHECK_PAD, CHECK_REPLACE, Guards, WEIGH};
+use super::{CHARGE, CHECK_JOIN, CHECK_PAD, CHECK_REPLACE, CHECK_SPLIT, Guards, WEIGH};
 use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
 use jsonata_core::value::JValue;
 use std::cell::Cell;
@@ -9,11 +9,17 @@ use std::rc::Rc;
 
 /// How much one evaluation may allocate through guarded operators, in the largest values it may build. What is dropped again counts
 /// too, so this is generous: joining thousands of pieces one by one is a common way to write a text.
-const BUDGET_IN_VALUES: usize = 80;
+const BUDGET_IN_VALUES: usize = 48;
 /// How many times the largest value a replacement may grow to, by the estimate made before.
 const REPLACE_IN_VALUES: usize = 4;
 /// What an item of an array costs, roughly, in bytes.
 const ITEM_BYTES: usize = 32;
+/// What an object and each of its members cost, roughly, in bytes.
+const OBJECT_BYTES: usize = 192;
+const MEMBER_BYTES: usize = 64;
+/// What a short array costs, roughly, and a function with what it has seen.
+const ARRAY_BYTES: usize = 128;
+const FUNCTION_BYTES: usize = 1024;
 
 /// Gives the evaluator the checks.
 pub(in crate::jsonata) fn register(
@@ -33,6 +39,8 @@ pub(in crate::jsonata) fn register(
     evaluator.register_fn(CHECK_REPLACE, move |arguments: &[JValue]| {
         check_replace(arguments, max_bytes)
     })?;
+    evaluator
+        .register_fn(CHECK_SPLIT, move |arguments: &[JValue]| check_split(arguments, max_bytes))?;
     evaluator
         .register_fn(CHECK_PAD, move |arguments: &[JValue]| check_pad(arguments, max_bytes))?;
     Ok(())
@@ -54,7 +62,10 @@ fn charge(arguments: &[JValue], budget: &Cell<usize>, max_bytes: usize) -> HostF
             let items = items.len() + inner_items(items, 3);
             (items * 8, items * ITEM_BYTES)
         }
-        _ => (0, 0),
+        Some(JValue::Object(members)) => (0, OBJECT_BYTES + members.len() * MEMBER_BYTES),
+        // Nothing, or something small, that stands for the array it is put into.
+        Some(JValue::Lambda(_)) => (0, FUNCTION_BYTES),
+        _ => (0, ARRAY_BYTES),
     };
     match budget.get().checked_sub(cost) {
         Some(left) if bytes <= max_bytes => {
@@ -145,6 +156,18 @@ fn check_replace(arguments: &[JValue], max_bytes: usize) -> HostFnResult {
     } else {
         Ok(first(arguments))
     }
+}
+
+/// Passes on the text for `$split`, if it has no more parts than a sequence may have.
+fn check_split(arguments: &[JValue], max_bytes: usize) -> HostFnResult {
+    let parts = match (arguments.first(), arguments.get(1)) {
+        (Some(JValue::String(text)), Some(JValue::String(separator))) if !separator.is_empty() => {
+            text.matches(&**separator).count()
+        }
+        (Some(JValue::String(text)), _) => text.len(),
+        _ => 0,
+    };
+    if parts > max_bytes / 8 { refuse() } else { Ok(first(arguments)) }
 }
 
 /// Passes on the width for `$pad`, if what it pads to stays in bounds.

@@ -2,8 +2,8 @@
 
 use super::super::reads;
 use super::{
-    AS_VALUE, CHARGE, CHECK_JOIN, CHECK_PAD, CHECK_REPLACE, DEEP_FUNCTIONS, FUNCTIONS, Guards,
-    RENAMED, VALUES, WEIGH, listed,
+    AS_VALUE, CHARGE, CHECK_JOIN, CHECK_PAD, CHECK_REPLACE, CHECK_SPLIT, DEEP_FUNCTIONS, FUNCTIONS,
+    Guards, RENAMED, VALUES, WEIGH, listed,
 };
 use jsonata_core::ast::{AstNode, BinaryOp, Stage};
 
@@ -16,9 +16,10 @@ pub(in crate::jsonata) fn put_in(ast: &mut AstNode) -> Guards {
     rewrite.guards
 }
 
-/// Whether anything in the expression can be run again with a larger value.
+/// Whether anything in the expression can be run again, perhaps with a larger value: steps of paths are, once per item.
 fn can_loop(node: &AstNode) -> bool {
     match node {
+        AstNode::Path { steps } if steps.iter().skip(1).any(|step| makes(&step.node)) => true,
         AstNode::Lambda { .. }
         | AstNode::Transform { .. }
         | AstNode::Binary { op: BinaryOp::ColonEqual, .. } => true,
@@ -28,6 +29,16 @@ fn can_loop(node: &AstNode) -> bool {
             found
         }
     }
+}
+
+/// Whether there is a constructor in a step.
+fn makes(node: &AstNode) -> bool {
+    if matches!(node, AstNode::Object(_) | AstNode::Array(_) | AstNode::ObjectTransform { .. }) {
+        return true;
+    }
+    let mut found = false;
+    reads::children(node, &mut |child| found = found || makes(child));
+    found
 }
 
 /// The names of functions of the lists that the expression binds itself.
@@ -82,19 +93,6 @@ impl Rewrite {
                 }
             }
             AstNode::Binary { op: BinaryOp::ColonEqual, rhs, .. } => self.charge_array(rhs),
-            AstNode::Conditional { then_branch, else_branch, .. } => {
-                self.charge_array(then_branch);
-                if let Some(branch) = else_branch {
-                    self.charge_array(branch);
-                }
-            }
-            AstNode::Block(items) => items.iter_mut().for_each(|item| self.charge_array(item)),
-            AstNode::Lambda { body, .. } => self.charge_array(body),
-            AstNode::Object(pairs) => {
-                for (_, value) in pairs {
-                    self.charge_array(value);
-                }
-            }
             AstNode::Binary {
                 op: BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::In,
                 lhs,
@@ -115,6 +113,51 @@ impl Rewrite {
             AstNode::Call { args, .. } => {
                 for argument in args {
                     self.charge_array(argument);
+                }
+            }
+            _ => self.made(node),
+        }
+    }
+
+    /// Charges what a constructor makes, and what stands where results come from.
+    fn made(&mut self, node: &mut AstNode) {
+        match node {
+            AstNode::Conditional { then_branch, else_branch, .. } => {
+                self.charge_array(then_branch);
+                self.charge_function(then_branch);
+                if let Some(branch) = else_branch {
+                    self.charge_array(branch);
+                    self.charge_function(branch);
+                }
+            }
+            AstNode::Block(items) => {
+                for item in items.iter_mut() {
+                    self.charge_array(item);
+                }
+                if let Some(last) = items.last_mut() {
+                    self.charge_function(last);
+                }
+            }
+            AstNode::Lambda { body, .. } => {
+                self.charge_array(body);
+                self.charge_function(body);
+            }
+            AstNode::Object(pairs) => {
+                for (_, value) in pairs {
+                    self.charge_array(value);
+                    self.charge_function(value);
+                }
+                if self.loops {
+                    self.charge(node);
+                }
+            }
+            AstNode::Array(items) if self.loops => {
+                // The array itself must stay what it is, so one of its items is charged for it.
+                let is_plain = |item: &&mut AstNode| {
+                    matches!(item, AstNode::Variable(_) | AstNode::Path { .. }) || is_scalar(item)
+                };
+                if let Some(item) = items.iter_mut().find(is_plain) {
+                    self.check(CHARGE, item);
                 }
             }
             _ => {}
@@ -166,6 +209,12 @@ impl Rewrite {
                 self.check(CHECK_REPLACE, &mut args[0]);
                 add_arguments(&mut args[0], others);
             }
+            ("split", 2..=3) if again && !is_function(&args[1]) => {
+                let separator = args[1].clone();
+                self.nodes(args);
+                self.check(CHECK_SPLIT, &mut args[0]);
+                add_arguments(&mut args[0], vec![separator]);
+            }
             ("pad", 2..=3) if again => {
                 let filler = args.get(2).cloned();
                 self.nodes(args);
@@ -204,6 +253,13 @@ impl Rewrite {
     /// Charges an array constructor that may run again. One right inside another constructor must stay what it is: it is not flattened.
     fn charge_array(&mut self, node: &mut AstNode) {
         if self.loops && matches!(node, AstNode::Array(items) if !items.iter().all(is_scalar)) {
+            self.charge(node);
+        }
+    }
+
+    /// Charges a function that is a result: it keeps everything it can see.
+    fn charge_function(&mut self, node: &mut AstNode) {
+        if self.loops && matches!(node, AstNode::Lambda { .. }) {
             self.charge(node);
         }
     }

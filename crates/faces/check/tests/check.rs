@@ -1,0 +1,12 @@
+//! What is found, and where; the pages of the rules; renderings.
+
+#[path = "check/conversions.rs"]
+mod conversions;
+#[path = "check/findings.rs"]
+mod findings;
+#[path = "check/pages.rs"]
+mod pages;
+#[path = "check/programs.rs"]
+mod programs;
+#[path = "check/renderings.rs"]
+mod renderings;

@@ -1,0 +1,187 @@
+//! The end of a run: what is left is stopped, results are collected or exported, the outcome is made durable.
+
+use std::sync::Arc;
+
+use asl::timestamp::format_milliseconds;
+use engine::{Data, Failure, MachineKind, ResultForm, Status};
+use serde_json::{Map, Value, json};
+use store::Batch;
+
+use super::super::{ExecutionRecord, Inner};
+use super::read::Children;
+use super::record::Outcome;
+use super::run::{Broken, RunLive};
+use crate::map_port::Results;
+use crate::{Error, MapRunRequest};
+
+/// Most bytes of a Map's result.
+// AWS: quotas page: 256 KiB.
+const MAX_RESULT_BYTES: usize = 256 * 1024;
+
+impl Inner {
+    /// Ends a run whose children are done, or that broke. Answers nothing when the server goes down.
+    pub(super) async fn finish_run(
+        self: &Arc<Self>,
+        run: &Arc<RunLive>,
+        broken: Option<Broken>,
+    ) -> Result<Option<Outcome>, Error> {
+        let (mut status, failure) = match broken {
+            Some(Broken::Down) => return Ok(None),
+            None => (Status::Succeeded, None),
+            Some(Broken::Failed(failure)) => (Status::Failed, Some(failure)),
+            Some(Broken::Cancelled) => (Status::Aborted, Some(Failure::default())),
+        };
+        if failure.is_some() {
+            self.stop_children(run).await;
+        }
+        let made = match status {
+            // Nobody waits for its results.
+            Status::Aborted => Ok(Data::new(Value::Null)),
+            _ => self.results(run, failure.is_some()).await,
+        };
+        let outcome = match (failure, made) {
+            (Some(failure), _) => Outcome::Failure(failure),
+            (None, Ok(output)) => Outcome::Output(output),
+            (None, Err(Broken::Down)) => return Ok(None),
+            (None, Err(Broken::Failed(failure))) => {
+                status = Status::Failed;
+                Outcome::Failure(failure)
+            }
+            (None, Err(Broken::Cancelled)) => {
+                status = Status::Aborted;
+                Outcome::Failure(Failure::default())
+            }
+        };
+        let mut progress = run.lock().progress.clone();
+        progress.status = status;
+        progress.stop_ms = Some(self.clock.now_ms().max(progress.start_ms));
+        progress.outcome = Some(outcome.clone());
+        if run.run().export().is_some() && status == Status::Succeeded {
+            progress.results_written = progress.items;
+        }
+        let mut batch = Batch::new();
+        progress.put(&mut batch);
+        self.commit_surely(batch).await?;
+        run.lock().progress = progress;
+        Ok(Some(outcome))
+    }
+
+    /// The Map's result: the results of its children, or where they have been exported to.
+    async fn results(self: &Arc<Self>, run: &Arc<RunLive>, failed: bool) -> Result<Data, Broken> {
+        let Some(_) = run.run().export() else {
+            return if failed { Ok(Data::new(Value::Null)) } else { self.collect(run).await };
+        };
+        let request = MapRunRequest {
+            execution: run.plan.parent.clone(),
+            run: Arc::new(run.plan.run.clone()),
+        };
+        let mut results = self.handler().open_results(request).await?;
+        let mut children = Children::new(&run.family);
+        while let Some((_, record)) = children.next(self).await.map_err(Broken::from)? {
+            for result in forms(&record, run.run().form()) {
+                results.add(record.status, &result).await?;
+            }
+        }
+        if failed {
+            self.pending(run, &mut *results).await?;
+        }
+        Ok(results.finish().await?)
+    }
+
+    /// Adds the children that would still have been started.
+    // AWS: ResultWriter page: the file of pending executions. UNVERIFIED: what is in it.
+    async fn pending(&self, run: &Arc<RunLive>, results: &mut dyn Results) -> Result<(), Broken> {
+        let Some(items) = &run.run().items else { return Ok(()) };
+        let admitted = usize::try_from(run.lock().progress.items).unwrap_or(usize::MAX);
+        if let Value::Array(items) = items.value() {
+            for item in items.iter().skip(admitted) {
+                results.add(Status::Running, &json!({ "Input": item.to_string() })).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All results in one array.
+    async fn collect(self: &Arc<Self>, run: &RunLive) -> Result<Data, Broken> {
+        let mut all = Vec::new();
+        let mut bytes = 2;
+        let mut children = Children::new(&run.family);
+        while let Some((_, record)) = children.next(self).await.map_err(Broken::from)? {
+            for result in forms(&record, run.run().form()) {
+                bytes += asl::value::json_size_bytes(&result) + 1;
+                if bytes > MAX_RESULT_BYTES + 1 {
+                    return Err(Broken::Failed(too_large(&run.run().state_name)));
+                }
+                all.push(result);
+            }
+        }
+        Ok(Data::new(Value::Array(all)))
+    }
+}
+
+// AWS: recorded for a Pass state. UNVERIFIED for a Map.
+fn too_large(state: &str) -> Failure {
+    Failure {
+        error: Some("States.DataLimitExceeded".into()),
+        cause: Some(
+            format!(
+                "The state/task '{state}' returned a result with a size exceeding the maximum \
+                 number of bytes service limit."
+            )
+            .into(),
+        ),
+    }
+}
+
+/// What of a child's result is kept.
+// AWS: ResultWriter page: of a child that failed, everything.
+fn forms(record: &ExecutionRecord, form: ResultForm) -> Vec<Value> {
+    let output = || record.output.as_ref().map_or(Value::Null, |output| output.value().clone());
+    match form {
+        _ if record.status != Status::Succeeded => vec![facts(record)],
+        ResultForm::None => vec![facts(record)],
+        ResultForm::Compact => vec![output()],
+        ResultForm::Flatten => match output() {
+            Value::Array(members) => members,
+            other => vec![other],
+        },
+    }
+}
+
+/// A child's result with facts about the execution.
+// AWS: ResultWriter page: the members and their order.
+fn facts(record: &ExecutionRecord) -> Value {
+    let identity = &record.identity;
+    let mut facts = Map::new();
+    let mut add = |name: &str, value: Value| {
+        facts.insert(name.to_owned(), value);
+    };
+    if let Some(cause) = &record.cause {
+        add("Cause", (&**cause).into());
+    }
+    if let Some(error) = &record.error {
+        add("Error", (&**error).into());
+    }
+    add("ExecutionArn", (&*identity.execution_arn).into());
+    add("Input", identity.input.text().into());
+    add("InputDetails", json!({ "Included": true }));
+    add("Name", (&*identity.name).into());
+    if let Some(output) = &record.output {
+        add("Output", output.text().into());
+        add("OutputDetails", json!({ "Included": true }));
+    }
+    add("RedriveCount", record.redrive_count.into());
+    let redrivable = record.status != Status::Succeeded && identity.kind == MachineKind::Standard;
+    add("RedriveStatus", if redrivable { "REDRIVABLE" } else { "NOT_REDRIVABLE" }.into());
+    if !redrivable {
+        let reason = format!("Execution is {} and cannot be redriven", record.status.word());
+        add("RedriveStatusReason", reason.into());
+    }
+    add("StartDate", format_milliseconds(identity.start_ms).into());
+    add("StateMachineArn", (&*identity.state_machine_arn).into());
+    add("Status", record.status.word().into());
+    if let Some(stop_ms) = record.stop_ms {
+        add("StopDate", format_milliseconds(stop_ms).into());
+    }
+    Value::Object(facts)
+}

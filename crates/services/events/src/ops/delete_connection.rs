@@ -1,0 +1,25 @@
+//! `DeleteConnection`: with its secrets.
+
+use crate::Events;
+use crate::connection::{self, CONNECTION, SECRET};
+use crate::error::Error;
+use serde::Deserialize;
+use serde_json::Value;
+use service::{Ctx, Reply};
+use store::{Batch, Expect};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    name: String,
+}
+
+pub(crate) async fn run(_: &Events, ctx: &Ctx, input: Input) -> Result<Reply<Value>, Error> {
+    let found = connection::find(ctx, &input.name).await?;
+    let mut batch = Batch::new();
+    batch.remove(CONNECTION, &found.key, found.expect);
+    batch.remove(SECRET, &found.key, Expect::Any);
+    // AWS: the answer names the way there.
+    let reply = Reply::with(found.value.changed("DELETING"), batch);
+    Ok(reply.cancel(connection::WORK, found.key))
+}

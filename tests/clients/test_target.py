@@ -1,0 +1,194 @@
+"""`--target URL`: the same project on an independent implementation of AWS's APIs (moto's server), with AWS's own ways to credentials."""
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import boto3
+import pytest
+
+from support.server import Server, binary, environment
+
+REGION = "eu-west-1"
+KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+PROJECT = """
+name: abroad
+runtime: yaml
+config:
+  aws:region: eu-west-1
+  words: {type: string, default: hello}
+resources:
+  bucket:
+    type: aws:s3:Bucket
+    properties: {forceDestroy: true, tags: {team: ml}}
+  object:
+    type: aws:s3:BucketObjectv2
+    properties: {bucket: "${bucket.id}", key: a/b.txt, content: "${words}"}
+  topic:
+    type: aws:sns:Topic
+  queue:
+    type: aws:sqs:Queue
+    properties: {visibilityTimeoutSeconds: 45}
+  group:
+    type: aws:cloudwatch:LogGroup
+    properties: {retentionInDays: 14}
+  role:
+    type: aws:iam:Role
+    properties:
+      assumeRolePolicy:
+        fn::toJSON:
+          Version: "2012-10-17"
+          Statement: [{Effect: Allow, Action: "sts:AssumeRole", Principal: {Service: [states.amazonaws.com, events.amazonaws.com]}}]
+  policy:
+    type: aws:iam:RolePolicy
+    properties:
+      role: ${role.id}
+      policy:
+        fn::toJSON:
+          Version: "2012-10-17"
+          Statement: [{Effect: Allow, Action: "sns:Publish", Resource: "${topic.arn}"}]
+  machine:
+    type: aws:sfn:StateMachine
+    properties:
+      roleArn: ${role.arn}
+      definition: '{"StartAt": "Say", "States": {"Say": {"Type": "Pass", "Result": "${words}", "End": true}}}'
+  rule:
+    type: aws:cloudwatch:EventRule
+    properties: {scheduleExpression: rate(1 day)}
+  target:
+    type: aws:cloudwatch:EventTarget
+    properties: {rule: "${rule.name}", arn: "${machine.arn}", roleArn: "${role.arn}"}
+outputs:
+  bucket: ${bucket.id}
+  machine: ${machine.arn}
+"""
+
+
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory):
+    """moto's server, in a process of its own, on a port it finds itself."""
+    folder = tmp_path_factory.mktemp("moto")
+    log = folder / "log"
+    program = (
+        "from moto.server import DomainDispatcherApplication, create_backend_app\n"
+        "from werkzeug.serving import make_server\n"
+        "server = make_server('127.0.0.1', 0, DomainDispatcherApplication(create_backend_app), threaded=True)\n"
+        "print(server.port, flush=True)\n"
+        "server.serve_forever()\n"
+    )
+    with open(log, "wb") as sink:
+        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=sink)
+    try:
+        port = process.stdout.readline().decode().strip()
+        assert port, log.read_text()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project, a data directory, and a way to run refit on them."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(PROJECT)
+    server = Server(tmp_path / "home")
+    server.home.mkdir()
+
+    def refit(*arguments, **variables):
+        command = [binary(), "--data", server.data, *arguments]
+        env = environment(server.home) | {"AWS_EC2_METADATA_DISABLED": "true"} | variables
+        return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
+
+    return SimpleNamespace(folder=folder, home=server.home, refit=refit)
+
+
+def aws(abroad, name):
+    return boto3.client(
+        name, endpoint_url=abroad, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
+    )
+
+
+def left(abroad):
+    """Everything that is there."""
+    return {
+        "buckets": aws(abroad, "s3").list_buckets()["Buckets"],
+        "topics": aws(abroad, "sns").list_topics()["Topics"],
+        "queues": aws(abroad, "sqs").list_queues().get("QueueUrls", []),
+        "groups": aws(abroad, "logs").describe_log_groups()["logGroups"],
+        "roles": aws(abroad, "iam").list_roles()["Roles"],
+        "machines": aws(abroad, "stepfunctions").list_state_machines()["stateMachines"],
+        "rules": aws(abroad, "events").list_rules()["Rules"],
+    }
+
+
+def changes(done):
+    """The summary of a run."""
+    assert done.returncode == 0, done.stderr
+    return {word: count for word, count in json.loads(done.stdout.splitlines()[-1])["changes"].items() if count}
+
+
+def test_up_again_changed_and_down(abroad, project):
+    there = ["--json", str(project.folder), "--target", abroad]
+    assert changes(project.refit("preview", *there, **KEYS)) == {"create": 10}
+    assert not any(left(abroad).values())
+    assert changes(project.refit("up", *there, **KEYS)) == {"create": 10}
+    assert {name: len(found) for name, found in left(abroad).items()} == dict.fromkeys(left(abroad), 1)
+    [machine] = left(abroad)["machines"]
+    definition = aws(abroad, "stepfunctions").describe_state_machine(stateMachineArn=machine["stateMachineArn"])["definition"]
+    assert json.loads(definition)["States"]["Say"]["Result"] == "hello"
+    assert changes(project.refit("preview", *there, **KEYS)) == {"same": 10}
+    assert changes(project.refit("up", *there, **KEYS)) == {"same": 10}
+    assert changes(project.refit("up", *there, "--config", "words=bye", **KEYS)) == {"same": 8, "update": 2}
+    # Here nothing was deployed: each place has stacks of its own.
+    assert "has not been deployed" in project.refit("output", "-C", str(project.folder)).stderr
+    done = project.refit("output", "machine", "-C", str(project.folder), "--target", abroad)
+    assert done.stdout.strip() == machine["stateMachineArn"], done
+    assert changes(project.refit("down", *there, **KEYS)) == {"delete": 10}
+    assert not any(left(abroad).values())
+
+
+def test_ways_to_credentials(abroad, project):
+    (project.home / ".aws").mkdir()
+    printed = json.dumps({"Version": 1, "AccessKeyId": "AKIATOOL", "SecretAccessKey": "s"})
+    (project.home / "keys.json").write_text(printed)
+    (project.home / ".aws/config").write_text(
+        f"[profile tool]\ncredential_process = cat {project.home / 'keys.json'}\n"
+        "[profile deploy]\nrole_arn = arn:aws:iam::123456789012:role/deploy\nsource_profile = tool\n"
+        "[profile other]\nrole_arn = arn:aws:iam::210987654321:role/deploy\nsource_profile = tool\n"
+        "[profile sso]\nsso_start_url = https://example.com\n"
+    )
+    there = [str(project.folder), "--target", abroad]
+    cases = [
+        ([], {}, "there are no AWS credentials"),
+        (["--profile", "nobody"], {}, "there is no profile nobody"),
+        (["--profile", "sso"], {}, "aws sso login"),
+        (["--profile", "tool"], {}, None),
+        ([], {"AWS_PROFILE": "deploy"}, None),
+        (["--assume-role", "arn:aws:iam::123456789012:role/x"], KEYS, None),
+    ]
+    for arguments, variables, refused in cases:
+        done = project.refit("preview", *there, *arguments, **variables)
+        if refused:
+            assert done.returncode == 1 and refused in done.stderr, (arguments, done)
+        else:
+            assert done.returncode == 0 and "10 to create" in done.stdout, (arguments, done)
+            assert "account 123456789012, eu-west-1" in done.stdout
+    assert project.refit("up", *there, "--profile", "tool").returncode == 0
+    done = project.refit("up", *there, "--profile", "other")
+    assert done.returncode == 1 and "was deployed to account 123456789012" in done.stderr, done
+    assert project.refit("down", *there, "--profile", "tool").returncode == 0
+
+
+def test_places_that_are_none(project):
+    cases = [
+        (["--target", "moon"], "is no place to deploy to"),
+        (["--target", "aws", "--target", "here"], "second place"),
+        (["--profile", "x"], "--target aws"),
+        (["--target", "http://127.0.0.1:1"], "cannot reach http://127.0.0.1:1"),
+    ]
+    for arguments, expected in cases:
+        done = project.refit("preview", str(project.folder), *arguments, **KEYS)
+        assert done.returncode == 1 and expected in done.stderr, (arguments, done)
