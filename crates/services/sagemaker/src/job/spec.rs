@@ -159,7 +159,8 @@ pub(crate) async fn transform(
     let kind = job.request["TransformInput"].get("ContentType").and_then(Value::as_str);
     let own = service.algorithm_argv.iter().map(|it| it.to_string_lossy().into_owned());
     let is_built_in = own.clone().eq(spec.argv.iter().take(own.len()).cloned());
-    if is_built_in && kind.is_none_or(|kind| kind.starts_with("text/csv")) {
+    let is_xgboost = spec.argv.get(own.len()).is_some_and(|name| name == "xgboost");
+    if is_built_in && is_xgboost && kind.is_none_or(|kind| kind.starts_with("text/csv")) {
         // Rows of numbers need no server.
         spec.argv.pop();
         spec.argv.push("transform".to_owned());
