@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
+/// The file of the models that are not XGBoost's.
+pub(crate) const MODEL_FILE: &str = "model.json";
 /// How deep the folders of a channel may be nested.
 // AWS: the XGBoost container reads at most three levels.
 const FOLDER_LEVELS: usize = 3;
@@ -95,4 +97,14 @@ fn collect_files(folder: &Path, level: usize, files: &mut Vec<PathBuf>) -> Resul
 pub(crate) fn write_failure(opt_ml: &Path, text: &str) {
     let folder = opt_ml.join("output");
     fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("failure"), text)).ok();
+}
+
+/// Writes a model of refit's own form: `model.json`.
+pub(crate) fn write_model(opt_ml: &Path, model: &impl Serialize) -> Result<()> {
+    let folder = opt_ml.join("model");
+    fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    let path = folder.join(MODEL_FILE);
+    let text = serde_json::to_vec(model)
+        .map_err(|error| Error::client(format!("the model cannot be written: {error}")))?;
+    fs::write(&path, text).map_err(Error::io("write", &path))
 }

@@ -3,16 +3,26 @@
 //!
 //! An algorithm keeps the container contract: it reads `/opt/ml/input`, prints its metrics as it
 //! trains, writes `/opt/ml/model`, and on failure writes `/opt/ml/output/failure` and ends with a
-//! code that is not 0. Its model file is the one the real algorithm would write.
+//! code that is not 0. XGBoost's model file is the one the real algorithm would write; the models of
+//! the others are `model.json` (see [`linear`], [`kmeans`] and [`pca`]), because AWS's are networks
+//! of MXNet.
 
 // Labels 0 and 1, equal values and unset parameters are exact, as they are in XGBoost.
 #![allow(clippy::float_cmp)]
 
 mod batch;
+mod channels;
 mod container;
 mod error;
+mod given;
+pub mod kmeans;
+pub mod linear;
 mod parallel;
+pub mod pca;
+mod random;
+mod recordio;
 mod serve;
+mod table;
 mod termination;
 mod transform;
 pub mod xgboost;
@@ -28,13 +38,17 @@ use std::process::ExitCode;
 pub const XGBOOST_SCRIPT: &str = include_str!("../python/xgboost_train.py");
 
 /// The names of the built-in algorithms.
-pub const NAMES: &[&str] = &["xgboost"];
+pub const NAMES: &[&str] = &["xgboost", "linear-learner", "kmeans", "pca"];
 
 /// Trains the algorithm of that name on the tree at `opt_ml` (usually `/opt/ml`); what a container
 /// of the algorithm does when it is run with `train`. The exit code is the job's.
 pub fn run(name: &str, opt_ml: &Path) -> ExitCode {
+    let output = &mut std::io::stdout().lock();
     let trained = match name {
-        "xgboost" => xgboost::train(opt_ml, &mut std::io::stdout().lock()),
+        "xgboost" => xgboost::train(opt_ml, output),
+        "linear-learner" => linear::train(opt_ml, output),
+        "kmeans" => kmeans::train(opt_ml, output),
+        "pca" => pca::train(opt_ml, output),
         _ => Err(unknown(name)),
     };
     finish(opt_ml, trained)
@@ -85,13 +99,16 @@ pub fn command(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let opt_ml = opt_ml();
             return finish(&opt_ml, batch::transform(&opt_ml, &arguments[1..]));
         }
-        ["xgboost", "serve"] => {
+        [name, "serve"] => {
             let opt_ml = opt_ml();
-            return finish(&opt_ml, serve::serve(&opt_ml));
+            return finish(&opt_ml, serve::serve(name, &opt_ml));
         }
         ["xgboost", "predict", _, _] => xgboost::predict_file(path(2), path(3)),
         ["xgboost", "evaluate", _, _] => xgboost::evaluate_file(path(2), path(3)),
-        [name, "predict" | "evaluate", _, _] => Err(unknown(name)),
+        [name, "predict" | "evaluate", _, _] => {
+            let text = format!("predict and evaluate are there for xgboost, not for {name}");
+            Err(Error::client(text))
+        }
         _ => Err(Error::client(
             "expected NAME [train], NAME predict MODEL DATA or NAME evaluate MODEL DATA",
         )),

@@ -5,6 +5,7 @@
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 
 mod content;
+mod predictor;
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,10 +20,10 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::xgboost::Model;
 use crate::{Error, Result};
 
 use content::{Accept, ContentType};
+use predictor::Predictor;
 
 /// The largest request body.
 // AWS: InvokeEndpoint takes 6 MB, a transform job at most 100 MB.
@@ -31,11 +32,10 @@ const LARGEST_BODY_BYTES: usize = 100 * 1024 * 1024;
 // AWS: your-algorithms-inference-code: containers listen on port 8080.
 const DEFAULT_PORT: u16 = 8080;
 
-/// Serves the model in `opt_ml` until the process is ended.
-pub(crate) fn serve(opt_ml: &Path) -> Result<()> {
-    let file = opt_ml.join("model/xgboost-model");
-    let json = std::fs::read(&file).map_err(Error::io("read", &file))?;
-    let model = Arc::new(Model::load(&json)?);
+/// Serves the algorithm's model in `opt_ml` until the process is ended.
+pub(crate) fn serve(algorithm: &str, opt_ml: &Path) -> Result<()> {
+    let folder = opt_ml.join("model");
+    let model = Arc::new(Predictor::load(algorithm, &folder)?);
     let port = match std::env::var("SAGEMAKER_BIND_TO_PORT") {
         Err(_) => DEFAULT_PORT,
         Ok(text) => text.parse().map_err(|_| {
@@ -46,16 +46,16 @@ pub(crate) fn serve(opt_ml: &Path) -> Result<()> {
         .worker_threads(2)
         .enable_io()
         .build()
-        .map_err(Error::io("serve", &file))?;
+        .map_err(Error::io("serve", &folder))?;
     runtime.block_on(listen(port, model))
 }
 
-async fn listen(port: u16, model: Arc<Model>) -> Result<()> {
+async fn listen(port: u16, model: Arc<Predictor>) -> Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let place = address.to_string();
     let listener =
         TcpListener::bind(address).await.map_err(Error::io("listen at", Path::new(&place)))?;
-    println!("xgboost serves at {place}: {} features", model.features());
+    println!("{} serves at {place}: {} features", model.name(), model.features());
     loop {
         let (stream, _) =
             listener.accept().await.map_err(Error::io("listen at", Path::new(&place)))?;
@@ -72,7 +72,7 @@ async fn listen(port: u16, model: Arc<Model>) -> Result<()> {
     }
 }
 
-async fn answer(model: &Model, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(model: &Predictor, request: Request<Incoming>) -> Response<Full<Bytes>> {
     match (request.method(), request.uri().path()) {
         (&Method::GET, "/ping") => plain(StatusCode::OK, ""),
         (&Method::GET, "/execution-parameters") => {
@@ -88,17 +88,17 @@ async fn answer(model: &Model, request: Request<Incoming>) -> Response<Full<Byte
     }
 }
 
-async fn invocation(model: &Model, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn invocation(model: &Predictor, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let header = |name| {
         let value = request.headers().get(name);
         value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
     };
     let (content_type, accept) = (header(CONTENT_TYPE), header(ACCEPT));
-    let content_type = match ContentType::of(&content_type) {
+    let content_type = match ContentType::of(&content_type, model.is_xgboost()) {
         Ok(content_type) => content_type,
         Err(why) => return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, &why),
     };
-    let accept = match Accept::of(&accept) {
+    let accept = match Accept::of(&accept, model.is_xgboost()) {
         Ok(accept) => accept,
         Err(why) => return plain(StatusCode::NOT_ACCEPTABLE, &why),
     };
@@ -108,8 +108,8 @@ async fn invocation(model: &Model, request: Request<Incoming>) -> Response<Full<
     };
     match content::predict(model, content_type, &body) {
         Ok(predictions) => {
-            let (kind, text) = accept.write(&predictions);
-            respond(StatusCode::OK, kind, text)
+            let (kind, body) = accept.write(&predictions);
+            respond(StatusCode::OK, kind, body)
         }
         // AWS: the XGBoost image answers 415 to what it cannot decode.
         Err(why) => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, &why),
@@ -120,8 +120,12 @@ fn plain(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
     respond(status, "text/plain", text.to_owned())
 }
 
-fn respond(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(text)));
+fn respond(
+    status: StatusCode,
+    kind: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(kind));
     response

@@ -17,16 +17,15 @@ mod model;
 mod model_file;
 mod objective;
 mod sample;
-mod table;
 mod train;
 mod tree;
 
+pub use crate::table::{Format, Layout, Table};
 pub use boost::{Boosted, EvaluationSet, Round, boost};
 pub use evaluate::{Evaluation, evaluate, evaluate_file, predict_file};
 pub use hyperparameters::Hyperparameters;
 pub use metric::Metric;
 pub use model::Model;
 pub use objective::Objective;
-pub use table::{Format, Layout, Table};
 pub use train::train;
 pub use tree::Tree;

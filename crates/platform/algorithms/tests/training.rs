@@ -276,9 +276,7 @@ fn failures_are_told_in_the_failure_file() {
         },
         "channel validation: 2 features, but the model is trained on 1",
     );
-    for content_type in
-        ["application/x-parquet", "application/x-recordio-protobuf", "text/csv;label_size=2"]
-    {
+    for content_type in ["application/x-parquet", "application/json", "text/csv;label_size=2"] {
         let prepare = |tree: &Tree| {
             tree.write("input/data/train/t.csv", "1,2\n");
             tree.content_type(content_type);
@@ -288,6 +286,9 @@ fn failures_are_told_in_the_failure_file() {
             if content_type.contains("size") { "label_size must be 1" } else { content_type },
         );
     }
+    fails(&data("train/t.csv", "nan,2\n"), "line 1, column 1: value \"nan\" is not a label");
+    fails(&data("train/t.csv", ""), "there is not one row in the data");
+    fails(&data("train/t.libsvm", "1 4000000000:1\n0 0:1\n"), "are too sparse");
     let tree = Tree::new(&json!({ "num_round": "3", "objective": "binary:logistic" }));
     tree.write("input/data/train/t.csv", "1,2\n7,3\n");
     assert!(

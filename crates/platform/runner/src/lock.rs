@@ -38,6 +38,13 @@ pub(crate) fn try_take(file: impl AsFd) -> io::Result<bool> {
     }
 }
 
+/// Lets go of the lock. Closing the file does not always: a process that was forked for something else holds a copy of it
+/// until it runs its program.
+pub(crate) fn release(file: impl AsFd) {
+    let lock = libc::flock { l_type: libc::F_UNLCK as libc::c_short, ..whole_file() };
+    let _closing_does_it_later = fcntl(file, FcntlArg::F_OFD_SETLK(&lock));
+}
+
 /// Whether any open file other than one opened here has the lock; `false` when there is no file.
 pub(crate) fn is_held(path: &Path) -> io::Result<bool> {
     let file = match File::open(path) {
@@ -48,4 +55,22 @@ pub(crate) fn is_held(path: &Path) -> io::Result<bool> {
     let mut lock = whole_file();
     fcntl(&file, FcntlArg::F_OFD_GETLK(&mut lock))?;
     Ok(i32::from(lock.l_type) != libc::F_UNLCK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_let_go_of_whoever_holds_copies() {
+        let path = std::env::temp_dir().join(format!("refit-lock-{}", std::process::id()));
+        let file = open(&path).unwrap();
+        let copy = file.try_clone().unwrap();
+        assert!(try_take(&file).unwrap() && !try_take(open(&path).unwrap()).unwrap());
+        drop(file);
+        assert!(is_held(&path).unwrap(), "a copy holds it");
+        release(&copy);
+        assert!(!is_held(&path).unwrap());
+        std::fs::remove_file(&path).unwrap();
+    }
 }

@@ -87,6 +87,20 @@ fn start_supervisor(folder: &JobFolder, spec: &JobSpec, supervisor: &[OsString])
     if !is_ours || folder.pid().exists() || folder.exit().exists() {
         return Ok(());
     }
+    let copy = lock_file.try_clone().map_err(Error::io("open", folder.lock()))?;
+    let spawned = spawn_supervisor(folder, spec, supervisor, lock_file);
+    if spawned.is_err() {
+        lock::release(copy);
+    }
+    spawned
+}
+
+fn spawn_supervisor(
+    folder: &JobFolder,
+    spec: &JobSpec,
+    supervisor: &[OsString],
+    lock_file: File,
+) -> Result<()> {
     write_note(&folder.spec(), spec)?;
     let failed =
         |error: io::Error| Error::Supervisor { id: spec.id.clone(), why: error.to_string() };

@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 mod checkpoints;
 mod config;
+mod failure;
 mod finish;
 pub(crate) mod hosts;
 pub(crate) mod input;
@@ -24,54 +25,12 @@ use service::{AwsError, Ctx, Found, Principal, WorkItem, WorkOutcome};
 use store::Batch;
 
 use checkpoints::Checkpoints;
+pub(crate) use failure::Failure;
 use hosts::Host;
 pub(crate) use recover::{SWEEP, recover, sweep};
 
 /// Work kind of a job; the key is `noun/region/name`.
 pub(crate) const WORK: &str = "sagemaker/job";
-
-/// Why a job failed.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    /// The words of its FailureReason.
-    reason: String,
-    /// The server's trouble and not the job's: the handler runs again later.
-    is_passing: bool,
-}
-
-impl Failure {
-    /// Why.
-    pub(crate) fn reason(&self) -> &str {
-        &self.reason
-    }
-
-    /// Whether it is to be tried again.
-    pub(crate) fn is_passing(&self) -> bool {
-        self.is_passing
-    }
-
-    /// In exactly these words.
-    pub(crate) fn plain(reason: String) -> Self {
-        Self { reason, is_passing: false }
-    }
-
-    /// The user's fault.
-    pub(crate) fn client(text: impl std::fmt::Display) -> Self {
-        Self::plain(format!("ClientError: {text}"))
-    }
-
-    /// refit's or the machine's fault.
-    pub(crate) fn internal(text: impl std::fmt::Display) -> Self {
-        Self::plain(format!("InternalServerError: {text}"))
-    }
-
-    /// What a service answered: its fault is tried again, its refusal is the user's fault.
-    pub(crate) fn refused(what: &str, error: &AwsError) -> Self {
-        let text = format!("{what}: {} ({})", error.message, error.code);
-        let is_passing = error.status >= 500;
-        Self { is_passing, ..Self::client(text) }
-    }
-}
 
 /// The bell that rings when a job is asked to stop.
 pub(crate) fn stop_bell(job: &Job) -> String {

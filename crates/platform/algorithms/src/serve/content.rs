@@ -1,9 +1,12 @@
-//! Requests' rows in, predictions out, in the media types of the XGBoost image.
-// AWS: the XGBoost image takes text/csv and text/libsvm and gives text/csv, application/json and application/jsonlines.
+//! Requests' rows in, predictions out, in the media types of the XGBoost image and of AWS's own algorithms.
+// AWS: the XGBoost image takes text/csv and text/libsvm and gives text/csv, application/json and application/jsonlines;
+// the algorithms (cdf-inference) take text/csv, application/json, application/jsonlines and recordio-protobuf, and give the
+// last three.
 
 use serde_json::{Value, json};
 
-use crate::xgboost::Model;
+use super::predictor::{Predictions, Predictor, messages, object};
+use crate::recordio::{Frames, Record};
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,19 +19,25 @@ pub(crate) enum ContentType {
     Json,
     /// One row's JSON a line.
     JsonLines,
+    /// A message a row.
+    RecordIo,
 }
 
 impl ContentType {
-    /// Of a header; none is libsvm.
+    /// Of a header; none is libsvm for XGBoost and CSV for the others.
     // AWS: the XGBoost image's default content type is text/libsvm.
-    pub(crate) fn of(header: &str) -> Result<Self, String> {
+    pub(crate) fn of(header: &str, is_xgboost: bool) -> Result<Self, String> {
         match media_type(header).as_str() {
             "text/csv" | "csv" => Ok(Self::Csv),
-            "text/libsvm" | "text/x-libsvm" | "libsvm" | "" => Ok(Self::LibSvm),
+            "" if !is_xgboost => Ok(Self::Csv),
+            "text/libsvm" | "text/x-libsvm" | "libsvm" | "" if is_xgboost => Ok(Self::LibSvm),
+            "application/x-recordio-protobuf" => Ok(Self::RecordIo),
             "application/json" => Ok(Self::Json),
             "application/jsonlines" => Ok(Self::JsonLines),
             other => Err(format!(
-                "Content-type {other} not supported; use text/csv, text/libsvm, application/json or application/jsonlines"
+                "Content-type {other} not supported; use text/csv, {}application/json, application/jsonlines or \
+                 application/x-recordio-protobuf",
+                if is_xgboost { "text/libsvm, " } else { "" }
             )),
         }
     }
@@ -43,30 +52,52 @@ pub(crate) enum Accept {
     Json,
     /// `{"score": …}`, one a line.
     JsonLines,
+    /// A message a row.
+    RecordIo,
 }
 
 impl Accept {
-    /// Of a header; none and anything is CSV.
-    pub(crate) fn of(header: &str) -> Result<Self, String> {
+    /// Of a header; none and anything is CSV for XGBoost and JSON for the others (lines of it in a transform job).
+    pub(crate) fn of(header: &str, is_xgboost: bool) -> Result<Self, String> {
+        let is_batch = std::env::var_os("SAGEMAKER_BATCH").is_some();
         match media_type(header).as_str() {
-            "" | "*/*" | "text/csv" | "csv" | "text/*" => Ok(Self::Csv),
+            "" | "*/*" | "text/csv" | "csv" | "text/*" if is_xgboost => Ok(Self::Csv),
+            "" | "*/*" if is_batch => Ok(Self::JsonLines),
+            "" | "*/*" => Ok(Self::Json),
+            "application/x-recordio-protobuf" if !is_xgboost => Ok(Self::RecordIo),
             "application/json" => Ok(Self::Json),
             "application/jsonlines" => Ok(Self::JsonLines),
             other => Err(format!(
-                "Accept type {other} is not supported; use text/csv, application/json or application/jsonlines"
+                "Accept type {other} is not supported; use {}, application/json or application/jsonlines",
+                if is_xgboost { "text/csv" } else { "application/x-recordio-protobuf" }
             )),
         }
     }
 
-    /// The media type and the text.
-    pub(crate) fn write(self, predictions: &[f32]) -> (&'static str, String) {
+    /// The media type and the body.
+    pub(crate) fn write(self, predictions: &Predictions) -> (&'static str, Vec<u8>) {
+        match predictions {
+            Predictions::Scores(scores) => {
+                let (kind, text) = self.write_scores(scores);
+                (kind, text.into_bytes())
+            }
+            Predictions::Named(_, answers) if self == Self::RecordIo => {
+                ("application/x-recordio-protobuf", messages(answers))
+            }
+            Predictions::Named(_, answers) if self == Self::JsonLines => {
+                let lines = answers.iter().map(|answer| object(answer).to_string() + "\n");
+                ("application/jsonlines", lines.collect::<String>().into_bytes())
+            }
+            Predictions::Named(name, answers) => {
+                let objects: Vec<Value> = answers.iter().map(object).collect();
+                ("application/json", json!({ *name: objects }).to_string().into_bytes())
+            }
+        }
+    }
+
+    fn write_scores(self, predictions: &[f32]) -> (&'static str, String) {
         let texts = predictions.iter().map(ToString::to_string);
         match self {
-            // AWS: the XGBoost image: comma separated in an endpoint, lines in a transform job.
-            Self::Csv if std::env::var_os("SAGEMAKER_BATCH").is_some() => {
-                ("text/csv", texts.map(|text| text + "\n").collect())
-            }
-            Self::Csv => ("text/csv", texts.collect::<Vec<_>>().join(",")),
             Self::Json => {
                 let scores: Vec<Value> = predictions.iter().map(|p| json!({"score": p})).collect();
                 ("application/json", json!({"predictions": scores}).to_string())
@@ -75,6 +106,11 @@ impl Accept {
                 let line = |p: &f32| json!({"score": p}).to_string() + "\n";
                 ("application/jsonlines", predictions.iter().map(line).collect())
             }
+            // AWS: the XGBoost image: comma separated in an endpoint, lines in a transform job.
+            _ if std::env::var_os("SAGEMAKER_BATCH").is_some() => {
+                ("text/csv", texts.map(|text| text + "\n").collect())
+            }
+            _ => ("text/csv", texts.collect::<Vec<_>>().join(",")),
         }
     }
 }
@@ -84,7 +120,14 @@ fn media_type(header: &str) -> String {
 }
 
 /// The predictions for the rows of a body, in order.
-pub(crate) fn predict(model: &Model, kind: ContentType, body: &[u8]) -> Result<Vec<f32>, String> {
+pub(crate) fn predict(
+    model: &Predictor,
+    kind: ContentType,
+    body: &[u8],
+) -> Result<Predictions, String> {
+    if kind == ContentType::RecordIo {
+        return model.predict(&records(body, model.features(), model.is_xgboost())?);
+    }
     let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
     let features = model.features();
     let rows: Vec<Vec<f32>> = match kind {
@@ -98,11 +141,32 @@ pub(crate) fn predict(model: &Model, kind: ContentType, body: &[u8]) -> Result<V
             let value = serde_json::from_str(text).map_err(|error| error.to_string())?;
             instances(&value, features)?
         }
+        ContentType::RecordIo => Vec::new(),
     };
     if rows.is_empty() {
         return Err("there is no row in the body".to_owned());
     }
-    Ok(rows.iter().map(|row| model.predict_row(row)).collect())
+    model.predict(&rows)
+}
+
+/// Rows of messages; what a sparse one leaves out is missing for XGBoost and 0 for the others.
+fn records(body: &[u8], features: usize, is_xgboost: bool) -> Result<Vec<Vec<f32>>, String> {
+    let read = |(number, frame): (usize, Result<std::borrow::Cow<'_, [u8]>, String>)| {
+        let row = frame.and_then(|frame| Record::parse(&frame)).and_then(|record| {
+            let Some(keys) = record.keys else { return checked(record.values, features) };
+            let mut row = vec![if is_xgboost { f32::NAN } else { 0.0 }; features];
+            for (key, value) in keys.iter().zip(record.values) {
+                let place = usize::try_from(*key).ok().and_then(|key| row.get_mut(key));
+                *place.ok_or_else(|| {
+                    format!("feature {key}, but the model was trained on {features}")
+                })? = value;
+            }
+            Ok(row)
+        });
+        row.map_err(|why| format!("record {}: {why}", number + 1))
+    };
+    let rows: Vec<Vec<f32>> = Frames::new(body).enumerate().map(read).collect::<Result<_, _>>()?;
+    if rows.is_empty() { Err("there is no row in the body".to_owned()) } else { Ok(rows) }
 }
 
 fn lines(
@@ -172,7 +236,12 @@ fn instances(value: &Value, features: usize) -> Result<Vec<Vec<f32>>, String> {
 }
 
 fn row(value: &Value, features: usize) -> Result<Vec<f32>, String> {
-    let value = value.get("features").or_else(|| value.get("data")).unwrap_or(value);
+    // AWS: cdf-inference: {"features": […]}, and {"data": {"features": {"values": […]}}}.
+    let inner = |value| ["data", "features", "values"].iter().find_map(|it| Value::get(value, it));
+    let mut value = value;
+    for _ in 0..3 {
+        value = inner(value).unwrap_or(value);
+    }
     let list = value.as_array().ok_or("a row is a list of numbers")?;
     let read = |one: &Value| match one {
         Value::Null => Ok(f32::NAN),
@@ -184,7 +253,7 @@ fn row(value: &Value, features: usize) -> Result<Vec<f32>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Accept, ContentType, csv, instances, libsvm};
+    use super::{Accept, ContentType, Predictions, csv, instances, libsvm};
     use serde_json::json;
 
     fn shown(row: &[f32]) -> String {
@@ -212,6 +281,7 @@ mod tests {
         let documents = [
             (json!({"instances": [[1, 2], {"features": [3, null]}]}), vec!["1 2", "3 -"]),
             (json!([1, 2]), vec!["1 2"]),
+            (json!({"instances": [{"data": {"features": {"values": [4, 5]}}}]}), vec!["4 5"]),
             (json!([[1], [2]]), vec!["1", "2"]),
         ];
         for (document, expected) in documents {
@@ -225,13 +295,18 @@ mod tests {
 
     #[test]
     fn media_types() {
-        assert_eq!(ContentType::of("text/csv; charset=utf-8"), Ok(ContentType::Csv));
-        assert_eq!(ContentType::of(""), Ok(ContentType::LibSvm));
-        assert!(ContentType::of("image/png").is_err());
-        assert_eq!(Accept::of("*/*"), Ok(Accept::Csv));
-        assert_eq!(Accept::Csv.write(&[0.5, 2.0]), ("text/csv", "0.5,2".to_owned()));
-        let (_, text) = Accept::Json.write(&[0.5]);
-        assert_eq!(text, r#"{"predictions":[{"score":0.5}]}"#);
-        assert!(Accept::of("image/png").is_err());
+        assert_eq!(ContentType::of("text/csv; charset=utf-8", true), Ok(ContentType::Csv));
+        assert_eq!(ContentType::of("", true), Ok(ContentType::LibSvm));
+        assert_eq!(ContentType::of("", false), Ok(ContentType::Csv));
+        assert!(ContentType::of("image/png", true).is_err());
+        assert!(ContentType::of("text/libsvm", false).is_err());
+        assert_eq!(Accept::of("*/*", true), Ok(Accept::Csv));
+        assert_eq!(Accept::of("", false), Ok(Accept::Json));
+        assert!(Accept::of("text/csv", false).is_err());
+        let scores = Predictions::Scores(vec![0.5, 2.0]);
+        assert_eq!(Accept::Csv.write(&scores), ("text/csv", b"0.5,2".to_vec()));
+        let (_, text) = Accept::Json.write(&Predictions::Scores(vec![0.5]));
+        assert_eq!(text, br#"{"predictions":[{"score":0.5}]}"#);
+        assert!(Accept::of("image/png", true).is_err());
     }
 }

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use super::cuts::bin;
 use super::grow::{Grower, Grown};
 use super::objective::Gradient;
-use super::sample::Random;
 use super::{Hyperparameters, Metric, Model, Table, Tree};
+use crate::random::Random;
 use crate::{Error, Result, parallel};
 
 /// Data that is measured after each round.

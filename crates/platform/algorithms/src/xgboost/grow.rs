@@ -4,8 +4,9 @@ use super::Hyperparameters;
 use super::cuts::Feature;
 use super::histogram::{Places, Split, Sums, subtract};
 use super::objective::Gradient;
-use super::sample::{ColumnSampler, Random};
+use super::sample::ColumnSampler;
 use super::tree::{NONE, Node, Tree};
+use crate::random::Random;
 
 /// Histograms of nodes that wait may use this much memory, bytes; beyond it they are built anew.
 const HISTOGRAM_BYTES: usize = 1 << 30;

@@ -1,9 +1,9 @@
 //! XGBoost's hyperparameters: names, aliases, defaults, ranges.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use super::{Metric, Objective};
+use crate::given::{Given, bad};
 use crate::{Error, Result};
 
 /// The hyperparameters of one training, checked.
@@ -112,102 +112,21 @@ const ALIASES: &[(&str, &str)] = &[
     ("n_estimators", "num_round"),
 ];
 
-/// The given values, taken out one by one so that what is left is unknown.
-struct Given(BTreeMap<String, String>);
-
-impl Given {
-    fn new(given: &BTreeMap<String, String>) -> Result<Self> {
-        let mut values = BTreeMap::new();
-        for (name, value) in given {
-            // The platform's own; they are for script mode.
-            if name.starts_with("sagemaker_") {
-                continue;
-            }
-            let alias = ALIASES.iter().find(|(alias, _)| alias == name);
-            let name = alias.map_or(name.as_str(), |(_, name)| *name).to_owned();
-            // SDKs that encode values as JSON put text in quotes.
-            let text = value.trim();
-            let text = text.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(text);
-            if values.insert(name.clone(), text.to_owned()).is_some() {
-                return Err(Error::client(format!("Hyperparameter {name}: given twice")));
-            }
-        }
-        Ok(Self(values))
-    }
-
-    fn number<T: FromStr + PartialOrd + Copy>(
-        &mut self,
-        name: &str,
-        default: T,
-        range: &str,
-        is_in_range: impl Fn(T) -> bool,
-    ) -> Result<T> {
-        let Some(text) = self.0.remove(name) else { return Ok(default) };
-        let value = text.parse().map_err(|_| bad(name, &text, "is not a number"));
-        match value {
-            Ok(value) if is_in_range(value) => Ok(value),
-            Ok(_) => Err(bad(name, &text, &format!("is not in range {range}"))),
-            Err(error) => match text.parse::<f64>() {
-                Ok(_) => Err(bad(name, &text, &format!("is not an integer in range {range}"))),
-                Err(_) => Err(error),
-            },
-        }
-    }
-
-    fn flag(&mut self, name: &str) -> Result<bool> {
-        match self.0.remove(name).as_deref() {
-            None | Some("0" | "false" | "False") => Ok(false),
-            Some("1" | "true" | "True") => Ok(true),
-            Some(text) => Err(bad(name, text, "is neither 0 nor 1")),
-        }
-    }
-
-    fn check_fixed(&mut self) -> Result<()> {
-        for (name, allowed) in FIXED {
-            if let Some(text) = self.0.remove(*name)
-                && !allowed.contains(&text.to_lowercase().as_str())
-            {
-                let known = allowed.iter().find(|value| !value.is_empty());
-                let known = known.map_or("leave it out".to_owned(), |it| format!("use {it}"));
-                let why = format!("is not supported by the built-in algorithm: {known}");
-                return Err(bad(name, &text, &why));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_empty(mut self) -> Result<()> {
-        self.0.retain(|name, _| !IGNORED.contains(&name.as_str()));
-        match self.0.keys().next() {
-            // AWS: the text of the algorithm toolkit.
-            Some(name) => Err(Error::client(format!("Extraneous hyperparameter found: {name}"))),
-            None => Ok(()),
-        }
-    }
-}
-
-fn bad(name: &str, value: &str, why: &str) -> Error {
-    let value: String = value.chars().take(100).collect();
-    Error::client(format!("Hyperparameter {name}: value {value:?} {why}"))
-}
-
 impl Hyperparameters {
     /// Checks the hyperparameters of a training job.
     pub fn parse(given: &BTreeMap<String, String>) -> Result<Self> {
-        let mut given = Given::new(given)?;
-        if !given.0.contains_key("num_round") {
-            return Err(Error::client("Missing hyperparameter: num_round"));
-        }
+        let mut given = Given::new(given, ALIASES)?;
+        given.require("num_round")?;
         let at_least_0 = |value: f64| value >= 0.0;
         let share = |value: f64| value > 0.0 && value <= 1.0;
-        let objective = given.0.remove("objective");
+        let objective = given.text("objective");
         let objective = Objective::parse(objective.as_deref().unwrap_or("reg:squarederror"))?;
         let early = given.number("early_stopping_rounds", 0, "[1, inf)", |it: usize| it >= 1)?;
         let base_score =
             given.number("base_score", f32::NAN, "of finite numbers", f32::is_finite)?;
         let seed: i64 = given.number("seed", 0, "of 64-bit integers", |_| true)?;
-        let metrics = given.0.remove("eval_metric");
-        let policy = given.0.remove("grow_policy");
+        let metrics = given.text("eval_metric");
+        let policy = given.text("grow_policy");
         let parsed = Self {
             num_round: given.number("num_round", 1, "[1, inf)", |it| it >= 1)?,
             eval_metric: Metric::parse_list(metrics.as_deref(), objective)?,
@@ -244,8 +163,8 @@ impl Hyperparameters {
             csv_weights: given.flag("csv_weights")?,
             save_model_on_termination: given.flag("save_model_on_termination")?,
         };
-        given.check_fixed()?;
-        given.check_empty()?;
+        given.check_fixed(FIXED)?;
+        given.check_empty(IGNORED)?;
         parsed.check_together()
     }
 

@@ -6,11 +6,15 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::table::guess_format;
-use super::{EvaluationSet, Format, Hyperparameters, Layout, Round, Table, boost};
-use crate::container::{self, Channel};
+use super::{EvaluationSet, Hyperparameters, Layout, Round, boost};
+use crate::channels::{Channels, say};
+use crate::container;
+use crate::table::Format;
 use crate::termination::Termination;
 use crate::{Error, Result};
+
+/// What it reads.
+const CONTENT_TYPES: [Format; 3] = [Format::Csv, Format::LibSvm, Format::RecordIo];
 
 /// Trains on the tree at `opt_ml`; the metrics of each round are written to `output` as they are
 /// measured, in XGBoost's form.
@@ -22,23 +26,10 @@ pub fn train(opt_ml: &Path, output: &mut impl Write) -> Result<()> {
     } else {
         None
     };
-    let channels = container::channels(opt_ml)?;
-    let data = opt_ml.join("input/data");
-    let load = |name: &str, output: &mut dyn Write| -> Result<Option<Table>> {
-        let folder = data.join(name);
-        match channels.get(name) {
-            None if !folder.exists() => Ok(None),
-            channel => {
-                let channel = channel.cloned().unwrap_or_default();
-                load_channel(name, &channel, &folder, &parameters, output).map(Some)
-            }
-        }
-    };
-    let Some(train) = load("train", output)? else {
-        // AWS: the text of the algorithm toolkit.
-        return Err(Error::client("Missing channel: train"));
-    };
-    let validation = load("validation", output)?;
+    let channels = Channels::open(opt_ml, &CONTENT_TYPES, f32::NAN)?;
+    let layout = if parameters.csv_weights { Layout::Weighted } else { Layout::Labelled };
+    let train = channels.required("train", layout, output)?;
+    let validation = channels.load("validation", layout, output)?;
     if parameters.early_stopping_rounds.is_some() && validation.is_none() {
         say(output, "early_stopping_rounds is not used: there is no channel validation")?;
     }
@@ -46,7 +37,7 @@ pub fn train(opt_ml: &Path, output: &mut impl Write) -> Result<()> {
         // Sparse data: what the one has and the other has not is missing there.
         Some(validation) => {
             let width = train.columns();
-            (train, Some(validation.widened_to(width)))
+            (train, Some(validation.widened_to(width, f32::NAN)))
         }
         None => (train, None),
     };
@@ -81,64 +72,6 @@ fn round_line(round: &Round, names: &[&str], metrics: &[String]) -> String {
         }
     }
     line
-}
-
-fn say(output: &mut (impl Write + ?Sized), line: &str) -> Result<()> {
-    let written = writeln!(output, "{line}").and_then(|()| output.flush());
-    written.map_err(Error::io("write", Path::new("standard output")))
-}
-
-fn load_channel(
-    name: &str,
-    channel: &Channel,
-    folder: &Path,
-    parameters: &Hyperparameters,
-    output: &mut (impl Write + ?Sized),
-) -> Result<Table> {
-    if channel.input_mode.as_deref() == Some("Pipe") {
-        return Err(Error::client(format!(
-            "channel {name}: input mode Pipe is not supported by the built-in algorithm; use File"
-        )));
-    }
-    let files = container::data_files(folder)?;
-    let named = named_format(name, channel.content_type.as_deref())?;
-    let format = named.map_or_else(|| guess_format(&files[0]), Ok)?;
-    if named.is_none() && format == Format::Csv {
-        // AWS: data without a content type is read as text/libsvm.
-        let text = "has no ContentType and looks like CSV; AWS would read it as text/libsvm";
-        say(output, &format!("channel {name} {text}"))?;
-    }
-    let layout = if parameters.csv_weights { Layout::Weighted } else { Layout::Labelled };
-    let table = Table::read(&files, format, layout)?;
-    say(output, &format!("channel {name}: {} rows, {} features", table.rows(), table.columns()))?;
-    Ok(table)
-}
-
-/// The format a content type names; none when there is no content type.
-fn named_format(name: &str, content_type: Option<&str>) -> Result<Option<Format>> {
-    let Some(text) = content_type.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    let lower = text.to_lowercase();
-    let mut parts = lower.split(';').map(str::trim);
-    let format = match parts.next() {
-        Some("text/csv" | "csv") => Format::Csv,
-        Some("text/libsvm" | "text/x-libsvm" | "libsvm") => Format::LibSvm,
-        _ => {
-            return Err(Error::client(format!(
-                "channel {name}: ContentType {text:?} is not supported by the built-in algorithm, \
-                 which reads text/csv and text/libsvm"
-            )));
-        }
-    };
-    for parameter in parts.filter(|parameter| !parameter.is_empty()) {
-        if let Some(size) = parameter.strip_prefix("label_size=")
-            && size.trim() != "1"
-        {
-            return Err(Error::client(format!("channel {name}: label_size must be 1, not {size}")));
-        }
-    }
-    Ok(Some(format))
 }
 
 fn write_model(opt_ml: &Path, text: &str) -> Result<()> {

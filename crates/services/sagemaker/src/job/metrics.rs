@@ -14,6 +14,8 @@ enum Definition {
     Named(String),
     /// The first group is the name, the second the value: XGBoost's evaluation lines.
     Built,
+    /// Channel, metric and value in the lines of AWS's own algorithms; the middle group says `epoch=` where it is one of many.
+    Quality,
 }
 
 impl Metrics {
@@ -35,6 +37,11 @@ impl Metrics {
         // AWS: the XGBoost image's metrics are named validation:rmse and so on.
         let built = Regex::new(r"(?:\t|#011)((?:train|validation)-[\w@.-]+):(\S+)");
         definitions.push((Definition::Built, built.expect("a constant expression")));
+        // AWS: the definitions that describe-training-job shows for linear-learner and kmeans.
+        let quality = Regex::new(
+            r"#quality_metric: host=\S+, (epoch=\S+, )?(train|validation|test) (\S+) <(?:loss|score)>=(\S+)",
+        );
+        definitions.push((Definition::Quality, quality.expect("a constant expression")));
         Self { definitions }
     }
 
@@ -60,6 +67,12 @@ impl Metrics {
                         add(name, &value);
                     }
                 }
+                Definition::Quality => {
+                    if let Some(captures) = regex.captures(line) {
+                        let is_epoch = captures.get(1).is_some();
+                        add(&quality_name(&captures[2], &captures[3], is_epoch), &captures[4]);
+                    }
+                }
                 Definition::Built => {
                     for captures in regex.captures_iter(line) {
                         add(&captures[1].replacen('-', ":", 1), &captures[2]);
@@ -69,6 +82,22 @@ impl Metrics {
         }
         found
     }
+}
+
+/// AWS's name of a metric in the log.
+fn quality_name(split: &str, metric: &str, is_epoch: bool) -> String {
+    let short = if metric.ends_with("_objective") {
+        if is_epoch || split == "test" { "objective_loss" } else { "objective_loss:final" }
+    } else if metric.starts_with("binary_f_") {
+        "binary_f_beta"
+    } else if metric.starts_with("macro_f_") {
+        "macro_f_beta"
+    } else if metric.starts_with("multiclass_top_k_accuracy") {
+        "multiclass_top_k_accuracy"
+    } else {
+        metric
+    };
+    format!("{split}:{short}")
 }
 
 /// Keeps the last value of each metric.
@@ -103,6 +132,8 @@ mod tests {
             "[1]\ttrain-rmse:2.0\tvalidation-rmse:nan",
             "epoch 3 loss=0.25",
             "[4]\tvalidation-auc:0.9",
+            "#quality_metric: host=algo-1, epoch=3, train mse_objective <loss>=0.5",
+            "#quality_metric: host=algo-1, test binary_f_1.000 <score>=0.75",
         ] {
             merge(&mut all, metrics.read(line, 7));
         }
@@ -111,7 +142,15 @@ mod tests {
         shown.sort();
         assert_eq!(
             shown,
-            ["auc=0.9", "loss=0.25", "train:rmse=2", "validation:auc=0.9", "validation:rmse=3.5"]
+            [
+                "auc=0.9",
+                "loss=0.25",
+                "test:binary_f_beta=0.75",
+                "train:objective_loss=0.5",
+                "train:rmse=2",
+                "validation:auc=0.9",
+                "validation:rmse=3.5"
+            ]
         );
     }
 }

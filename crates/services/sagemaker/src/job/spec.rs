@@ -159,7 +159,8 @@ pub(crate) async fn transform(
     let kind = job.request["TransformInput"].get("ContentType").and_then(Value::as_str);
     let own = service.algorithm_argv.iter().map(|it| it.to_string_lossy().into_owned());
     let is_built_in = own.clone().eq(spec.argv.iter().take(own.len()).cloned());
-    if is_built_in && kind.is_none_or(|kind| kind.starts_with("text/csv")) {
+    let is_xgboost = spec.argv.get(own.len()).is_some_and(|name| name == "xgboost");
+    if is_built_in && is_xgboost && kind.is_none_or(|kind| kind.starts_with("text/csv")) {
         // Rows of numbers need no server.
         spec.argv.pop();
         spec.argv.push("transform".to_owned());
@@ -185,10 +186,14 @@ pub(crate) async fn training(
     spec.isolate_network = job.request.get("EnableNetworkIsolation") == Some(&Value::Bool(true));
     let asked = Asked { has_program: script::has_program(&job.request) };
     let program = match service.images.way(image_of(job)?, asked).map_err(Failure::client)? {
-        Way::BuiltIn(algorithm) => match xgboost::packages(service, job, image_of(job)?, &algorithm)? {
-            Some(packages) => xgboost::prepare(service, folder, packages).await?,
-            None => Program { argv: built_in(service, &algorithm, "train"), ..Program::default() },
-        },
+        Way::BuiltIn(algorithm) => {
+            match xgboost::packages(service, job, image_of(job)?, &algorithm)? {
+                Some(packages) => xgboost::prepare(service, folder, packages).await?,
+                None => {
+                    Program { argv: built_in(service, &algorithm, "train"), ..Program::default() }
+                }
+            }
+        }
         Way::Python(packages) => {
             script::prepare(service, principal, job, host, folder, packages).await?
         }

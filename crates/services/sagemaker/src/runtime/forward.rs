@@ -49,6 +49,7 @@ pub(super) async fn ask(
     patience: Duration,
 ) -> Result<Answered, AwsError> {
     let until = Instant::now() + patience;
+    let mut was_unanswered = false;
     loop {
         let ticket = choose(sagemaker, ctx, question, until).await?;
         match through(question, &ticket, until).await {
@@ -61,12 +62,19 @@ pub(super) async fn ask(
                 drop(ticket);
                 tokio::time::sleep(PAUSE).await;
             }
+            // Once more: a container that was ending may have taken it. Not again, or a request that ends its
+            // container would end them all.
+            Err(Failed::Unanswered(_)) if !was_unanswered && Instant::now() < until => {
+                was_unanswered = true;
+                drop(ticket);
+                tokio::time::sleep(PAUSE).await;
+            }
             Err(Failed::Unsent) => return Err(unavailable()),
             Err(Failed::Late) => {
                 let text = "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.";
                 return Err(model_error(ctx, question, &ticket, 0, text, text.to_owned()));
             }
-            Err(Failed::Broken(why)) => {
+            Err(Failed::Broken(why) | Failed::Unanswered(why)) => {
                 let text = format!(
                     "Received server error (0) from primary: {why}. {}",
                     see(ctx, question)
@@ -118,6 +126,8 @@ async fn choose(
 enum Failed {
     /// No container saw anything of it.
     Unsent,
+    /// The container went away with it.
+    Unanswered(String),
     Late,
     Broken(String),
 }
@@ -132,6 +142,9 @@ async fn through(question: &Question, ticket: &Ticket, until: Instant) -> Result
         let got = match timeout_at(until, sent).await {
             Err(_) => return Err(Failed::Late),
             Ok(Err(Trouble::NoConnection(_))) if position == 0 => return Err(Failed::Unsent),
+            Ok(Err(Trouble::NoAnswer(why))) if position == 0 => {
+                return Err(Failed::Unanswered(why));
+            }
             Ok(Err(trouble)) => return Err(Failed::Broken(trouble.to_string())),
             Ok(Ok(got)) => got,
         };

@@ -26,6 +26,9 @@ pub(crate) enum Trouble {
     /// Nothing of the request was sent.
     #[error("the container does not listen: {0}")]
     NoConnection(std::io::Error),
+    /// The process went away before it answered anything.
+    #[error("the container ended or closed the connection before it answered: {0}")]
+    NoAnswer(String),
     /// The process went away or does not speak HTTP.
     #[error("the connection to the container broke off: {0}")]
     Broken(String),
@@ -53,7 +56,10 @@ pub(crate) async fn send(
         .map_err(|e| broken(&e))?;
     let connection = tokio::spawn(connection);
     let answered = async {
-        let response = sender.send_request(request).await.map_err(|e| broken(&e))?;
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(|error| Trouble::NoAnswer(error.to_string()))?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, most_bytes).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {

@@ -13,7 +13,14 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Content types that the booster reads.
-const NATIVE_TYPES: [&str; 5] = ["text/csv", "csv", "text/libsvm", "text/x-libsvm", "libsvm"];
+const NATIVE_TYPES: [&str; 6] = [
+    "text/csv",
+    "csv",
+    "text/libsvm",
+    "text/x-libsvm",
+    "libsvm",
+    "application/x-recordio-protobuf",
+];
 
 /// The packages to train with; none for the booster (and for other algorithms).
 pub(super) fn packages(

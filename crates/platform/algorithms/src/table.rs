@@ -2,12 +2,14 @@
 
 mod csv_text;
 mod libsvm_text;
+mod recordio_table;
+mod rows;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Result};
+use crate::{Error, Result, recordio};
 
 /// Examples with their labels.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +19,8 @@ pub struct Table {
     values: Vec<f32>,
     labels: Vec<f32>,
     weights: Option<Vec<f32>>,
+    /// Whether rows left columns out, so that the data may have more than these rows tell of.
+    is_sparse: bool,
 }
 
 /// How data is written.
@@ -26,6 +30,19 @@ pub enum Format {
     Csv,
     /// `label index:value …`
     LibSvm,
+    /// SageMaker's protobuf messages in `RecordIO` frames.
+    RecordIo,
+}
+
+impl Format {
+    /// Its media type.
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv",
+            Self::LibSvm => "text/libsvm",
+            Self::RecordIo => "application/x-recordio-protobuf",
+        }
+    }
 }
 
 /// What the columns of CSV data are.
@@ -67,14 +84,25 @@ impl Table {
         if u32::try_from(rows).is_err() {
             return Err(Error::client("there are more than 4294967295 rows"));
         }
-        Ok(Self { columns, values, labels, weights })
+        Ok(Self { columns, values, labels, weights, is_sparse: false })
     }
 
-    /// Reads files of one format as one table.
+    /// Reads files of one format as one table; what sparse rows leave out is missing.
     pub fn read(files: &[PathBuf], format: Format, layout: Layout) -> Result<Self> {
+        Self::read_filled(files, format, layout, f32::NAN)
+    }
+
+    /// The same with a value for what sparse rows leave out.
+    pub(crate) fn read_filled(
+        files: &[PathBuf],
+        format: Format,
+        layout: Layout,
+        absent: f32,
+    ) -> Result<Self> {
         match format {
             Format::Csv => csv_text::read(files, layout),
-            Format::LibSvm => libsvm_text::read(files),
+            Format::LibSvm => libsvm_text::read(files, absent),
+            Format::RecordIo => recordio_table::read(files, absent),
         }
     }
 
@@ -89,7 +117,7 @@ impl Table {
     }
 
     /// The features of a row that is there.
-    pub(super) fn row(&self, row: usize) -> &[f32] {
+    pub(crate) fn row(&self, row: usize) -> &[f32] {
         &self.values[row * self.columns..(row + 1) * self.columns]
     }
 
@@ -98,28 +126,60 @@ impl Table {
         &self.labels
     }
 
+    /// All features, row after row.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     /// The weights, if the data has any.
     pub fn weights(&self) -> Option<&[f32]> {
         self.weights.as_deref()
     }
 
-    /// The same rows with more columns, in which nothing is known.
+    /// Whether rows left columns out.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.is_sparse
+    }
+
+    /// Refuses data with another number of features, or with a value that is missing.
+    pub(crate) fn check_width(&self, channel: &str, wanted: Option<usize>) -> Result<()> {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != self.columns) {
+            return Err(Error::client(format!(
+                "channel {channel}: {} features instead of {wanted}",
+                self.columns
+            )));
+        }
+        match self.values.iter().position(|value| value.is_nan()) {
+            Some(place) => {
+                let (row, column) = (place / self.columns + 1, place % self.columns + 1);
+                Err(Error::client(format!(
+                    "channel {channel}, row {row}, feature {column}: the value is missing"
+                )))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The same rows with more columns, which hold this value.
     #[must_use]
-    pub(super) fn widened_to(self, columns: usize) -> Self {
+    pub(crate) fn widened_to(self, columns: usize, value: f32) -> Self {
         if columns <= self.columns {
             return self;
         }
         let mut values = Vec::with_capacity(self.rows() * columns);
         for row in 0..self.rows() {
             values.extend_from_slice(self.row(row));
-            values.resize((row + 1) * columns, f32::NAN);
+            values.resize((row + 1) * columns, value);
         }
         Self { columns, values, ..self }
     }
 }
 
 /// Guesses the format of a file by its first line that is not empty.
-pub(super) fn guess_format(file: &Path) -> Result<Format> {
+pub(crate) fn guess_format(file: &Path) -> Result<Format> {
+    if recordio::is_recordio(file)? {
+        return Ok(Format::RecordIo);
+    }
     let line = first_line(file)?;
     let is_pair = |word: &str| {
         let pair = word.split_once(':');

@@ -4,25 +4,11 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
+use super::rows::Rows;
 use super::{Table, number, shown};
 use crate::{Error, Result};
 
-/// A table may have this many values even if hardly any of them is known: 1 GiB.
-const VALUES_LIMIT: usize = 1 << 28;
-
-#[derive(Default)]
-struct Rows {
-    /// One past the greatest index.
-    columns: usize,
-    /// Index and value of all rows.
-    entries: Vec<(u32, f32)>,
-    /// Where each row ends in `entries`.
-    ends: Vec<usize>,
-    labels: Vec<f32>,
-    weights: Vec<f32>,
-}
-
-pub(super) fn read(files: &[PathBuf]) -> Result<Table> {
+pub(super) fn read(files: &[PathBuf], absent: f32) -> Result<Table> {
     let mut rows = Rows::default();
     for file in files {
         let opened = File::open(file).map_err(Error::io("read", file))?;
@@ -34,7 +20,7 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Table> {
     if rows.labels.is_empty() {
         return Err(Error::client("there is not one row in the data"));
     }
-    rows.into_table()
+    rows.into_table(absent)
 }
 
 fn at(file: &Path, number: usize, why: &str) -> Error {
@@ -60,40 +46,17 @@ fn read_line(line: &[u8], rows: &mut Rows) -> std::result::Result<(), String> {
             Some((index, number(value).ok()?))
         });
         let (index, value) = pair.ok_or_else(|| wrong(word, "is not index:value"))?;
-        rows.columns = rows.columns.max(index as usize + 1);
-        rows.entries.push((index, value));
+        rows.add(index, value);
     }
     rows.labels.push(label);
     rows.weights.push(weight);
-    rows.ends.push(rows.entries.len());
+    rows.end_row();
     Ok(())
 }
 
 fn split(word: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = word.iter().position(|byte| *byte == b':')?;
     Some((&word[..at], &word[at + 1..]))
-}
-
-impl Rows {
-    fn into_table(self) -> Result<Table> {
-        let limit = VALUES_LIMIT.max(self.entries.len().saturating_mul(16));
-        let count = self.columns.checked_mul(self.labels.len()).filter(|it| *it <= limit);
-        let count = count.ok_or_else(|| {
-            let size = format!("{} rows with {} columns", self.labels.len(), self.columns);
-            Error::client(format!("{size} are too sparse for the built-in algorithm"))
-        })?;
-        let mut values = vec![f32::NAN; count];
-        let mut begin = 0;
-        for (row, end) in self.ends.iter().enumerate() {
-            for (index, value) in &self.entries[begin..*end] {
-                values[row * self.columns + *index as usize] = *value;
-            }
-            begin = *end;
-        }
-        let is_weighted = self.weights.iter().any(|weight| *weight != 1.0);
-        let weights = is_weighted.then_some(self.weights);
-        Table::new(self.columns, values, self.labels, weights)
-    }
 }
 
 #[cfg(test)]
@@ -105,7 +68,7 @@ mod tests {
         for line in text.lines() {
             read_line(line.as_bytes(), &mut rows)?;
         }
-        rows.into_table().map_err(|error| error.to_string())
+        rows.into_table(f32::NAN).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -1,0 +1,356 @@
+//! Linear learner, k-means and PCA as their containers do them, on trees like those of jobs; and recordio-protobuf.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use algorithms::kmeans::KMeansModel;
+use algorithms::linear::{LinearModel, Prediction};
+use algorithms::pca::PcaModel;
+use algorithms::xgboost::{Format, Layout, Table};
+use serde_json::json;
+
+/// An `/opt/ml` tree that is removed when the test is over.
+struct Tree(PathBuf);
+
+impl Tree {
+    fn new(hyperparameters: &serde_json::Value, content_type: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("refit-others-{}-{count}", std::process::id());
+        let tree = Self(std::env::temp_dir().join(name));
+        tree.write("input/config/hyperparameters.json", hyperparameters.to_string().as_bytes());
+        let channel = json!({ "ContentType": content_type, "TrainingInputMode": "File" });
+        let channels = json!({ "train": channel });
+        tree.write("input/config/inputdataconfig.json", channels.to_string().as_bytes());
+        tree
+    }
+
+    fn with(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.write(&format!("input/data/{path}"), content.as_ref());
+        self
+    }
+
+    fn write(&self, path: &str, content: &[u8]) {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn train(&self, name: &str) -> Result<Vec<String>, String> {
+        let mut output = Vec::new();
+        let trained = match name {
+            "linear-learner" => algorithms::linear::train(&self.0, &mut output),
+            "kmeans" => algorithms::kmeans::train(&self.0, &mut output),
+            _ => algorithms::pca::train(&self.0, &mut output),
+        };
+        let lines = String::from_utf8(output).unwrap().lines().map(str::to_owned).collect();
+        let folder = format!("{}/", self.0.display());
+        trained.map(|()| lines).map_err(|error| error.to_string().replace(&folder, ""))
+    }
+
+    fn model(&self) -> PathBuf {
+        self.0.join("model/model.json")
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+/// Numbers from 0 to 1 that are the same on every machine.
+fn numbers(seed: u32) -> impl FnMut() -> f64 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(state >> 8) / f64::from(1 << 24)
+    }
+}
+
+fn near(found: f64, wanted: f64, within: f64) {
+    assert!((found - wanted).abs() <= within, "{found} is not {wanted}");
+}
+
+#[test]
+fn a_line_is_found() {
+    let mut next = numbers(1);
+    let rows: String = (0..200)
+        .map(|_| {
+            let (a, b) = (next() * 100.0, next());
+            format!("{},{a},{b},7\n", 3.0 * a - 2.0 * b + 5.0)
+        })
+        .collect();
+    let train = |more: &[(&str, &str)]| {
+        let mut given = json!({ "predictor_type": "regressor", "feature_dim": "3", "wd": "0" });
+        for (name, value) in more {
+            given[*name] = (*value).into();
+        }
+        let tree = Tree::new(&given, "text/csv").with("train/t.csv", &rows);
+        let lines = tree.train("linear-learner").unwrap();
+        (LinearModel::load(&tree.model()).unwrap(), lines)
+    };
+    let (model, lines) = train(&[]);
+    let Prediction::Number(value) = model.predict(&[10.0, 0.5, 7.0]) else { panic!() };
+    near(value, 34.0, 1e-3);
+    assert!(lines.iter().any(|line| line.contains("epoch=0, train mse_objective <loss>=")));
+    assert!(lines.iter().any(|line| line.contains("host=algo-1, train rmse <loss>=")), "{lines:?}");
+    let (plain, _) = train(&[("normalize_data", "false"), ("normalize_label", "false")]);
+    let Prediction::Number(value) = plain.predict(&[10.0, 0.5, 7.0]) else { panic!() };
+    near(value, 34.0, 1e-2);
+    // So much L1 that nothing is worth its weight: the mean is left.
+    let (flat, _) = train(&[("l1", "100")]);
+    let at = |row: &[f32]| match flat.predict(row) {
+        Prediction::Number(value) => value,
+        _ => f64::NAN,
+    };
+    near(at(&[10.0, 0.5, 7.0]), at(&[90.0, 0.1, 7.0]), 1e-9);
+}
+
+#[test]
+fn classes_are_told_apart() {
+    let mut next = numbers(2);
+    let mut rows = String::new();
+    for index in 0..300 {
+        let class = index % 3;
+        let x = f64::from(class) * 2.0 + next();
+        let y = if class == 1 { 4.0 } else { 0.0 } + next();
+        rows.push_str(&format!("{class} 0:{x} 2:{y}\n"));
+    }
+    let given = json!({ "predictor_type": "multiclass_classifier", "num_classes": "3" });
+    let tree = Tree::new(&given, "text/libsvm").with("train/t.txt", &rows);
+    let lines = tree.train("linear-learner").unwrap();
+    assert!(
+        lines.contains(
+            &"#quality_metric: host=algo-1, train multiclass_accuracy <score>=1".to_owned()
+        )
+    );
+    let model = LinearModel::load(&tree.model()).unwrap();
+    let Prediction::Class(scores, class) = model.predict(&[4.5, 0.0, 0.5]) else { panic!() };
+    assert_eq!(class, 2);
+    near(scores.iter().sum(), 1.0, 1e-9);
+
+    let two = rows.replace("\n2 ", "\n0 ");
+    let given = json!({
+        "predictor_type": "binary_classifier", "binary_classifier_model_selection_criteria": "f1",
+        "positive_example_weight_mult": "balanced",
+    });
+    let tree = Tree::new(&given, "text/libsvm").with("train/t.txt", &two);
+    let tree = tree.with("validation/t.txt", &two).with("test/t.txt", "0 0:1\n1 0:2.5 2:4.5\n");
+    let lines = tree.train("linear-learner").unwrap();
+    let wanted = "#quality_metric: host=algo-1, test binary_f_1.000 <score>=1";
+    assert!(lines.iter().any(|line| line == wanted), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("wd=")), "{lines:?}");
+    let again = Tree::new(&given, "text/libsvm").with("train/t.txt", &two);
+    let again = again.with("validation/t.txt", &two);
+    again.train("linear-learner").unwrap();
+    assert_eq!(fs::read(tree.model()).unwrap(), fs::read(again.model()).unwrap());
+}
+
+#[test]
+fn clusters_are_found() {
+    let mut next = numbers(3);
+    let rows: String = (0..400)
+        .map(|index| {
+            let (x, y) = ([0.0, 10.0, 0.0, 10.0][index % 4], [0.0, 0.0, 10.0, 10.0][index % 4]);
+            format!("{},{}\n", x + next(), y + next())
+        })
+        .collect();
+    for method in ["kmeans++", "random"] {
+        let given = json!({
+            "k": "4", "feature_dim": "2", "init_method": method, "eval_metrics": "[\"msd\",\"ssd\"]",
+        });
+        let tree = Tree::new(&given, "text/csv;label_size=0").with("train/t.csv", &rows);
+        let tree = tree.with("test/t.recordio", data("dense.recordio"));
+        // The test data has three features.
+        let error = tree.train("kmeans").unwrap_err();
+        assert!(error.contains("channel test: 3 features instead of 2"), "{error}");
+        fs::remove_dir_all(tree.0.join("input/data/test")).unwrap();
+        let lines = tree.train("kmeans").unwrap();
+        let value = |name: &str| {
+            let line = lines.iter().find(|line| line.contains(name)).unwrap();
+            line.rsplit('=').next().unwrap().parse::<f64>().unwrap()
+        };
+        // The spread of a square of side 1.
+        near(value("train msd <loss>"), 1.0 / 6.0, 0.02);
+        near(value("train ssd <loss>"), 400.0 / 6.0, 8.0);
+        let model = KMeansModel::load(&tree.model()).unwrap();
+        let (own, distance) = model.predict(&[10.5, 0.5]);
+        assert!(distance < 0.2 && own != model.predict(&[0.5, 10.5]).0);
+    }
+}
+
+#[test]
+fn components_are_found() {
+    let mut next = numbers(4);
+    let rows: String = (0..300)
+        .map(|_| {
+            let (along, across) = (next() * 10.0, next());
+            format!("0,{},{},{}\n", along + across, along - across, 1.0)
+        })
+        .collect();
+    let given = json!({ "num_components": "2", "feature_dim": "3", "mini_batch_size": "100" });
+    let tree = Tree::new(&given, "text/csv").with("train/t.csv", rows);
+    let lines = tree.train("pca").unwrap();
+    assert!(lines.iter().any(|line| line.contains("is left out as the label")), "{lines:?}");
+    let model = PcaModel::load(&tree.model()).unwrap();
+    let (one, other) = (model.predict(&[6.0, 6.0, 1.0]), model.predict(&[7.0, 7.0, 1.0]));
+    // The greatest comes last.
+    near(other[1] - one[1], 2_f64.sqrt(), 1e-3);
+    near(other[0] - one[0], 0.0, 0.1);
+}
+
+#[test]
+fn what_is_wrong_is_told() {
+    let linear = json!({ "predictor_type": "binary_classifier" });
+    let cases = [
+        (
+            "linear-learner",
+            linear.clone(),
+            "text/csv",
+            "1,2\n2,3\n",
+            "row 2: value 2: the label of a binary",
+        ),
+        (
+            "linear-learner",
+            linear.clone(),
+            "text/csv",
+            "1,2\n0,\n",
+            "row 2, feature 1: the value is missing",
+        ),
+        (
+            "linear-learner",
+            linear.clone(),
+            "text/csv",
+            "label,x\n0,1\n",
+            "value \"label\" is not a number",
+        ),
+        (
+            "linear-learner",
+            linear.clone(),
+            "text/csv;label_size=0",
+            "1,2\n",
+            "label_size must be 1, not 0",
+        ),
+        ("linear-learner", linear, "application/x-image", "1,2\n", "is not supported"),
+        (
+            "linear-learner",
+            json!({ "predictor_type": "regressor", "feature_dim": "2" }),
+            "text/csv",
+            "1,2\n",
+            "1 features instead of 2",
+        ),
+        (
+            "linear-learner",
+            json!({ "predictor_type": "multiclass_classifier", "num_classes": "3" }),
+            "text/csv",
+            "0,2\n3,1\n",
+            "row 2: value 3: the label of a class is an integer from 0 to 2",
+        ),
+        (
+            "kmeans",
+            json!({ "k": "3" }),
+            "text/csv;label_size=0",
+            "1\n2\n",
+            "k=3 clusters of 2 rows",
+        ),
+        ("kmeans", json!({}), "text/csv", "1,2\n", "Missing hyperparameter: k"),
+        (
+            "kmeans",
+            json!({ "k": "1", "seed": "7" }),
+            "text/csv",
+            "1,2\n",
+            "Extraneous hyperparameter found: seed",
+        ),
+        (
+            "kmeans",
+            json!({ "k": "1" }),
+            "text/libsvm",
+            "1 1:2\n",
+            "reads text/csv, application/x-recordio-protobuf",
+        ),
+        (
+            "kmeans",
+            json!({ "k": "1" }),
+            "application/x-recordio-protobuf",
+            "1,2\n",
+            "record 1: is not recordio",
+        ),
+        (
+            "pca",
+            json!({ "num_components": "2" }),
+            "text/csv;label_size=0",
+            "1\n2\n",
+            "num_components=2 of at most 1",
+        ),
+    ];
+    for (name, given, content_type, text, wanted) in cases {
+        let tree = Tree::new(&given, content_type).with("train/t.csv", text);
+        let error = tree.train(name).unwrap_err();
+        assert!(error.starts_with("ClientError: ") && error.contains(wanted), "{error}");
+        assert_eq!(algorithms::run(name, &tree.0), ExitCode::FAILURE);
+        assert!(!tree.model().exists());
+    }
+}
+
+#[test]
+fn odd_data_is_learned_from_without_harm() {
+    let texts = ["1,1\n0,1\n", "1,1\n1,2\n", "1,3e38\n0,-3e38\n", "0,1e-40\n1,0\n"];
+    for text in texts {
+        for kind in ["binary_classifier", "regressor"] {
+            let given = json!({ "predictor_type": kind });
+            let tree = Tree::new(&given, "text/csv").with("train/t.csv", text);
+            tree.train("linear-learner").unwrap();
+            LinearModel::load(&tree.model()).unwrap();
+        }
+        let tree =
+            Tree::new(&json!({ "k": "2" }), "text/csv;label_size=0").with("train/t.csv", text);
+        tree.train("kmeans").unwrap();
+        let given = json!({ "num_components": "1" });
+        let tree = Tree::new(&given, "text/csv;label_size=0").with("train/t.csv", text);
+        tree.train("pca").unwrap();
+    }
+}
+
+fn data(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)).unwrap()
+}
+
+#[test]
+fn bytes_of_the_sdk_are_read() {
+    // Written by `write_numpy_to_dense_tensor` and `write_spmatrix_to_sparse_tensor` of the SageMaker Python SDK 2.257.7.
+    let read = |name: &str| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+        Table::read(&[file], Format::RecordIo, Layout::Labelled).unwrap()
+    };
+    let values = vec![1.5, -2.0, 3.0, 0.0, 0.25, 1e6];
+    let labelled = Table::new(3, values.clone(), vec![1.0, 0.0], None).unwrap();
+    assert_eq!(read("dense-labelled.recordio"), labelled);
+    assert_eq!(read("float64-labelled.recordio"), labelled);
+    assert_eq!(read("dense.recordio"), Table::new(3, values, vec![], None).unwrap());
+    let integers = Table::new(2, vec![1.0, -2.0, 3.0, 4.0], vec![], None).unwrap();
+    assert_eq!(read("int32.recordio"), integers);
+    let sparse = read("sparse-labelled.recordio");
+    assert_eq!((sparse.rows(), sparse.columns(), sparse.labels()), (3, 4, &[1.0, 0.0, 1.0][..]));
+}
+
+#[test]
+fn what_is_read_from_recordio_is_learned() {
+    let kind = "application/x-recordio-protobuf";
+    let given = json!({ "predictor_type": "binary_classifier", "feature_dim": "3" });
+    let tree = Tree::new(&given, kind).with("train/part", data("dense-labelled.recordio"));
+    tree.train("linear-learner").unwrap();
+    let model = LinearModel::load(&tree.model()).unwrap();
+    assert!(matches!(model.predict(&[1.5, -2.0, 3.0]), Prediction::Binary(_, 1)));
+    let unlabelled = Tree::new(&given, kind).with("train/part", data("dense.recordio"));
+    let error = unlabelled.train("linear-learner").unwrap_err();
+    assert!(error.contains("channel train: the rows have no labels"), "{error}");
+    let given = json!({ "predictor_type": "binary_classifier" });
+    let tree = Tree::new(&given, kind).with("train/part", data("sparse-labelled.recordio"));
+    tree.train("linear-learner").unwrap();
+    let tree =
+        Tree::new(&json!({ "k": "2" }), kind).with("train/part", data("dense-labelled.recordio"));
+    tree.train("kmeans").unwrap();
+}
