@@ -253,11 +253,7 @@ fn printed(from: &str, text: &str) -> Result<Temporary, CredentialsError> {
     temporary(from, &found, ["AccessKeyId", "SecretAccessKey", token, "Expiration"])
 }
 
-fn temporary(
-    from: &str,
-    found: &Value,
-    names: [&str; 4],
-) -> Result<Temporary, CredentialsError> {
+fn temporary(from: &str, found: &Value, names: [&str; 4]) -> Result<Temporary, CredentialsError> {
     let text = |name: &str| found.get(name).and_then(Value::as_str).map(str::to_owned);
     let [id, secret, token, ends] = names;
     let (Some(access_key_id), Some(secret_access_key)) = (text(id), text(secret)) else {
