@@ -114,6 +114,7 @@ pub struct Chain {
 #[derive(Clone)]
 pub(crate) struct CredentialSource(Arc<Source>);
 
+#[expect(clippy::large_enum_variant, reason = "a client has one, behind a pointer")]
 enum Source {
     Fixed(Credentials),
     Chain { plan: profile::Plan, sts: fetch::Sts, kept: Mutex<Option<Temporary>> },

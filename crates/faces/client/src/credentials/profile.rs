@@ -25,6 +25,7 @@ pub(super) enum Plan {
 
 /// A role and with what it is assumed.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the names that AWS's files have")]
 pub(super) struct Role {
     pub(super) role_arn: String,
     pub(super) session_name: String,

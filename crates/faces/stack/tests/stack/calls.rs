@@ -59,10 +59,7 @@ async fn what_the_inputs_show() {
     let [told, _] = place.calls().await;
     let told = told.join("\n");
     assert!(!told.contains("hush") && !told.contains("aHVzaA"), "{told}");
-    assert!(
-        told.contains(r#"CreateQueue {"QueueName":"q","Attributes":{"VisibilityTimeout":"30"}"#),
-        "{told}"
-    );
+    assert!(told.contains(r#""VisibilityTimeout":"30""#), "{told}");
     assert!(told.contains(r#""word":"[secret]""#), "{told}");
     assert!(told.contains(r#""Body":"[secret]""#), "{told}");
     // An update sends what changed.
