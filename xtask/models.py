@@ -21,6 +21,7 @@ ROOT = HERE.parent
 METADATA_KEYS = (
     "apiVersion",
     "awsQueryCompatible",
+    "dialects",
     "endpointPrefix",
     "globalEndpoint",
     "jsonVersion",

@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import boto3
 import pytest
 
+from support.pulumi import Program, counts, share_environments
 from support.server import Server, binary, environment
 
 REGION = "eu-west-1"
@@ -192,3 +195,69 @@ def test_places_that_are_none(project):
     for arguments, expected in cases:
         done = project.refit("preview", str(project.folder), *arguments, **KEYS)
         assert done.returncode == 1 and expected in done.stderr, (arguments, done)
+
+
+REFUSES = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
+<Code>InvalidClientTokenId</Code><Message>The security token included in the request is invalid.</Message></Error>
+<RequestId>r</RequestId></ErrorResponse>"""
+
+
+def test_keys_that_are_wrong_there(project):
+    class Refuses(BaseHTTPRequestHandler):
+        def do_POST(self):  # noqa: N802
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(403)
+            self.send_header("Content-Type", "text/xml")
+            self.send_header("Content-Length", str(len(REFUSES)))
+            self.end_headers()
+            self.wfile.write(REFUSES.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        done = project.refit("up", str(project.folder), "--target", address, **KEYS)
+        server.shutdown()
+    assert done.returncode == 1, done
+    assert "The security token included in the request is invalid. (InvalidClientTokenId)" in done.stderr
+    assert "the keys must be valid where you deploy to" in done.stderr
+    assert "AKIA" not in done.stderr and "testing" not in done.stderr
+
+
+def test_the_calls_that_would_be_made(abroad, project):
+    there = [str(project.folder), "--target", abroad]
+    done = project.refit("up", "--dry-run", *there, **KEYS)
+    assert done.returncode == 0 and not any(left(abroad).values()), done
+    assert "s3:CreateBucket " in done.stdout and "10 to create" in done.stdout
+    done = project.refit("preview", "--calls", "--json", *there, **KEYS)
+    calls = json.loads(done.stdout.splitlines()[-1])["calls"]
+    assert {"CreateBucket", "CreateRole", "CreateStateMachine", "PutRule", "PutTargets"} <= {call["operation"] for call in calls}
+    assert all(call["region"] == REGION and call["urn"].startswith("urn:pulumi:") for call in calls)
+    order = [call["name"] for call in calls]
+    assert order.index("role") < order.index("machine") < order.index("target")
+    assert changes(project.refit("up", "--json", *there, **KEYS)) == {"create": 10}
+    done = project.refit("down", "--dry-run", *there, **KEYS)
+    assert done.returncode == 0 and "10 to delete" in done.stdout and "s3:DeleteBucket " in done.stdout, done
+    assert changes(project.refit("down", "--json", *there, **KEYS)) == {"delete": 10}
+
+
+def test_a_program_in_python(abroad, tmp_path):
+    server = Server(tmp_path / "home")
+    share_environments(server)
+    (tmp_path / "program").mkdir()
+    program = Program(server, tmp_path / "program", "abroad-python")
+    program.source("""
+        role = aws.iam.Role("role", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}]}))
+        machine = aws.sfn.StateMachine("machine", role_arn=role.arn, definition=json.dumps(
+            {"StartAt": "Say", "States": {"Say": {"Type": "Pass", "End": True}}}))
+        pulumi.export("machine", machine.arn)
+    """)
+    there = {"AWS_REGION": REGION, **KEYS}
+    assert counts(program.ok("up", "--target", abroad, **there)) == {"created": 2}
+    assert len(left(abroad)["machines"]) == 1
+    assert counts(program.ok("up", "--target", abroad, **there)) == {"unchanged": 2}
+    assert counts(program.ok("down", "--target", abroad, **there)) == {"deleted": 2}
+    assert not any(left(abroad).values())

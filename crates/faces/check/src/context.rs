@@ -14,6 +14,8 @@ pub(crate) struct Schedule<'a> {
     pub(crate) expression: &'a Node,
     /// The machines it starts.
     pub(crate) machines: Vec<String>,
+    /// A schedule of EventBridge Scheduler, not a rule.
+    pub(crate) is_scheduler: bool,
 }
 
 /// A program with what follows from it.
@@ -114,23 +116,47 @@ fn schedules(program: &Program) -> Vec<Schedule<'_>> {
                 .filter(|resource| resource.is("aws:sfn:StateMachine"))
                 .map(|resource| resource.key.clone())
                 .collect();
-            Some(Schedule { rule, expression, machines })
+            Some(Schedule { rule, expression, machines, is_scheduler: false })
         })
+        .chain(program.of("aws:scheduler:Schedule").filter_map(|rule| {
+            let arn = rule.properties.at(&["target", "arn"]);
+            let machine = arn.and_then(|arn| program.referred(arn));
+            let machines = machine
+                .filter(|resource| resource.is("aws:sfn:StateMachine"))
+                .map(|resource| resource.key.clone());
+            Some(Schedule {
+                rule,
+                expression: rule.get("scheduleExpression")?,
+                machines: machines.into_iter().collect(),
+                is_scheduler: true,
+            })
+        }))
         .collect()
 }
 
 impl Schedule<'_> {
+    /// Reads an expression as its service does: EventBridge Scheduler knows `at()` as well.
+    pub(crate) fn parse(&self, text: &str) -> Result<calendar::Expression, calendar::Error> {
+        if self.is_scheduler {
+            calendar::Expression::parse(text)
+        } else {
+            calendar::Expression::parse_rule(text)
+        }
+    }
+
     /// The next instants, in Unix milliseconds.
     pub(crate) fn next(&self, now_ms: i64, count: usize) -> Vec<i64> {
-        let Some(expression) =
-            self.expression.as_str().and_then(|text| calendar::Expression::parse_rule(text).ok())
+        let Some(expression) = self.expression.as_str().and_then(|text| self.parse(text).ok())
         else {
             return Vec::new();
         };
+        let zone = self.rule.get("scheduleExpressionTimezone").and_then(Node::as_str);
+        let zone = zone.and_then(|name| calendar::time_zone(name).ok());
+        let zone = zone.unwrap_or(calendar::TimeZone::UTC);
         let mut instants = Vec::new();
         let mut at = now_ms;
         for _ in 0..count {
-            let Some(next) = expression.next_after(at, now_ms, &calendar::TimeZone::UTC) else {
+            let Some(next) = expression.next_after(at, now_ms, &zone) else {
                 break;
             };
             instants.push(next);

@@ -17,10 +17,13 @@ pub(crate) struct Described {
 
 static TABLES: &[&str] = &[
     include_str!("../../stack/src/types/cloudwatch.json"),
+    include_str!("../../stack/src/types/ecr.json"),
     include_str!("../../stack/src/types/iam.json"),
     include_str!("../../stack/src/types/lambda.json"),
     include_str!("../../stack/src/types/s3.json"),
+    include_str!("../../stack/src/types/monitoring.json"),
     include_str!("../../stack/src/types/sagemaker.json"),
+    include_str!("../../stack/src/types/scheduler.json"),
     include_str!("../../stack/src/types/sfn.json"),
     include_str!("../../stack/src/types/sns.json"),
     include_str!("../../stack/src/types/sqs.json"),

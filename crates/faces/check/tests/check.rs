@@ -10,3 +10,5 @@ mod pages;
 mod programs;
 #[path = "check/renderings.rs"]
 mod renderings;
+#[path = "check/schedulers.rs"]
+mod schedulers;

@@ -71,6 +71,8 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
         ),
         Arc::new(events::Events),
         Arc::new(scheduler::Scheduler),
+        Arc::new(cloudwatch::Cloudwatch::default()),
+        Arc::new(ecr::Ecr),
         sagemaker.clone(),
         Arc::new(sagemaker::Runtime::new(sagemaker)),
         Arc::new(logs::Logs::default()),

@@ -212,6 +212,9 @@ pub(crate) struct Work {
 pub(crate) struct Preview {
     #[command(flatten)]
     pub(crate) project: Project,
+    /// Show every API call that would be made, with its input
+    #[arg(long)]
+    pub(crate) calls: bool,
     #[command(flatten)]
     pub(crate) work: Work,
     /// Replace this resource even if nothing differs (repeatable)
@@ -224,6 +227,9 @@ pub(crate) struct Preview {
 pub(crate) struct Down {
     #[command(flatten)]
     pub(crate) project: Project,
+    /// Only show what would be deleted, and every API call that would be made
+    #[arg(long, conflicts_with = "remove")]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) work: Work,
     /// Remove the stack itself afterwards
@@ -421,6 +427,9 @@ pub(crate) struct Up {
     /// Then run the retraining once, now, and follow it
     #[arg(long)]
     pub(crate) run: bool,
+    /// Only show what would be done, and every API call that would be made (`preview --calls`)
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) dry_run: bool,
     /// Deploy whatever `refit check` finds
     #[arg(long)]
     pub(crate) no_check: bool,

@@ -6,8 +6,8 @@ use crate::home::Home;
 use crate::report::Failure;
 use crate::target::Reached;
 use stack::{
-    Cancel, Diagnostic, Error, Operation, Options, Progress, Project, Selection, Severity, Step,
-    Summary,
+    Cancel, Diagnostic, Error, Operation, Options, PlannedCall, Progress, Project, Selection,
+    Severity, Step, Summary,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -47,6 +47,8 @@ pub(crate) async fn load(
     let place = arguments.target.reach(home, &project, region).await?;
     let aws = Arc::new(place.client.clone());
     let mut options = Options::new(&stack, place.state_root.clone(), aws);
+    // Programs are the same wherever they deploy to.
+    options.environments = Some(home.stacks().join("environments"));
     options.config = config;
     options.passphrase = passphrase;
     options.parallel = work.parallel;
@@ -165,12 +167,29 @@ pub(crate) struct Shown<'a> {
     screen: &'a mut Screen,
     /// Previews show what would be done.
     is_preview: bool,
+    /// Inputs of calls are shown whole.
+    is_full: bool,
+    /// What would be called, as JSON, by resource.
+    calls: Vec<serde_json::Value>,
 }
 
 impl<'a> Shown<'a> {
     /// Shows on `screen`.
     pub(crate) fn new(screen: &'a mut Screen, is_preview: bool) -> Self {
-        Self { screen, is_preview }
+        Self { screen, is_preview, is_full: false, calls: Vec::new() }
+    }
+
+    /// Shows long texts whole.
+    pub(crate) fn in_full(self, is_full: bool) -> Self {
+        Self { is_full, ..self }
+    }
+
+    /// A summary with the calls that would be made.
+    pub(crate) fn with_calls(self, mut summary: serde_json::Value) -> serde_json::Value {
+        if !self.calls.is_empty() {
+            summary["calls"] = serde_json::Value::from(self.calls);
+        }
+        summary
     }
 
     fn changes(&mut self, step: &Step) {
@@ -193,6 +212,22 @@ impl Progress for Shown<'_> {
                 step.name
             ));
             self.changes(step);
+        }
+    }
+
+    fn calls(&mut self, step: &Step, calls: &[PlannedCall]) {
+        for call in calls {
+            let note = call.note.map(|note| format!("  ({note})")).unwrap_or_default();
+            let mut input = call.input.clone();
+            if !self.is_full {
+                shorten(&mut input);
+            }
+            self.screen.line(format!("      {}:{} {input}{note}", call.service, call.operation));
+            self.calls.push(serde_json::json!({
+                "urn": step.urn, "type": step.resource_type, "name": step.name,
+                "step": step.operation.word(), "service": call.service, "operation": call.operation,
+                "region": call.region, "input": call.input, "note": call.note,
+            }));
         }
     }
 
@@ -232,6 +267,22 @@ impl Progress for Shown<'_> {
 
     fn note(&mut self, diagnostic: &Diagnostic) {
         self.screen.line(diagnostic);
+    }
+}
+
+/// Cuts the long texts of a call's input.
+fn shorten(input: &mut serde_json::Value) {
+    const LONGEST: usize = 120;
+    match input {
+        serde_json::Value::String(text) => {
+            if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(shorten),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(shorten),
+        _ => {}
     }
 }
 

@@ -21,7 +21,9 @@ const REFRESH_BEFORE_MS: i64 = 5 * 60 * 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
     /// Nothing in the chain has any.
-    #[error("there are no AWS credentials in the environment, the shared files, a container's or an instance's role")]
+    #[error(
+        "there are no AWS credentials in the environment, the shared files, a container's or an instance's role"
+    )]
     None,
     /// A named profile is in neither file.
     #[error("there is no profile {profile} in {files}")]
@@ -56,7 +58,9 @@ impl CredentialsError {
             Self::Profile { why, .. } if why.contains("IAM Identity Center") => {
                 "sign in with `aws sso login`, then run: eval \"$(aws configure export-credentials --format env)\""
             }
-            _ => "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile",
+            _ => {
+                "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile"
+            }
         }
     }
 }
@@ -110,13 +114,10 @@ pub struct Chain {
 #[derive(Clone)]
 pub(crate) struct CredentialSource(Arc<Source>);
 
+#[expect(clippy::large_enum_variant, reason = "a client has one, behind a pointer")]
 enum Source {
     Fixed(Credentials),
-    Chain {
-        plan: profile::Plan,
-        sts: fetch::Sts,
-        kept: Mutex<Option<Temporary>>,
-    },
+    Chain { plan: profile::Plan, sts: fetch::Sts, kept: Mutex<Option<Temporary>> },
 }
 
 /// Credentials and when they end.
@@ -157,6 +158,17 @@ impl CredentialSource {
             surroundings: chain.surroundings.clone(),
         };
         Ok(Self(Arc::new(Source::Chain { plan, sts, kept: Mutex::default() })))
+    }
+
+    /// Forgets temporary credentials, so that the next call fetches new ones; false when there are no others to be had.
+    pub(crate) async fn forget(&self) -> bool {
+        match self.0.as_ref() {
+            Source::Fixed(_) => false,
+            Source::Chain { kept, .. } => {
+                let is_temporary = |kept: &Temporary| kept.ends_ms.is_some();
+                kept.lock().await.take_if(|kept| is_temporary(kept)).is_some()
+            }
+        }
     }
 
     /// Credentials for a call now.

@@ -158,6 +158,7 @@ impl Client {
         let request = wire::encode_request(model, operation_model, &input).map_err(wire_error)?;
         let address = self.endpoints.address(model, &self.region);
         let mut delay = Duration::from_millis(100);
+        let mut is_renewed = false;
         for attempt in 1.. {
             let signing_name = &model.metadata.signing_name;
             let answer = match self.send(&address, signing_name, operation, request.clone()).await {
@@ -172,6 +173,10 @@ impl Client {
                 return wire::decode_response(model, operation_model, &answer).map_err(wire_error);
             }
             let error = wire::decode_error(model, &answer);
+            if has_expired(&error) && !is_renewed && self.credentials.forget().await {
+                is_renewed = true;
+                continue;
+            }
             if attempt >= ATTEMPTS || !is_transient(&error) {
                 return Err(Error::Service { operation: operation.to_owned(), error });
             }
@@ -211,17 +216,16 @@ impl Client {
     ) -> Result<HttpResponseParts, Error> {
         parts.path.insert_str(0, &address.base_path);
         parts.headers.set("Host", address.host.as_str());
-        let credentials = self.credentials.get().await.map_err(|source| Error::Credentials {
-            operation: operation.to_owned(),
-            source,
-        })?;
+        let credentials = self
+            .credentials
+            .get()
+            .await
+            .map_err(|source| Error::Credentials { operation: operation.to_owned(), source })?;
         wire::sigv4::sign(&mut parts, &credentials, &address.region, signing_name, now_ms())
             .map_err(|source| Error::Wire { operation: operation.to_owned(), source })?;
         let endpoint = format!("{}{}", address.root, address.base_path);
         match tokio::time::timeout(TIMEOUT, self.transport.send(&address.root, parts)).await {
-            Ok(answer) => {
-                answer.map_err(|source: Broken| Error::Unreachable { endpoint, source })
-            }
+            Ok(answer) => answer.map_err(|source: Broken| Error::Unreachable { endpoint, source }),
             Err(_) => Err(Error::TimedOut { operation: operation.to_owned(), endpoint }),
         }
     }
@@ -247,13 +251,26 @@ fn jittered(delay: Duration) -> Duration {
     delay + delay * (nanos % 1024) / 2048
 }
 
+/// Temporary credentials that ended before they said they would: a role's sessions were revoked, or a clock is wrong.
+fn has_expired(error: &AwsError) -> bool {
+    matches!(error.code.as_str(), "ExpiredToken" | "ExpiredTokenException")
+}
+
 /// What AWS's SDKs retry: throttling and the server's own failures.
 fn is_transient(error: &AwsError) -> bool {
     let codes = [
         "Throttling",
         "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
         "TooManyRequestsException",
         "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "PriorRequestNotComplete",
+        "RequestTimeout",
+        "RequestTimeoutException",
         "ServiceUnavailable",
         "SlowDown",
     ];

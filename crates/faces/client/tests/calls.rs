@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use client::{Client, Credentials, Error};
+use client::{Chain, Client, Credentials, Error, Surroundings};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -176,4 +176,52 @@ async fn an_endpoint_with_a_path() {
     assert!(seen[0].starts_with("1 POST /proxy/ "), "{seen:?}");
     assert!(seen[1].contains("GET /proxy/_refit/work "), "{seen:?}");
     assert!(seen[0].to_lowercase().contains(&format!("host: {address}\r\n")), "{seen:?}");
+}
+
+/// A container's credentials, which end at a given time.
+macro_rules! keys {
+    ($id:literal, $ends:literal) => {
+        concat!(
+            r#"{"AccessKeyId": ""#,
+            $id,
+            r#"", "SecretAccessKey": "s", "Token": "t", "Expiration": ""#,
+            $ends,
+            r#""}"#
+        )
+    };
+}
+
+/// Credentials that end soon are fetched again before a call, and those that AWS says are over at once.
+#[tokio::test]
+async fn temporary_credentials_are_fetched_again() {
+    const OVER: &str = r#"{"__type": "ExpiredTokenException", "message": "the token has expired"}"#;
+    let long = |id: &'static str| Act::Answer(200, id);
+    let (container, asked) = server(vec![
+        long(keys!("AKIAONE", "2020-01-01T00:00:00Z")),
+        long(keys!("AKIATWO", "2199-01-01T00:00:00Z")),
+        long(keys!("AKIATHREE", "2199-01-01T00:00:00Z")),
+    ])
+    .await;
+    let (address, seen) = server(vec![OK, OK, OK, Act::Answer(400, OVER), OK]).await;
+    let surroundings = Surroundings {
+        variables: [(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI".to_owned(),
+            format!("http://{container}/keys"),
+        )]
+        .into(),
+        home: None,
+    };
+    let chain = Chain { surroundings, ..Chain::default() };
+    let client =
+        Client::with_chain(Some(&format!("http://{address}")), "us-east-1", &chain).unwrap();
+    for _ in 0..4 {
+        client.call(&model(), "Do", json!({})).await.unwrap();
+    }
+    let seen = seen.lock().unwrap();
+    let keys: Vec<&str> = seen
+        .iter()
+        .filter_map(|head| head.split_once("Credential=")?.1.split('/').next())
+        .collect();
+    assert_eq!(keys, ["AKIAONE", "AKIATWO", "AKIATWO", "AKIATWO", "AKIATHREE"]);
+    assert_eq!(asked.lock().unwrap().len(), 3);
 }

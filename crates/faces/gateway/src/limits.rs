@@ -61,7 +61,7 @@ impl Limits {
 // AWS: common errors of each service; Lambda: TooManyRequestsException; S3: SlowDown.
 pub(crate) fn too_much(protocol: Protocol) -> AwsError {
     match protocol {
-        Protocol::Json => AwsError::new("ThrottlingException", "Rate exceeded"),
+        Protocol::Json | Protocol::Cbor => AwsError::new("ThrottlingException", "Rate exceeded"),
         Protocol::Query => AwsError::new("Throttling", "Rate exceeded"),
         Protocol::RestJson => {
             AwsError::new("TooManyRequestsException", "Rate Exceeded.").with_status(429)

@@ -16,7 +16,9 @@ pub(crate) enum Destination {
 }
 
 /// Names in credential scopes and target prefixes that differ from refit's.
-const TARGETS: [(&str, &str); 5] = [
+const TARGETS: [(&str, &str); 7] = [
+    ("GraniteServiceVersion20100801", "cloudwatch"),
+    ("AmazonEC2ContainerRegistry_V20150921", "ecr"),
     ("AWSStepFunctions", "states"),
     ("AWSEvents", "events"),
     ("SageMaker", "sagemaker"),
@@ -53,6 +55,7 @@ pub(crate) fn destination(parts: &HttpRequestParts, scope: Option<&str>) -> Dest
             return Destination::Service("sagemaker-runtime".to_owned());
         }
         Some("s3" | "s3express") => return Destination::Objects,
+        Some("monitoring") => return Destination::Service("cloudwatch".to_owned()),
         Some(scope) => return Destination::Service(scope.to_owned()),
         None => {}
     }
@@ -61,10 +64,18 @@ pub(crate) fn destination(parts: &HttpRequestParts, scope: Option<&str>) -> Dest
             Some("2010-05-08") => Some("iam"),
             Some("2011-06-15") => Some("sts"),
             Some("2010-03-31") => Some("sns"),
+            Some("2010-08-01") => Some("cloudwatch"),
             _ => None,
         };
         if let Some(service) = service {
             return Destination::Service(service.to_owned());
+        }
+    }
+    // RPC v2, unsigned.
+    if parts.headers.get("smithy-protocol").is_some() {
+        let own = TARGETS.iter().find(|(own, _)| parts.path.contains(&format!("/service/{own}/")));
+        if let Some((_, service)) = own {
+            return Destination::Service((*service).to_owned());
         }
     }
     if parts.path.starts_with("/2015-03-31/functions") {
@@ -149,6 +160,16 @@ mod tests {
             (request("/", &[("x-amz-target", "Logs_20140328.PutLogEvents")], ""), service("logs")),
             (request("/bucket/key", &[("authorization", &signed("s3"))], ""), Destination::Objects),
             (request("/", &[("authorization", &signed("iam"))], ""), service("iam")),
+            (request("/", &[("authorization", &signed("monitoring"))], ""), service("cloudwatch")),
+            (
+                request(
+                    "/service/GraniteServiceVersion20100801/operation/ListMetrics",
+                    &[("smithy-protocol", "rpc-v2-cbor")],
+                    "",
+                ),
+                service("cloudwatch"),
+            ),
+            (request("/", &[form], "Action=ListMetrics&Version=2010-08-01"), service("cloudwatch")),
             (request("/", &[form], "Action=GetCallerIdentity&Version=2011-06-15"), service("sts")),
             (request("/2015-03-31/functions", &[], ""), service("lambda")),
             (

@@ -292,7 +292,7 @@ impl Gateway {
         };
         let mut response = service.map_or_else(
             || plain_error(error, request_id),
-            |service| service_error(service.model(), error, request_id),
+            |service| service_error(service.model().spoken_in(parts), error, request_id),
         );
         // What is left of the body is not read.
         response.headers_mut().insert("connection", http::HeaderValue::from_static("close"));
@@ -335,7 +335,7 @@ impl Gateway {
         parts: &HttpRequestParts,
         from: From<'_>,
     ) -> Response<Body> {
-        let model = service.model();
+        let model = service.model().spoken_in(parts);
         let result = self.call_inner(service, parts, from).await;
         let (operation, output) = match result {
             Ok(answered) => answered,
@@ -388,7 +388,7 @@ impl Gateway {
         from: From<'_>,
     ) -> Result<(&'a wire::Operation, Value), AwsError> {
         let From { region, peer, request_id } = from;
-        let model = service.model();
+        let model = service.model().spoken_in(parts);
         if !is_region(region) {
             let text = "Credential should be scoped to a valid region.".to_owned();
             return Err(SignatureError::Skewed(text).to_aws_error(model));

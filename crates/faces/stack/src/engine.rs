@@ -1,6 +1,7 @@
 //! The engine: registrations of a program against the resources of the state, as Pulumi's: same, create, update, replace,
 //! delete. A preview takes the same way and makes no calls.
 
+mod calls;
 mod decide;
 mod live;
 mod providers;
@@ -56,6 +57,8 @@ pub(crate) struct Engine<'a> {
     can_seal: bool,
     /// New resources tell their inputs as differences.
     is_detailed: bool,
+    /// Planned steps tell the calls they would make.
+    shows_calls: bool,
     library: Arc<Library>,
     live: Mutex<Live>,
     keeper: Option<&'a Keeper>,
@@ -104,6 +107,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) default_tags: Object,
     pub(crate) can_seal: bool,
     pub(crate) is_detailed: bool,
+    pub(crate) shows_calls: bool,
     pub(crate) library: Arc<Library>,
 }
 
@@ -119,6 +123,7 @@ impl<'a> Engine<'a> {
             default_tags: parts.default_tags,
             can_seal: parts.can_seal,
             is_detailed: parts.is_detailed,
+            shows_calls: parts.shows_calls,
             library: parts.library,
             live: Mutex::new(parts.live),
             keeper: parts.keeper,

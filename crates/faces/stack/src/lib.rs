@@ -58,4 +58,5 @@ pub use progress::{Change, Operation, Progress, Step};
 pub use project::{
     Definition, Deployed, Options, Project, Setting, Stack, Summary, find_definitions, list_stacks,
 };
+pub use provider::PlannedCall;
 pub use selection::Selection;

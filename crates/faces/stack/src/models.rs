@@ -21,6 +21,8 @@ macro_rules! models {
 }
 
 models! {
+    "cloudwatch" => "../../../services/cloudwatch/model.json",
+    "ecr" => "../../../services/ecr/model.json",
     "events" => "../../../services/events/model.json",
     "iam" => "../../../services/iam/model.json",
     "lambda" => "../../../services/lambda/model.json",

@@ -1,6 +1,7 @@
 //! What a run tells while it goes on.
 
 use crate::diagnostic::Diagnostic;
+use crate::provider::PlannedCall;
 use std::time::Duration;
 
 /// What is done with a resource.
@@ -80,6 +81,8 @@ pub struct Step {
 pub trait Progress: Send {
     /// A step that will be carried out (or would be: preview). `Same` is told too.
     fn planned(&mut self, _step: &Step) {}
+    /// The API calls that a planned step would make, in order (previews with [`crate::Options::shows_calls`] only).
+    fn calls(&mut self, _step: &Step, _calls: &[PlannedCall]) {}
     /// A step has begun.
     fn started(&mut self, _step: &Step) {}
     /// A step is done.

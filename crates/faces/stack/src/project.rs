@@ -57,6 +57,8 @@ pub struct Options {
     pub config: Vec<(String, String)>,
     /// Where `.pulumi/` with the state is.
     pub state_root: PathBuf,
+    /// Where environments for programs are made; below the state when absent.
+    pub environments: Option<PathBuf>,
     /// Where AWS APIs are called.
     pub aws: Arc<dyn Aws>,
     /// What secrets are sealed with (`PULUMI_CONFIG_PASSPHRASE`).
@@ -71,6 +73,8 @@ pub struct Options {
     pub refresh: bool,
     /// Tell new resources' inputs as differences.
     pub is_detailed: bool,
+    /// Previews tell the API calls that would be made.
+    pub shows_calls: bool,
     /// What the user says of this run, for the history.
     pub message: String,
 }
@@ -82,6 +86,7 @@ impl Options {
             stack: stack.to_owned(),
             config: Vec::new(),
             state_root,
+            environments: None,
             aws,
             passphrase: None,
             cancel: Cancel::new(),
@@ -89,6 +94,7 @@ impl Options {
             selection: Selection::default(),
             refresh: false,
             is_detailed: false,
+            shows_calls: false,
             message: String::new(),
         }
     }
@@ -310,6 +316,24 @@ impl Project {
         result
     }
 
+    /// What [`Project::destroy`] would do. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Project::destroy`].
+    pub async fn preview_destroy(
+        &self,
+        options: &Options,
+        progress: &mut dyn Progress,
+    ) -> Result<Summary, Error> {
+        self.checkpoint(options)?;
+        let mut session = self.session(options).await?;
+        session.provider.is_destroying = true;
+        let engine = session.engine(Mode::Preview, None, progress);
+        engine.check_targets();
+        engine.remove_unregistered().await;
+        engine.finish()
+    }
+
     /// Reads every resource again: those that are gone leave the state, the others' outputs are brought up to date.
     ///
     /// # Errors
@@ -465,6 +489,7 @@ impl Project {
             default_tags: settings::default_tags(&self.directory, &options.stack, &options.config),
             can_seal: options.passphrase.is_some(),
             is_detailed: options.is_detailed,
+            shows_calls: options.shows_calls,
             library: library(options),
         })
     }
@@ -486,6 +511,7 @@ struct Session {
     default_tags: Object,
     can_seal: bool,
     is_detailed: bool,
+    shows_calls: bool,
     library: Arc<Library>,
 }
 
@@ -551,6 +577,7 @@ impl Session {
             default_tags: self.default_tags.clone(),
             can_seal: self.can_seal,
             is_detailed: self.is_detailed,
+            shows_calls: self.shows_calls && mode == Mode::Preview,
             library: self.library.clone(),
         };
         Engine::new(parts, progress)
@@ -615,7 +642,10 @@ fn hosted_setting(project: &str, options: &Options) -> hosts::Setting {
     };
     hosts::Setting {
         stack: options.stack.clone(),
-        environments: options.state_root.join("environments"),
+        environments: options
+            .environments
+            .clone()
+            .unwrap_or_else(|| options.state_root.join("environments")),
         parallel: options.parallel,
         cancel: options.cancel.clone(),
         other_stack: Box::new(other_stack),

@@ -7,6 +7,7 @@ pub(crate) mod check;
 mod content_type;
 pub(crate) mod diff;
 pub(crate) mod document;
+mod dry;
 mod hooks;
 pub(crate) mod invoke;
 mod policy_document;
@@ -16,6 +17,8 @@ mod tests;
 
 pub(crate) use apply::{Made, Request};
 pub(crate) use call::StepError;
+pub use dry::PlannedCall;
+pub(crate) use dry::Recorder;
 pub(crate) use scope::interpolate_id;
 
 use crate::aws::Aws;
@@ -46,6 +49,8 @@ pub(crate) struct Provider {
     pub(crate) is_destroying: bool,
     /// How long a step waits for AWS when the program says so (`customTimeouts`).
     pub(crate) patience: Option<Duration>,
+    /// Where calls are recorded that are not made.
+    dry: Option<Arc<Recorder>>,
     /// One lock for each value of a type's `serial` template.
     serial: SerialLocks,
 }
@@ -76,6 +81,7 @@ impl Provider {
             cancel,
             is_destroying: false,
             patience: None,
+            dry: None,
             serial: SerialLocks::default(),
         })
     }

@@ -329,6 +329,8 @@ static TABLES: &[&str] = &[
     include_str!("types/iam.json"),
     include_str!("types/sfn.json"),
     include_str!("types/cloudwatch.json"),
+    include_str!("types/monitoring.json"),
+    include_str!("types/ecr.json"),
     include_str!("types/scheduler.json"),
     include_str!("types/lambda.json"),
     include_str!("types/s3.json"),

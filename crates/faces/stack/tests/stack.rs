@@ -1,5 +1,7 @@
 //! Projects from their file to AWS calls, against a scripted AWS.
 
+#[path = "stack/calls.rs"]
+mod calls;
 #[path = "stack/edits.rs"]
 mod edits;
 #[path = "stack/faults.rs"]

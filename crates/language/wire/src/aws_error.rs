@@ -56,7 +56,9 @@ impl AwsError {
     pub fn validation(protocol: Protocol, message: impl Into<String>) -> Self {
         let code = match protocol {
             Protocol::Query => "ValidationError",
-            Protocol::Json | Protocol::RestJson | Protocol::RestXml => "ValidationException",
+            Protocol::Json | Protocol::RestJson | Protocol::RestXml | Protocol::Cbor => {
+                "ValidationException"
+            },
         };
         Self::new(code, message)
     }
@@ -64,7 +66,7 @@ impl AwsError {
     /// The caller may not do this.
     pub fn access_denied(protocol: Protocol, message: impl Into<String>) -> Self {
         match protocol {
-            Protocol::Json => Self::new("AccessDeniedException", message),
+            Protocol::Json | Protocol::Cbor => Self::new("AccessDeniedException", message),
             Protocol::RestJson => Self::new("AccessDeniedException", message).with_status(403),
             Protocol::Query | Protocol::RestXml => {
                 Self::new("AccessDenied", message).with_status(403)
@@ -75,7 +77,7 @@ impl AwsError {
     /// The service failed. The message must hold nothing internal.
     pub fn internal(protocol: Protocol, message: impl Into<String>) -> Self {
         let code = match protocol {
-            Protocol::Json => "InternalServerError",
+            Protocol::Json | Protocol::Cbor => "InternalServerError",
             Protocol::RestJson => "ServiceException",
             Protocol::Query => "InternalFailure",
             Protocol::RestXml => "InternalError",
@@ -88,6 +90,7 @@ impl AwsError {
     pub(crate) fn unknown_operation(protocol: Protocol, name: &str, version: &str) -> Self {
         match protocol {
             Protocol::Json => Self::new("UnknownOperationException", ""),
+            Protocol::Cbor => Self::new("UnknownOperationException", "").with_status(404),
             Protocol::RestJson => Self::new("UnknownOperationException", "").with_status(404),
             Protocol::Query => Self::new(
                 "InvalidAction",
@@ -104,7 +107,7 @@ impl AwsError {
     /// The bytes of a request do not make the operation's input.
     pub(crate) fn serialization(protocol: Protocol, message: impl Into<String>) -> Self {
         let code = match protocol {
-            Protocol::Json | Protocol::RestJson => "SerializationException",
+            Protocol::Json | Protocol::RestJson | Protocol::Cbor => "SerializationException",
             Protocol::Query => "MalformedInput",
             Protocol::RestXml => "MalformedXML",
         };

@@ -10,7 +10,7 @@ use crate::http::{HttpRequestParts, HttpResponseParts};
 use crate::model::{Member, Model, Operation, Protocol, Structure};
 use crate::query_body::{self, Form};
 use crate::xml::Element;
-use crate::{json_body, percent, rest, xml_body};
+use crate::{cbor_body, json_body, percent, rest, xml_body};
 
 pub use errors::{decode_error, encode_error};
 
@@ -36,8 +36,19 @@ pub fn route<'a>(model: &'a Model, parts: &HttpRequestParts) -> Result<&'a Opera
         Protocol::RestJson | Protocol::RestXml => {
             (String::new(), String::new(), rest::route(model, parts))
         }
+        Protocol::Cbor => (
+            String::new(),
+            String::new(),
+            rpc_operation(parts).and_then(|name| model.operation(name)),
+        ),
     };
     found.ok_or_else(|| AwsError::unknown_operation(metadata.protocol, &name, &version))
+}
+
+/// The operation that the path of an RPC v2 request names: `…/service/SERVICE/operation/NAME`.
+fn rpc_operation(parts: &HttpRequestParts) -> Option<&str> {
+    let (before, name) = parts.path.rsplit_once("/operation/")?;
+    before.rsplit_once("/service/").filter(|(_, service)| !service.contains('/')).map(|_| name)
 }
 
 /// What `X-Amz-Target` names: the service's prefix and the operation.
@@ -89,6 +100,10 @@ pub fn decode_request(
             let structure = structure_of(model, input);
             query_body::decode_structure(model, structure, &form).map_err(refuse)
         }
+        Protocol::Cbor => {
+            let document = cbor_body::parse(&parts.body).map_err(refuse)?;
+            json_body::decode(model, input, &document).map_err(refuse)
+        }
         Protocol::RestJson | Protocol::RestXml => rest::decode_request(model, operation, parts),
     }
 }
@@ -116,6 +131,12 @@ pub fn encode_response(
             parts
         }
         Protocol::Query => query_response(model, operation, value, request_id)?,
+        Protocol::Cbor => {
+            let mut parts = HttpResponseParts { status: 200, ..Default::default() };
+            cbor_body::declare(&mut parts.headers);
+            parts.body = cbor_body::encode(model, operation.output.as_ref(), value)?;
+            parts
+        }
         Protocol::RestJson | Protocol::RestXml => rest::encode_response(model, operation, value)?,
     };
     parts.headers.push(rest::request_id_header(protocol), request_id);
@@ -175,6 +196,21 @@ pub fn encode_request(
             Ok(parts)
         }
         Protocol::Query => query_request(model, operation, value),
+        Protocol::Cbor => {
+            let service = model.metadata.target_prefix.as_deref().unwrap_or_default();
+            let mut parts = HttpRequestParts {
+                method: "POST".to_owned(),
+                path: format!("/service/{service}/operation/{}", operation.name),
+                ..Default::default()
+            };
+            cbor_body::declare(&mut parts.headers);
+            parts.headers.push("Accept", "application/cbor");
+            if model.metadata.query_compatible {
+                parts.headers.push("x-amzn-query-mode", "true");
+            }
+            parts.body = cbor_body::encode(model, operation.input.as_ref(), value)?;
+            Ok(parts)
+        }
         Protocol::RestJson | Protocol::RestXml => {
             let mut parts = rest::encode_request(model, operation, value)?;
             if operation.checksum_required && !parts.body.is_empty() {
@@ -236,6 +272,12 @@ pub fn decode_response(
         Protocol::Json => {
             let document = json_body::parse(&parts.body)
                 .map_err(|_| Error::Response("the body is no JSON".to_owned()))?;
+            json_body::decode(model, output, &document).map_err(Error::Response)
+        }
+        Protocol::Cbor if parts.body.is_empty() => nothing(),
+        Protocol::Cbor => {
+            let document = cbor_body::parse(&parts.body)
+                .map_err(|_| Error::Response("the body is no CBOR".to_owned()))?;
             json_body::decode(model, output, &document).map_err(Error::Response)
         }
         Protocol::Query => {

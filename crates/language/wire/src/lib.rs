@@ -4,6 +4,8 @@
 
 mod arn;
 mod aws_error;
+mod cbor;
+mod cbor_body;
 mod codec;
 mod error;
 mod http;

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::http::HttpRequestParts;
 use crate::pattern::Pattern;
 
 /// How a service puts values into HTTP messages.
@@ -24,6 +25,8 @@ pub enum Protocol {
     RestJson,
     /// restXml: method and URI name the operation, XML bodies.
     RestXml,
+    /// Smithy RPC v2: the path names the operation, CBOR bodies.
+    Cbor,
 }
 
 /// Facts about the service as a whole.
@@ -298,6 +301,8 @@ pub struct Model {
     operations: BTreeMap<String, Operation>,
     shapes: Vec<Shape>,
     shape_ids: BTreeMap<String, ShapeId>,
+    /// The same service in the other protocols that it speaks.
+    dialects: Vec<Self>,
 }
 
 impl Model {
@@ -307,6 +312,22 @@ impl Model {
     /// `Error::Model` when the text is not a model or refers to something it does not hold.
     pub fn parse(text: &str) -> Result<Self, Error> {
         raw::parse(text)
+    }
+
+    /// The model in the protocol that a request is made in: some services speak several. Its own where they speak one.
+    pub fn spoken_in(&self, parts: &HttpRequestParts) -> &Self {
+        if self.dialects.is_empty() {
+            return self;
+        }
+        let header = |name: &str| parts.headers.get(name).unwrap_or_default();
+        let spoken = if header("smithy-protocol") == "rpc-v2-cbor" {
+            Protocol::Cbor
+        } else if !header("x-amz-target").is_empty() {
+            Protocol::Json
+        } else {
+            Protocol::Query
+        };
+        self.dialects.iter().find(|dialect| dialect.metadata.protocol == spoken).unwrap_or(self)
     }
 
     /// The operation of that name.
@@ -364,7 +385,9 @@ impl Model {
         own.unwrap_or(match (member.location, self.metadata.protocol) {
             (Some(Location::Header | Location::Headers), _) => TimestampFormat::Rfc822,
             (Some(_), _) | (None, Protocol::Query | Protocol::RestXml) => TimestampFormat::Iso8601,
-            (None, Protocol::Json | Protocol::RestJson) => TimestampFormat::UnixTimestamp,
+            (None, Protocol::Json | Protocol::RestJson | Protocol::Cbor) => {
+                TimestampFormat::UnixTimestamp
+            }
         })
     }
 
@@ -382,6 +405,7 @@ impl<'de> Deserialize<'de> for Protocol {
             "query" => Ok(Self::Query),
             "rest-json" => Ok(Self::RestJson),
             "rest-xml" => Ok(Self::RestXml),
+            "smithy-rpc-v2-cbor" => Ok(Self::Cbor),
             other => Err(serde::de::Error::custom(format!("unknown protocol {other}"))),
         }
     }

@@ -112,7 +112,9 @@ pub(crate) fn decode_response(
 pub(crate) fn request_id_header(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::RestXml => "x-amz-request-id",
-        Protocol::Json | Protocol::Query | Protocol::RestJson => "x-amzn-RequestId",
+        Protocol::Json | Protocol::Query | Protocol::RestJson | Protocol::Cbor => {
+            "x-amzn-RequestId"
+        },
     }
 }
 

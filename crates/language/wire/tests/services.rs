@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests may stop the test.
 
 use serde_json::{Value, json};
-use wire::{AwsError, Headers, HttpRequestParts, HttpResponseParts, Model};
+use wire::{AwsError, Headers, HttpRequestParts, HttpResponseParts, Model, Protocol};
 
 fn model(service: &str) -> Model {
     let text = match service {
@@ -346,4 +346,58 @@ fn members_the_model_has_not_are_named() {
         wire::unknown_members(&model, operation, &output),
         ["executions.0.stoppedAt", "next"]
     );
+}
+
+#[test]
+fn a_service_of_several_protocols_is_spoken_to_in_each() {
+    let text = include_str!("../../../services/cloudwatch/model.json");
+    let model = Model::parse(text).unwrap();
+    let input = serde_json::json!({
+        "Namespace": "Loop",
+        "MetricData": [
+            {"MetricName": "auc", "Timestamp": 1_767_225_600, "Value": 0.5, "Unit": "None"},
+            {"MetricName": "n", "Values": [1.0, -2.5], "Dimensions": [{"Name": "a", "Value": "\u{e9}"}]},
+        ],
+    });
+    let spoken = [Protocol::Json, Protocol::Cbor, Protocol::Query];
+    for protocol in spoken {
+        let mut asked = wire::HttpRequestParts::default();
+        match protocol {
+            Protocol::Cbor => asked.headers.push("smithy-protocol", "rpc-v2-cbor"),
+            Protocol::Json => asked.headers.push("X-Amz-Target", "x.y"),
+            _ => {}
+        }
+        let dialect = model.spoken_in(&asked);
+        assert_eq!(dialect.metadata.protocol, protocol);
+        let operation = dialect.operation("PutMetricData").unwrap();
+        let request = wire::encode_request(dialect, operation, &input).unwrap();
+        assert_eq!(model.spoken_in(&request).metadata.protocol, protocol);
+        assert_eq!(wire::route(dialect, &request).unwrap().name, "PutMetricData");
+        assert_eq!(
+            wire::decode_request(dialect, operation, &request).unwrap(),
+            input,
+            "{protocol:?}"
+        );
+
+        let operation = dialect.operation("GetMetricStatistics").unwrap();
+        let output = serde_json::json!({"Label": "auc", "Datapoints": [
+            {"Timestamp": 1_767_225_600, "SampleCount": 2.0, "Average": 0.25, "Unit": "Count",
+             "ExtendedStatistics": {"p90": 1.5}}]});
+        let answer = wire::encode_response(dialect, operation, &output, "id").unwrap();
+        assert_eq!(
+            wire::decode_response(dialect, operation, &answer).unwrap(),
+            output,
+            "{protocol:?}"
+        );
+
+        let error = wire::AwsError::new("ResourceNotFound", "gone");
+        let answer = wire::encode_error(dialect, &error, "id");
+        let read = wire::decode_error(dialect, &answer);
+        assert_eq!((read.code.as_str(), read.message.as_str()), ("ResourceNotFound", "gone"));
+        for body in [&b"\xff"[..], b"\x9f", b"{", b"", b"\xa1\x61\x61"] {
+            let mut broken = request.clone();
+            broken.body = body.to_vec();
+            let _survives = wire::decode_request(dialect, operation, &broken);
+        }
+    }
 }

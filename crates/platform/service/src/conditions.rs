@@ -17,6 +17,10 @@ pub(crate) fn of(ctx: &Ctx, input: &Value) -> Conditions {
     if let Some(source) = &ctx.principal.source_arn {
         found.push(("aws:SourceArn".to_owned(), vec![source.clone()]));
     }
+    // Only CloudWatch has such a member in what it authorises.
+    if let Some(namespace) = input.get("Namespace").and_then(Value::as_str) {
+        found.push(("cloudwatch:namespace".to_owned(), vec![namespace.to_owned()]));
+    }
     let tags = tags(input);
     let mut keys: Vec<String> = tags.iter().map(|(key, _)| (*key).to_owned()).collect();
     keys.extend(untagged(input));

@@ -1,8 +1,8 @@
 //! What an operation gets besides its input.
 
 use crate::{
-    Arn, Authoriser, AwsError, Caller, Clock, Dispatcher, Entropy, Interest, Notices, Principal,
-    Records, Service, WorkQueue,
+    Arn, Authoriser, AwsError, Caller, Clock, Dispatcher, Entropy, Interest, Metrics, Notices,
+    Principal, Records, Service, WorkQueue,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -22,6 +22,8 @@ pub struct Kit {
     pub notices: Notices,
     /// Who listens to events of services.
     pub interest: Interest,
+    /// What services count about themselves.
+    pub metrics: Metrics,
     joined: OnceLock<Joined>,
 }
 
@@ -46,6 +48,7 @@ impl Kit {
             entropy,
             notices: Notices::default(),
             interest: Interest::default(),
+            metrics: Metrics::default(),
             joined: OnceLock::new(),
         })
     }

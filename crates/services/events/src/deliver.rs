@@ -70,7 +70,10 @@ pub(crate) async fn deliver(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, A
     };
     if delivery.given_up.is_none() {
         let error = match attempt(ctx, &delivery, &item.key).await {
-            Ok(work) => return Ok(done(item, work)),
+            Ok(work) => {
+                measure(ctx, &delivery, "Invocations");
+                return Ok(done(item, work));
+            }
             Err(error) => error,
         };
         delivery.given_up = give_up(ctx, &delivery, &error, item.attempts);
@@ -79,6 +82,7 @@ pub(crate) async fn deliver(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, A
             return Ok(WorkOutcome::again(item, ctx.now_ms + delay_ms(item.attempts)));
         }
         tracing::error!(target = delivery.target.arn, rule = delivery.rule_arn, %error, "delivery failed for good");
+        measure(ctx, &delivery, "FailedInvocations");
     }
     match dead_letter(ctx, &delivery, &item.key).await {
         Err(error) if error.status >= 500 => {
@@ -94,6 +98,22 @@ pub(crate) async fn deliver(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, A
         Ok(()) => {}
     }
     Ok(done(item, Vec::new()))
+}
+
+/// Counts a delivery that ended, for the rule and for all.
+// AWS: EventBridge metrics: Invocations has those that failed as well, FailedInvocations only those that failed for good.
+fn measure(ctx: &Ctx, delivery: &Delivery, metric: &'static str) {
+    const NAMESPACE: &str = "AWS/Events";
+    let rule = delivery.rule_arn.rsplit('/').next().unwrap_or_default();
+    let count = |metric| {
+        for dimensions in [&[("RuleName", rule)][..], &[]] {
+            ctx.kit.metrics.count(&ctx.region, NAMESPACE, metric, dimensions, ctx.now_ms);
+        }
+    };
+    count("Invocations");
+    if metric != "Invocations" {
+        count(metric);
+    }
 }
 
 /// The item is done: the responses of its calls are not needed any more.

@@ -43,6 +43,30 @@ struct State {
     busy: HashMap<String, usize>,
 }
 
+/// Counts an invocation, for the function and for all.
+// AWS: Lambda metrics: Invocations and Errors are counts, Duration is in milliseconds.
+fn measure(ctx: &Ctx, function: &Function, failed: bool, took: Duration) {
+    const NAMESPACE: &str = "AWS/Lambda";
+    let name = [("FunctionName", function.name.as_str())];
+    let now_ms = ctx.kit.clock.now_ms();
+    for dimensions in [&name[..], &[]] {
+        let measure = |metric, unit, value| {
+            let measured = (unit, value);
+            ctx.kit.metrics.measure(
+                &function.region,
+                NAMESPACE,
+                metric,
+                dimensions,
+                measured,
+                now_ms,
+            );
+        };
+        measure("Invocations", "Count", 1.0);
+        measure("Errors", "Count", f64::from(u8::from(failed)));
+        measure("Duration", "Milliseconds", took.as_secs_f64() * 1000.0);
+    }
+}
+
 impl Pool {
     /// Runs one invocation in a warm process of the function's present revision, or a new one. It goes on to its end also
     /// when nobody waits for it any more.
@@ -61,7 +85,9 @@ impl Pool {
         };
         let (pool, ctx, function) = (self.clone(), ctx.clone(), function.clone());
         let invocation = tokio::spawn(async move {
+            let began = Instant::now();
             let outcome = sandbox.invoke(&ctx, &function, payload).await;
+            measure(&ctx, &function, outcome.failed, began.elapsed());
             if sandbox.is_usable() {
                 pool.give_back(key, sandbox);
             }

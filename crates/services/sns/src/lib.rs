@@ -21,7 +21,8 @@ mod tags;
 
 use records::{TOPIC, Topic};
 use service::{
-    AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
+    AwsError, Ctx, Operation, OperationFuture, PrincipalKind, Row, Service, WorkItem, WorkOutcome,
+    operation,
 };
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -110,7 +111,20 @@ impl Service for Sns {
 
     async fn resource_policy(&self, ctx: &Ctx, resource: &str) -> Result<Option<String>, AwsError> {
         let topic = ctx.records::<Topic>(TOPIC).get(resource).await?;
-        Ok(topic.and_then(|topic| topic.value.attributes.get("Policy").cloned()))
+        let policy = topic.and_then(|topic| topic.value.attributes.get("Policy").cloned());
+        // AWS: a topic without a policy of its own admits its account's alarms: the default policy asks for
+        // AWS:SourceOwner, which only CloudWatch sets.
+        let is_alarm =
+            ctx.principal.kind == PrincipalKind::Service("cloudwatch.amazonaws.com".to_owned());
+        Ok(policy.or_else(|| {
+            is_alarm.then(|| {
+                serde_json::json!({"Statement": [{
+                    "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                    "Action": "sns:Publish", "Resource": resource,
+                }]})
+                .to_string()
+            })
+        }))
     }
 
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {

@@ -63,7 +63,11 @@ impl TaskHandler for Tasks {
     }
 
     fn status_changed(&self, execution: &ExecutionRecord) -> Vec<WorkItem> {
-        let heard = self.kit.upgrade().is_none_or(|kit| kit.interest.any(announce::SOURCE));
+        let kit = self.kit.upgrade();
+        if let Some(kit) = &kit {
+            count(kit, execution);
+        }
+        let heard = kit.is_none_or(|kit| kit.interest.any(announce::SOURCE));
         if heard { vec![announce::item(execution)] } else { Vec::new() }
     }
 
@@ -78,5 +82,36 @@ impl TaskHandler for Tasks {
         events: &[HistoryEvent],
     ) {
         self.log.write(execution, attributes, events);
+    }
+}
+
+/// Counts an execution that begins or ends.
+// AWS: Step Functions metrics: by StateMachineArn; ExecutionTime is in milliseconds, of executions that ended.
+fn count(kit: &Kit, execution: &ExecutionRecord) {
+    const NAMESPACE: &str = "AWS/States";
+    let identity = &execution.identity;
+    let metric = match execution.status.word() {
+        "RUNNING" => "ExecutionsStarted",
+        "SUCCEEDED" => "ExecutionsSucceeded",
+        "FAILED" => "ExecutionsFailed",
+        "TIMED_OUT" => "ExecutionsTimedOut",
+        "ABORTED" => "ExecutionsAborted",
+        _ => return,
+    };
+    let dimensions = [("StateMachineArn", &*identity.state_machine_arn)];
+    let now_ms = execution.stop_ms.or(execution.redrive_ms).unwrap_or(identity.start_ms);
+    let measure = |metric, unit, value| {
+        kit.metrics.measure(
+            identity.region(),
+            NAMESPACE,
+            metric,
+            &dimensions,
+            (unit, value),
+            now_ms,
+        );
+    };
+    measure(metric, "Count", 1.0);
+    if let Some(stop_ms) = execution.stop_ms {
+        measure("ExecutionTime", "Milliseconds", (stop_ms - identity.start_ms) as f64);
     }
 }

@@ -53,6 +53,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
             }
         }
     }
+    for schedule in context.program.of("aws:scheduler:Schedule") {
+        let Some(given) = schedule.properties.at(&["target", "roleArn"]) else { continue };
+        let says = "ValidationException: The execution role you provide must allow AWS EventBridge Scheduler to assume the role.";
+        let user = format!("`{}`", schedule.key);
+        look(context, given, "scheduler.amazonaws.com", (&When::Deploy, says), &user, found);
+    }
     let when = When::FirstRun;
     let says = "SageMaker.SageMakerException: Could not assume role. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.";
     for (_, state, task) in context.tasks() {

@@ -25,10 +25,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
             let message = format!("`{}` is disabled: it never fires", rule.key);
             found.push(Finding::new(&RULE, entry.value.span, message).when(When::FirstFiring));
         }
-        let has_target = context.program.of("aws:cloudwatch:EventTarget").any(|target| {
-            let named = target.get("rule");
-            named.and_then(Node::attribute).is_none_or(|(key, _)| key == rule.key)
-        });
+        let has_target = schedule.is_scheduler
+            || context.program.of("aws:cloudwatch:EventTarget").any(|target| {
+                let named = target.get("rule");
+                named.and_then(Node::attribute).is_none_or(|(key, _)| key == rule.key)
+            });
         if !has_target {
             let message = format!("`{}` has no target: it fires and starts nothing", rule.key);
             found.push(Finding::new(&RULE, rule.name_span, message).when(When::FirstFiring));

@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for schedule in &context.schedules {
         let Some(text) = schedule.expression.as_str() else { continue };
         let span = schedule.expression.span;
-        match calendar::Expression::parse_rule(text) {
+        match schedule.parse(text) {
             Ok(_) if schedule.next(context.now_ms, 1).is_empty() => {
                 found.push(
                     Finding::new(&RULE, span, "this never fires again")
@@ -30,9 +30,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
                 let mut finding = Finding::new(&RULE, span, error.to_string())
                     .when(When::Deploy)
                     .says("ValidationException: Parameter ScheduleExpression is not valid.");
-                if let Some(better) =
-                    better(text).filter(|better| calendar::Expression::parse_rule(better).is_ok())
-                {
+                if let Some(better) = better(text).filter(|better| schedule.parse(better).is_ok()) {
                     let source = context.sources.text(span);
                     let quote = source
                         .chars()

@@ -8,13 +8,19 @@ use crate::finding::{Finding, Severity, When};
 pub(super) static RULE: Rule = Rule {
     id: "target-permission",
     severity: Severity::Error,
-    summary: "an EventBridge target whose role may not start the state machine",
+    summary: "a target of EventBridge whose role may not start the state machine",
     check,
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
-    for target in context.program.of("aws:cloudwatch:EventTarget") {
-        let (Some(arn), Some(given)) = (target.get("arn"), target.get("roleArn")) else { continue };
+    let targets = context.program.of("aws:cloudwatch:EventTarget");
+    let targets = targets.map(|target| (target.get("arn"), target.get("roleArn"), false));
+    let schedules = context.program.of("aws:scheduler:Schedule").map(|schedule| {
+        let member = |name| schedule.properties.at(&["target", name]);
+        (member("arn"), member("roleArn"), true)
+    });
+    for (arn, given, is_scheduler) in targets.chain(schedules) {
+        let (Some(arn), Some(given)) = (arn, given) else { continue };
         let (Some(machine), Some(role)) =
             (context.program.referred(arn), context.role(Some(given)))
         else {
@@ -36,7 +42,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         found.push(
             Finding::new(&RULE, given.span, message)
                 .when(When::FirstFiring)
-                .says("nothing; FailedInvocations counts one more, and no execution starts")
+                .says(if is_scheduler {
+                    "nothing; TargetErrorCount counts one more, and no execution starts"
+                } else {
+                    "nothing; FailedInvocations counts one more, and no execution starts"
+                })
                 .correction(statement),
         );
     }

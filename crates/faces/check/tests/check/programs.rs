@@ -167,6 +167,16 @@ const CASES: &[(&str, &str, &[&str])] = &[
         &["4:57 bucket-name"],
     ),
     (
+        "__main__.py",
+        "from pulumi.dynamic import *\nimport pulumi_aws as aws\nclass P(ResourceProvider):\n    pass\naws.s3.Bucket(\"b\", bucket=\"UPPER\")\nprint(CreateResult)\n",
+        &["5:27 bucket-name"],
+    ),
+    (
+        "__main__.py",
+        "from pulumi_aws import *\nfrom pulumi import *\nb = s3.Bucket(\"b\", bucket=\"UPPER\")\nexport(\"b\", b.id)\n",
+        &["3:27 bucket-name"],
+    ),
+    (
         "index.ts",
         "import * as aws from \"@pulumi/aws\";\nconst b = new aws.s3.Bucket(\"b\");\nexport const url = `s3://${b.id}/x`;\n",
         &["3:26 output-in-text"],

@@ -4,7 +4,8 @@ use crate::follow::Screen;
 use crate::grammar::{Down, Global};
 use crate::home::Home;
 use crate::project::{
-    Shown, cancel_on_interrupt, done_counts, expect, failure, load, summary_json,
+    Loaded, Shown, cancel_on_interrupt, done_counts, expect, failure, load, planned_counts,
+    summary_json,
 };
 use crate::report::Done;
 use std::process::ExitCode;
@@ -13,11 +14,15 @@ use std::process::ExitCode;
 pub(crate) async fn run(global: &Global, arguments: &Down) -> Done {
     let home = Home::locate(global.data.as_deref())?;
     crate::project::open(arguments.project.directory())?;
-    let loaded = load(&home, &arguments.project, &arguments.work, &[]).await?;
+    let mut loaded = load(&home, &arguments.project, &arguments.work, &[]).await?;
     let mut screen = Screen::new(global.json);
     screen.line(format!("target   {}", loaded.place.title));
     screen.line(format!("stack    {}-{}", loaded.project.name(), loaded.options.stack));
     cancel_on_interrupt(&loaded.options.cancel);
+    if arguments.dry_run {
+        loaded.options.shows_calls = true;
+        return dry(global, arguments, &loaded, screen).await;
+    }
     let mut shown = Shown::new(&mut screen, false);
     let summary = match loaded.project.destroy(&loaded.options, &mut shown).await {
         Err(stack::Error::NoStack { .. }) => stack::Summary::default(),
@@ -39,5 +44,20 @@ pub(crate) async fn run(global: &Global, arguments: &Down) -> Done {
         }
         screen.line(format!("stack    {} removed", loaded.options.stack));
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows what would be removed, and by which calls.
+async fn dry(global: &Global, arguments: &Down, loaded: &Loaded, mut screen: Screen) -> Done {
+    let mut shown = Shown::new(&mut screen, true).in_full(arguments.work.diff);
+    let summary = match loaded.project.preview_destroy(&loaded.options, &mut shown).await {
+        Err(stack::Error::NoStack { .. }) => stack::Summary::default(),
+        other => other.map_err(failure)?,
+    };
+    if global.json {
+        anstream::println!("{}", shown.with_calls(summary_json(&summary)));
+    }
+    screen.line(planned_counts(&summary));
+    expect(&arguments.work, &summary)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,11 @@
 //! `refit up [DIR] [--run]`: deploys a project, and runs its retraining.
 
 use crate::commands::check::{Gate, before};
+use crate::commands::preview;
 use crate::commands::run::start_and_follow;
 use crate::commands::status::next_firings;
 use crate::follow::Screen;
-use crate::grammar::{Global, Up};
+use crate::grammar::{Global, Preview, Up};
 use crate::home::Home;
 use crate::project::{
     Shown, cancel_on_interrupt, done_counts, expect, failure, load, summary_json,
@@ -15,6 +16,9 @@ use std::process::ExitCode;
 
 /// Deploys; then, if asked, runs.
 pub(crate) async fn run(global: &Global, arguments: &Up) -> Done {
+    if arguments.dry_run {
+        return preview::run(global, &arguments.preview()).await;
+    }
     let home = Home::locate(global.data.as_deref())?;
     crate::project::open(arguments.project.directory())?;
     let directory = arguments.project.directory();
@@ -79,4 +83,16 @@ async fn next(place: &Reached, machine: Option<&str>, screen: &mut Screen) -> Re
         screen.line(format!("next     {}", firing.text()));
     }
     Ok(())
+}
+
+impl Up {
+    /// The same as a preview with all calls.
+    fn preview(&self) -> Preview {
+        Preview {
+            project: self.project.clone(),
+            calls: true,
+            work: self.work.clone(),
+            replace: self.replace.clone(),
+        }
+    }
 }

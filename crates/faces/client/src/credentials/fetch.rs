@@ -120,15 +120,15 @@ impl Sts {
     async fn container(&self) -> Result<Temporary, CredentialsError> {
         let from = "the container's host";
         let variable = |name| self.surroundings.variable(name);
-        let (root, path) = match variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
-            Some(path) => ("http://169.254.170.2".to_owned(), path.to_owned()),
-            None => {
-                let uri = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").unwrap_or_default();
-                may_be_asked(uri).map_err(|why| source(from, why))?;
-                let begin = uri.find("://").map_or(0, |at| at + 3);
-                let end = uri[begin..].find('/').map_or(uri.len(), |at| begin + at);
-                (uri[..end].to_owned(), uri[end..].to_owned())
-            }
+        let relative = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+        let (root, path) = if let Some(path) = relative {
+            ("http://169.254.170.2".to_owned(), path.to_owned())
+        } else {
+            let uri = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").unwrap_or_default();
+            may_be_asked(uri).map_err(|why| source(from, why))?;
+            let begin = uri.find("://").map_or(0, |at| at + 3);
+            let end = uri[begin..].find('/').map_or(uri.len(), |at| begin + at);
+            (uri[..end].to_owned(), uri[end..].to_owned())
         };
         let token = match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
             Some(file) => {
@@ -253,11 +253,7 @@ fn printed(from: &str, text: &str) -> Result<Temporary, CredentialsError> {
     temporary(from, &found, ["AccessKeyId", "SecretAccessKey", token, "Expiration"])
 }
 
-fn temporary(
-    from: &str,
-    found: &Value,
-    names: [&str; 4],
-) -> Result<Temporary, CredentialsError> {
+fn temporary(from: &str, found: &Value, names: [&str; 4]) -> Result<Temporary, CredentialsError> {
     let text = |name: &str| found.get(name).and_then(Value::as_str).map(str::to_owned);
     let [id, secret, token, ends] = names;
     let (Some(access_key_id), Some(secret_access_key)) = (text(id), text(secret)) else {

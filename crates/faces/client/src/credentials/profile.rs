@@ -14,11 +14,7 @@ pub(super) enum Plan {
     /// A role, assumed with other credentials.
     Role(Role),
     /// A role, assumed with a token from a file.
-    WebIdentity {
-        role_arn: String,
-        session_name: String,
-        token_file: PathBuf,
-    },
+    WebIdentity { role_arn: String, session_name: String, token_file: PathBuf },
     /// What a command prints.
     Process(String),
     /// What the container's host gives.
@@ -29,6 +25,7 @@ pub(super) enum Plan {
 
 /// A role and with what it is assumed.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the names that AWS's files have")]
 pub(super) struct Role {
     pub(super) role_arn: String,
     pub(super) session_name: String,
@@ -96,13 +93,8 @@ fn from_environment(surroundings: &Surroundings) -> Option<Plan> {
 }
 
 fn gives_credentials(settings: &Settings) -> bool {
-    let settings_that_do = [
-        "aws_access_key_id",
-        "role_arn",
-        "credential_process",
-        "sso_session",
-        "sso_start_url",
-    ];
+    let settings_that_do =
+        ["aws_access_key_id", "role_arn", "credential_process", "sso_session", "sso_start_url"];
     settings_that_do.iter().any(|name| settings.contains_key(*name))
 }
 
@@ -153,10 +145,12 @@ fn role(
     role_arn: &str,
     seen: &mut BTreeSet<String>,
 ) -> Result<Plan, CredentialsError> {
-    let refuse =
-        |why: String| Err(CredentialsError::Profile { profile: profile.to_owned(), why });
+    let refuse = |why: String| Err(CredentialsError::Profile { profile: profile.to_owned(), why });
     if settings.contains_key("mfa_serial") {
-        return refuse("its role wants a code from a device (mfa_serial), which refit does not ask for".to_owned());
+        return refuse(
+            "its role wants a code from a device (mfa_serial), which refit does not ask for"
+                .to_owned(),
+        );
     }
     let session_name =
         settings.get("role_session_name").cloned().unwrap_or_else(|| "refit".to_owned());
@@ -174,11 +168,25 @@ fn role(
             "EcsContainer" => Plan::Container,
             "Environment" => match from_environment(surroundings) {
                 Some(plan) => plan,
-                None => return refuse("credential_source is Environment, and the environment has no keys".to_owned()),
+                None => {
+                    return refuse(
+                        "credential_source is Environment, and the environment has no keys"
+                            .to_owned(),
+                    );
+                }
             },
-            other => return refuse(format!("credential_source {other} is not one of Environment, EcsContainer, Ec2InstanceMetadata")),
+            other => {
+                return refuse(format!(
+                    "credential_source {other} is not one of Environment, EcsContainer, Ec2InstanceMetadata"
+                ));
+            }
         },
-        _ => return refuse("a profile with role_arn needs source_profile or credential_source, and not both".to_owned()),
+        _ => {
+            return refuse(
+                "a profile with role_arn needs source_profile or credential_source, and not both"
+                    .to_owned(),
+            );
+        }
     };
     Ok(Plan::Role(Role {
         role_arn: role_arn.to_owned(),
@@ -208,8 +216,11 @@ fn read(surroundings: &Surroundings) -> Files {
             profiles.entry(name.to_owned()).or_default().extend(settings);
         }
     }
-    let names: Vec<String> =
-        [config, credentials].into_iter().flatten().map(|file| file.display().to_string()).collect();
+    let names: Vec<String> = [config, credentials]
+        .into_iter()
+        .flatten()
+        .map(|file| file.display().to_string())
+        .collect();
     Files { profiles, names: names.join(" or ") }
 }
 

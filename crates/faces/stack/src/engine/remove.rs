@@ -84,6 +84,7 @@ impl Engine<'_> {
             return false;
         }
         if self.is_preview() {
+            self.tell_deletion(&step, resource, is_replaced, stays).await;
             return true;
         }
         if stays {
@@ -151,7 +152,7 @@ impl Engine<'_> {
 
     /// Old resources that cannot stay when `urn` is deleted before its replacement is made, the outermost first: those with a
     /// property that refers to it and cannot change in place.
-    fn cascade(&self, urn: &str) -> Vec<Resource> {
+    pub(super) fn cascade(&self, urn: &str) -> Vec<Resource> {
         let seen = self.run().seen.clone();
         let live = self.live();
         let mut doomed: Vec<&str> = vec![urn];

@@ -30,6 +30,7 @@ impl Engine<'_> {
             return self.keep(&wanted, decision, resource);
         }
         if self.is_preview() {
+            self.tell_calls(&step, &wanted, &decision).await;
             return self.foresee(&wanted, &decision, resource);
         }
         if decision.operation == Operation::Replace
@@ -247,7 +248,7 @@ impl Engine<'_> {
     }
 }
 
-async fn update(
+pub(super) async fn update(
     provider: &Provider,
     wanted: &Wanted<'_>,
     decision: &Decision,

@@ -74,6 +74,7 @@ async fn evaluate(path: &Path) -> Result<Vec<Definition>, Error> {
         default_tags: Object::new(),
         can_seal: true,
         is_detailed: false,
+        shows_calls: false,
         library: std::sync::Arc::new(|project, stack| {
             Err(Error::NoStack { project: project.to_owned(), stack: stack.to_owned() })
         }),

@@ -79,7 +79,10 @@ impl Provider {
             Some((_, old, _)) => self.predict(kind, request.inputs, Some(old)).0,
             None => self.outputs(kind, request.inputs),
         };
-        outputs.retain(|_, value| !matches!(value, Value::Unknown));
+        let is_dry = self.dry.is_some();
+        outputs.retain(|name, value| {
+            !matches!(value, Value::Unknown) || is_dry && request.inputs.contains_key(name)
+        });
         outputs.shift_remove("id");
         let _guard = match &kind.serial {
             Some(template) => {
@@ -158,6 +161,12 @@ impl Provider {
                 scope = scope.item(Value::from_json(item), None);
                 self.perform(kind, call, &scope, outputs).await?;
             }
+            if let Some(recorder) = &self.dry {
+                let first = recorder.count();
+                scope = scope.item(Value::Unknown, None);
+                self.perform(kind, call, &scope, outputs).await?;
+                recorder.remark(first, "for each that is listed");
+            }
             return Ok(());
         }
         self.perform(kind, call, &scope, outputs).await
@@ -227,6 +236,12 @@ impl Provider {
     ) -> Result<(), StepError> {
         let Some(look) = &kind.wait_until_gone else { return Ok(()) };
         let mut pause = Pause::new(timeout);
+        if let Some(recorder) = &self.dry {
+            let scope = Scope::new(self, kind, values).id(Some(id));
+            let input = scope.render(&look.input)?.unwrap_or_default();
+            recorder.record(&kind.service, &look.call, input, Some("until it is gone"));
+            return Ok(());
+        }
         loop {
             let scope = Scope::new(self, kind, values).id(Some(id));
             match self.send(kind, &look.call, scope.render(&look.input)?).await {
@@ -318,6 +333,8 @@ fn items(
 ) -> Vec<Value> {
     let list = |object: &Object| match object.get(name).map(Value::open) {
         Some(Value::Array(items)) => items.clone(),
+        // Only a dry run has such: some items, nobody knows how many.
+        Some(Value::Unknown) => vec![Value::Unknown],
         _ => Vec::new(),
     };
     let new = list(request.inputs);

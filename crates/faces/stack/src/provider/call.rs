@@ -1,6 +1,6 @@
 //! One AWS call: tried again where the type says so, its answer's outputs taken out.
 
-use super::{Provider, Scope, shaped};
+use super::{Provider, Scope, dry, shaped};
 use crate::types::{Call, List, ResourceType, Wait};
 use crate::value::{AssetError, Object, Value};
 use base64::Engine as _;
@@ -74,6 +74,12 @@ impl StepError {
         })
     }
 
+    /// Whether AWS has had too many calls, for longer than its clients wait.
+    fn is_throttled(&self) -> bool {
+        let codes = ["Throttling", "ThrottlingException", "TooManyRequestsException", "SlowDown"];
+        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+    }
+
     /// Whether it says that the resource is not there.
     pub(super) fn is_gone(&self, kind: &ResourceType) -> bool {
         self.status == 404 || self.is_one_of(&kind.gone)
@@ -97,7 +103,8 @@ impl Provider {
                 Err(error) => StepError::aws(&error),
             };
             let passes = error.is_one_of(&kind.retry_always)
-                || (self.aws.is_eventually_consistent() && error.is_one_of(&kind.retry));
+                || (self.aws.is_eventually_consistent()
+                    && (error.is_throttled() || error.is_one_of(&kind.retry)));
             let limit = self.patience.unwrap_or(PROPAGATION);
             if !passes || self.cancel.is_cancelled() || started.elapsed() + delay > limit {
                 return Err(error);
@@ -142,6 +149,9 @@ impl Provider {
             return Err(StepError::new(format!("{}: {message} ({what})", call.operation)));
         }
         take_outputs(kind, &call.outputs, &answer, outputs);
+        if self.dry.is_some() {
+            dry::expect_outputs(call.outputs.keys(), outputs);
+        }
         match &call.wait {
             Some(wait) => self
                 .settle(kind, wait, &answer, &scope.with(outputs))
@@ -162,6 +172,11 @@ impl Provider {
         let text = |answer: &Json, path: &str| {
             extract(answer, path).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
         };
+        if let Some(recorder) = &self.dry {
+            let input = scope.render(&wait.input)?.unwrap_or_default();
+            recorder.record(&kind.service, &wait.call, input, Some("until it is settled"));
+            return Ok(());
+        }
         let mut answer = first.clone();
         let limit = self.patience.unwrap_or(Duration::from_mins(5));
         let mut pause = Pause::new(limit);

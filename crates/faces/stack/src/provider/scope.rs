@@ -2,7 +2,7 @@
 
 use super::Provider;
 use super::call::StepError;
-use super::content_type;
+use super::{content_type, dry};
 use crate::types::{Property, ResourceType, Shape};
 use crate::value::{Asset, AssetSource, Object, Value};
 use base64::Engine as _;
@@ -69,6 +69,15 @@ impl<'a> Scope<'a> {
 
     /// The value of a dotted name, and its shape. Nothing where there is nothing.
     pub(super) fn lookup(&self, path: &str) -> Option<(Value, Option<&'a Property>)> {
+        let (value, shape) = self.find(path)?;
+        if self.provider.dry.is_none() {
+            return Some((value, shape));
+        }
+        Some((dry::masked(value, shape), shape))
+    }
+
+    /// The value itself.
+    fn find(&self, path: &str) -> Option<(Value, Option<&'a Property>)> {
         let mut steps = path.split('.');
         let root = steps.next()?;
         let (mut value, mut shape) = self.root(root)?;
@@ -265,6 +274,11 @@ impl<'a> Scope<'a> {
         shape: Option<&Property>,
         form: &str,
     ) -> Result<Json, StepError> {
+        if self.provider.dry.is_some()
+            && let Some(shown) = self.shown_dry(value, form)?
+        {
+            return Ok(shown);
+        }
         let pairs = |key: &str, value_name: &str| {
             let fields = value.as_object().into_iter().flatten();
             fields
@@ -299,10 +313,33 @@ impl<'a> Scope<'a> {
         })
     }
 
+    /// What a recorded call shows for what is not sent as it stands: a word for a value, the size of a blob.
+    fn shown_dry(&self, value: &Value, form: &str) -> Result<Option<Json>, StepError> {
+        if dry::is_word(value) {
+            return Ok(Some(Json::from(value.as_str())));
+        }
+        let directory = &self.provider.directory;
+        let size = match (form, value) {
+            ("zip", Value::Archive(archive)) => {
+                archive.zip(directory).map_err(StepError::asset)?.len()
+            }
+            ("bytes", Value::Asset(asset)) => {
+                asset.bytes(directory).map_err(StepError::asset)?.len()
+            }
+            ("bytes", Value::String(text)) => text.len(),
+            _ => return Ok(None),
+        };
+        Ok(Some(Json::from(format!("({size} bytes)"))))
+    }
+
     /// The attributes that are given, as texts.
     fn attributes(&self) -> Option<Json> {
         let given = self.kind.attributes.iter().filter_map(|(property, attribute)| {
             let value = self.values.get(property).filter(|value| !value.is_empty())?;
+            let value = match &self.provider.dry {
+                Some(_) => dry::masked(value.clone(), self.kind.properties.get(property)),
+                None => value.clone(),
+            };
             Some((attribute.clone(), Json::from(value.to_text()?)))
         });
         let given: Map<String, Json> = given.collect();

@@ -173,12 +173,12 @@ async fn the_file_itself() {
         let error = Project::load(&place.folder).expect_err(text);
         assert_eq!(faults(error.diagnostics()), *expected, "{text}");
     }
-    let python = Place::new("name: p\nruntime: python\nresorces: {}\n");
+    let python = Place::new("name: p\nruntime: go\nresorces: {}\n");
     let error = python.preview().await.0.expect_err("no YAML program");
     assert_eq!(
         faults(error.diagnostics()),
         [
-            "2:10 refit does not run programs of the runtime `python` [it runs `runtime: yaml`: resources are described in this file]",
+            "2:10 refit does not run programs of the runtime `go` [it runs `runtime: yaml`: resources are described in this file]",
             "3:1 a project has no `resorces` [did you mean `resources`?]",
         ]
     );

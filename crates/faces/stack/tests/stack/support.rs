@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
-use stack::{Aws, Diagnostic, Error, Operation, Options, Progress, Project, Step, Summary};
+use stack::{
+    Aws, Diagnostic, Error, Operation, Options, PlannedCall, Progress, Project, Step, Summary,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +26,8 @@ pub(crate) struct Fake {
     lost: Mutex<Vec<String>>,
     /// Answers that win over everything.
     answers: Mutex<BTreeMap<String, Value>>,
+    /// Operations that are refused so many more times, as long as what they need has not spread.
+    not_yet: Mutex<BTreeMap<String, (u32, AwsError)>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -47,6 +51,12 @@ impl Fake {
     /// The next call of the operation takes place, and its answer never arrives.
     pub(crate) fn lose_answer(&self, operation: &str) {
         lock(&self.lost).push(operation.to_owned());
+    }
+
+    /// The next calls of the operation are refused.
+    pub(crate) fn refuse_at_first(&self, operation: &str, times: u32, code: &str, message: &str) {
+        let error = AwsError::new(code, message);
+        lock(&self.not_yet).insert(operation.to_owned(), (times, error));
     }
 
     pub(crate) fn allow(&self, call: &str) {
@@ -143,6 +153,12 @@ impl Aws for Fake {
         if let Some(answer) = lock(&self.answers).get(operation) {
             return Ok(answer.clone());
         }
+        if let Some((times, refusal)) = lock(&self.not_yet).get_mut(operation)
+            && *times > 0
+        {
+            *times -= 1;
+            return Err(error(operation, refusal.clone()));
+        }
         let refuse = lock(&self.refuse).clone();
         let by_name = input.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str());
         let by_name = { by_name }.find_map(|name| refuse.get(&format!("{operation} {name}")));
@@ -204,6 +220,13 @@ struct Regional {
     region: String,
 }
 
+impl Fake {
+    /// Whether something is refused only at first.
+    fn takes_its_time(&self) -> bool {
+        !lock(&self.not_yet).is_empty()
+    }
+}
+
 #[async_trait]
 impl Aws for Regional {
     async fn call(
@@ -222,6 +245,10 @@ impl Aws for Regional {
 
     fn in_region(&self, region: &str) -> Option<Arc<dyn Aws>> {
         Some(Arc::new(Self { fake: self.fake.clone(), region: region.to_owned() }))
+    }
+
+    fn is_eventually_consistent(&self) -> bool {
+        self.fake.takes_its_time()
     }
 }
 
@@ -262,6 +289,7 @@ fn seen(thing: &Value) -> Value {
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) planned: Vec<Step>,
+    pub(crate) calls: Vec<PlannedCall>,
     pub(crate) lines: Vec<String>,
     pub(crate) notes: Vec<Diagnostic>,
 }
@@ -269,6 +297,10 @@ pub(crate) struct Recorder {
 impl Progress for Recorder {
     fn planned(&mut self, step: &Step) {
         self.planned.push(step.clone());
+    }
+
+    fn calls(&mut self, _step: &Step, calls: &[PlannedCall]) {
+        self.calls.extend_from_slice(calls);
     }
 
     fn done(&mut self, step: &Step, _took: Duration) {
@@ -339,6 +371,19 @@ impl Place {
         let mut recorder = Recorder::default();
         let result = self.project().preview(&self.options, &mut recorder).await;
         (result, recorder)
+    }
+
+    /// The calls that would be made, as `Operation input`, and those of deleting everything.
+    pub(crate) async fn calls(&mut self) -> [Vec<String>; 2] {
+        self.options.shows_calls = true;
+        let text = |call: &PlannedCall| {
+            let note = call.note.map(|note| format!(" {note}")).unwrap_or_default();
+            format!("{} {}{note}", call.operation, call.input)
+        };
+        let (mut made, mut deleted) = (Recorder::default(), Recorder::default());
+        self.project().preview(&self.options, &mut made).await.expect("deployable");
+        let _ = self.project().preview_destroy(&self.options, &mut deleted).await;
+        [made, deleted].map(|recorder| recorder.calls.iter().map(text).collect())
     }
 
     pub(crate) async fn destroy(&self) -> (Result<Summary, Error>, Recorder) {

@@ -7,7 +7,7 @@ use crate::http::{Headers, HttpResponseParts};
 use crate::model::{Exception, Model, Protocol, Shape};
 use crate::rest;
 use crate::xml::Element;
-use crate::{json_body, xml_body};
+use crate::{cbor_body, json_body, xml_body};
 
 /// The answer that carries an error. Status and code on the wire are the model's where it has the error; members that are no part
 /// of the error's shape are sent as they are.
@@ -23,7 +23,7 @@ pub fn encode_error(model: &Model, error: &AwsError, request_id: &str) -> HttpRe
         let _ = rest::write_headers(model, structure, &error.fields, &mut parts.headers);
     }
     match protocol {
-        Protocol::Json => json_error(model, error, known, &mut parts),
+        Protocol::Json | Protocol::Cbor => json_error(model, error, known, &mut parts),
         Protocol::RestJson => {
             parts.headers.push("x-amzn-ErrorType", shape_name(error, known));
             parts.headers.push("Content-Type", "application/json");
@@ -67,8 +67,6 @@ fn json_error(
     known: Option<(&Shape, &Exception)>,
     parts: &mut HttpResponseParts,
 ) {
-    let version = model.metadata.json_version.as_deref().unwrap_or("1.0");
-    parts.headers.push("Content-Type", format!("application/x-amz-json-{version}"));
     let name = shape_name(error, known);
     if model.metadata.query_compatible {
         let fault = if parts.status >= 500 { "Receiver" } else { "Sender" };
@@ -78,7 +76,15 @@ fn json_error(
     let mut document = Map::new();
     document.insert("__type".to_owned(), Value::from(name));
     document.extend(json_fields(model, error, known));
-    parts.body = Value::Object(document).to_string().into_bytes();
+    let document = Value::Object(document);
+    if model.metadata.protocol == Protocol::Cbor {
+        cbor_body::declare(&mut parts.headers);
+        parts.body = cbor_body::plain(&document);
+        return;
+    }
+    let version = model.metadata.json_version.as_deref().unwrap_or("1.0");
+    parts.headers.push("Content-Type", format!("application/x-amz-json-{version}"));
+    parts.body = document.to_string().into_bytes();
 }
 
 /// The error's members but for those in headers, with its message under the name its shape has for it.
@@ -160,7 +166,7 @@ fn xml_error(
 /// Reads an error answer. Never fails: what cannot be read is an error named by its status.
 pub fn decode_error(model: &Model, parts: &HttpResponseParts) -> AwsError {
     let mut error = match model.metadata.protocol {
-        Protocol::Json | Protocol::RestJson => decode_json_error(model, parts),
+        Protocol::Json | Protocol::RestJson | Protocol::Cbor => decode_json_error(model, parts),
         Protocol::Query | Protocol::RestXml => decode_xml_error(model, parts),
     };
     error.status = parts.status;
@@ -184,7 +190,11 @@ fn header_code(headers: &Headers) -> Option<&str> {
 }
 
 fn decode_json_error(model: &Model, parts: &HttpResponseParts) -> AwsError {
-    let document = match json_body::parse(&parts.body) {
+    let parsed = match model.metadata.protocol {
+        Protocol::Cbor => cbor_body::parse(&parts.body),
+        _ => json_body::parse(&parts.body),
+    };
+    let document = match parsed {
         Ok(Value::Object(document)) => document,
         _ => Map::new(),
     };

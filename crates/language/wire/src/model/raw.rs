@@ -34,6 +34,8 @@ struct RawMetadata {
     signature_version: Option<String>,
     aws_query_compatible: Option<Value>,
     validation_error_code: Option<String>,
+    #[serde(default)]
+    dialects: Vec<Protocol>,
 }
 
 #[derive(Deserialize)]
@@ -191,8 +193,22 @@ struct Resolver {
 }
 
 pub(super) fn parse(text: &str) -> Result<Model, Error> {
-    let raw: RawModel =
-        serde_json::from_str(text).map_err(|source| Error::Model(source.to_string()))?;
+    let raw = read(text)?;
+    let dialects = raw.metadata.dialects.clone();
+    let mut model = resolve(raw)?;
+    for protocol in dialects {
+        let mut dialect = resolve(read(text)?)?;
+        dialect.metadata.protocol = protocol;
+        model.dialects.push(dialect);
+    }
+    Ok(model)
+}
+
+fn read(text: &str) -> Result<RawModel, Error> {
+    serde_json::from_str(text).map_err(|source| Error::Model(source.to_string()))
+}
+
+fn resolve(raw: RawModel) -> Result<Model, Error> {
     let ids = raw.shapes.keys().enumerate().map(|(at, name)| (name.clone(), ShapeId(at))).collect();
     let resolver = Resolver { ids };
     let shapes = raw
@@ -205,7 +221,13 @@ pub(super) fn parse(text: &str) -> Result<Model, Error> {
         .into_iter()
         .map(|(name, operation)| Ok((name.clone(), resolver.operation(name, operation)?)))
         .collect::<Result<BTreeMap<_, _>, Error>>()?;
-    Ok(Model { metadata: raw.metadata.into(), operations, shapes, shape_ids: resolver.ids })
+    Ok(Model {
+        metadata: raw.metadata.into(),
+        operations,
+        shapes,
+        shape_ids: resolver.ids,
+        dialects: Vec::new(),
+    })
 }
 
 impl From<RawMetadata> for Metadata {

@@ -40,12 +40,12 @@ impl SignatureError {
     pub fn to_aws_error(&self, model: &Model) -> AwsError {
         let protocol = model.metadata.protocol;
         let (code, message) = match protocol {
-            Protocol::Json | Protocol::RestJson => self.json(),
+            Protocol::Json | Protocol::RestJson | Protocol::Cbor => self.json(),
             Protocol::Query => self.query(),
             Protocol::RestXml => self.s3(),
         };
         let status = match (protocol, self) {
-            (Protocol::Json, _) | (_, Self::Incomplete(_)) => 400,
+            (Protocol::Json | Protocol::Cbor, _) | (_, Self::Incomplete(_)) => 400,
             (Protocol::RestXml, Self::PayloadMismatch | Self::TokenExpired) => 400,
             _ => 403,
         };

@@ -248,6 +248,14 @@ impl Machine<'_> {
             .map(|part| if part == "pulumi_aws" { "aws".to_owned() } else { part.to_owned() })
             .collect();
         path.extend(name.map(str::to_owned));
+        // Of several modules whose names are all taken, those of AWS's matter.
+        let is_aws = |path: &[String]| path.first().is_some_and(|root| root == "aws");
+        if alias == "*"
+            && !is_aws(&path)
+            && matches!(self.lookup(alias), Some(Value::Path(before)) if is_aws(&before))
+        {
+            return;
+        }
         self.define(alias, Value::Path(path));
     }
 
@@ -320,6 +328,7 @@ impl Machine<'_> {
         if self.dialect == Dialect::Python
             && !self.known.contains(name)
             && !modules::is_builtin(name)
+            && !self.known.contains("*")
         {
             let nearest = nearest(name, self.known.iter().map(String::as_str));
             let hint = nearest.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
@@ -331,6 +340,14 @@ impl Machine<'_> {
                 &says,
                 None,
             );
+        }
+        // What is not from here is from the module that everything was imported of.
+        if let Some(Value::Path(star)) = self.lookup("*")
+            && !self.known.contains(name)
+            && !modules::is_builtin(name)
+        {
+            let all = &star[..star.len() - 1];
+            return Value::Path(all.iter().cloned().chain([name.to_owned()]).collect());
         }
         if modules::is_builtin(name) || self.dialect == Dialect::TypeScript {
             return Value::Path(vec![name.to_owned()]);

@@ -181,6 +181,7 @@ fn python_from(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
         if name.kind != Kind::Name {
             if parser.is("*") {
                 parser.next();
+                out.push(Statement::Import(path.clone(), Some("*".to_owned()), "*".to_owned()));
             }
             break;
         }
