@@ -223,7 +223,8 @@ impl Admission {
                     index,
                     items: next.items,
                     input: input.text().into(),
-                    output: output.map(|output| output.text().into()),
+                    // Results are written as they are here: on one line.
+                    output: output.map(|output| output.value().to_string().into()),
                     failed,
                     events,
                 });
