@@ -239,6 +239,7 @@ impl Admission {
                     Parts {
                         definition: family.definition.clone(),
                         attributes: family.attributes.clone(),
+                        common: None,
                         seed: new_seed(&inner.entropy),
                         stream: inner.next_stream.fetch_add(1, Ordering::Relaxed),
                         program: family.program.clone(),

@@ -205,7 +205,7 @@ impl Singles {
             };
             let page = inner.store.scan(scan).await?;
             for record in &page.records {
-                self.page.push_back(parse::<ExecutionRecord>(record)?.without_history());
+                self.page.push_back(inner.read_execution(record).await?.without_history());
             }
             self.done = page.next.is_none();
             self.after = page.next;
