@@ -4,6 +4,7 @@
 //! that is measured first. Rows of the engine run in this process, over the same driver and store as the server; rows of
 //! HTTP run against the release binary, whose processor time and memory are read from `/proc`.
 
+mod definitions;
 mod distributed;
 mod driven;
 mod http;
@@ -21,7 +22,7 @@ use table::Table;
 const HELP: &str = "\
 bench [--only SECTION]... [--waiting NUMBER] [--folder DIR] [--binary FILE]
 
-  --only SECTION    machine, engine, serving, start, waiting, linear, distributed; all when absent
+  --only SECTION    machine, definitions, engine, serving, start, waiting, linear, distributed; all when absent
   --waiting NUMBER  how many executions wait in section waiting (1000000)
   --folder DIR      where data directories are made (target/bench)
   --binary FILE     the refit to measure (beside this program)
@@ -81,7 +82,8 @@ fn main() -> ExitCode {
     };
     let mut table = Table::default();
     let limits = machine::measure(&plan, &mut table);
-    let sections: [(&str, Measure); 6] = [
+    let sections: [(&str, Measure); 7] = [
+        ("definitions", definitions::measure),
         ("engine", driven::measure),
         ("start", server::measure_start),
         ("serving", serving::measure),

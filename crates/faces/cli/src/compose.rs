@@ -34,6 +34,8 @@ pub(crate) struct Parts {
     pub(crate) forwarded: Vec<Arc<dyn Service>>,
     /// The program that e-mails are piped to.
     pub(crate) sendmail: Option<PathBuf>,
+    /// For how many days executions are kept after their end.
+    pub(crate) keep_executions_days: u32,
 }
 
 /// A joined server that has not recovered yet.
@@ -42,7 +44,7 @@ pub(crate) struct Composed {
     pub(crate) iam: Arc<Iam>,
     pub(crate) objects: Arc<s3::S3>,
     pub(crate) executions: Executions,
-    work: Arc<Work>,
+    pub(crate) work: Arc<Work>,
 }
 
 /// Builds every service with the ports it needs, and joins them.
@@ -65,9 +67,10 @@ pub(crate) fn compose(parts: Parts) -> Result<Composed, Failure> {
         iam.clone(),
         Arc::new(iam::Sts::new(iam.clone())),
         objects.clone(),
-        states::States::with_tasks(
+        states::States::keeping(
             states::Tasks::new(&kit).with_objects(objects.clone()),
             executions.clone(),
+            parts.keep_executions_days,
         ),
         Arc::new(events::Events),
         Arc::new(scheduler::Scheduler),

@@ -488,6 +488,13 @@ pub(crate) struct Serve {
     /// Accept any credentials as the administrator's (loopback addresses only)
     #[arg(long)]
     pub(crate) open: bool,
+    /// Forget executions so many days after their end
+    #[arg(
+        long, default_value_t = states::KEEP_DAYS, env = "REFIT_KEEP_EXECUTIONS_DAYS",
+        hide_env_values = true, value_name = "DAYS",
+        value_parser = clap::value_parser!(u32).range(1..=36_500)
+    )]
+    pub(crate) keep_executions_days: u32,
     /// Leave the terminal (used when a command starts the server)
     #[arg(long, hide = true)]
     pub(crate) background: bool,

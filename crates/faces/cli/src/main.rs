@@ -7,6 +7,7 @@ mod follow;
 mod forwarding;
 mod grammar;
 mod home;
+mod own;
 mod project;
 mod report;
 mod server;

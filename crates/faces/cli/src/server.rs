@@ -1,13 +1,13 @@
 //! The composition of the server: a store, the services, the loops, one port.
 
 use crate::compose::{Composed, Parts, compose};
+use crate::grammar::Serve;
 use crate::home::{Announcement, Home};
+use crate::own::Own;
 use crate::report::Failure;
-use driver::Executions;
 use gateway::Gateway;
 use iam::Iam;
 use runner::ProcessRunner;
-use serde_json::{Value, json};
 use service::{AwsError, Kit, SystemClock, SystemEntropy};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -32,12 +32,15 @@ pub(crate) struct Server {
 
 impl Server {
     /// Opens the data directory, recovers what ran, and takes the port.
-    pub(crate) async fn start(home: Home, listen: SocketAddr, open: bool) -> Result<Self, Failure> {
+    pub(crate) async fn start(home: Home, arguments: &Serve) -> Result<Self, Failure> {
+        let Serve { listen, open, .. } = *arguments;
         if open && !listen.ip().is_loopback() {
             return Err(Failure::new(format!("--open is not allowed on {listen}")).hint(
                 "it accepts any credentials as the administrator's, so it stays on 127.0.0.1",
             ));
         }
+        let telemetry = telemetry::Settings::read(|name| std::env::var(name).ok())
+            .map_err(|error| Failure::new("telemetry is set up wrong").because(error))?;
         home.create()?;
         let store = SqliteStore::open(home.path()).map_err(|error| store_failure(&error))?;
         let (listener, url) = bind(listen).await?;
@@ -60,17 +63,22 @@ impl Server {
             capacity: runner::resources::machine(),
             forwarded: crate::forwarding::services(home.path())?,
             sendmail: std::env::var_os("REFIT_SENDMAIL").map(Into::into),
+            keep_executions_days: arguments.keep_executions_days,
         })?;
         let administrator =
             composed.iam.administrator(&kit.platform_ctx(REGION)).await.map_err(aws)?;
         home.write_credentials(&administrator.access_key_id, &administrator.secret_access_key)?;
+        let own = Own::new(&composed, home.path());
+        if let Some(settings) = telemetry {
+            own.export(settings);
+        }
         composed.recover().await?;
-        let Composed { iam, objects, executions, .. } = composed;
+        let Composed { iam, objects, .. } = composed;
         let keys = Arc::new(Keys(iam));
         let gateway = Arc::new(Gateway {
             objects: Arc::new(Objects(s3::http::S3Http::new(objects, keys.clone(), open))),
             keys,
-            own: Arc::new(Own { kit: kit.clone(), executions }),
+            own: Arc::new(own),
             kit,
             open,
             region: REGION.to_owned(),
@@ -173,40 +181,5 @@ impl gateway::ObjectApi for Objects {
     ) -> http::Response<gateway::Body> {
         use http_body_util::BodyExt;
         self.0.answer(request).await.map(|body| body.map_err(Into::into).boxed_unsync())
-    }
-}
-
-/// refit's own pages.
-struct Own {
-    kit: Arc<Kit>,
-    executions: Executions,
-}
-
-#[async_trait::async_trait]
-impl gateway::OwnApi for Own {
-    async fn page(&self, path: &str, is_admin: bool) -> Option<Value> {
-        match path {
-            "health" => Some(json!({
-                "version": env!("CARGO_PKG_VERSION"), "ready": true, "pid": std::process::id(),
-            })),
-            "work" if is_admin => self.work().await,
-            _ => None,
-        }
-    }
-}
-
-impl Own {
-    /// What runs and what is due next.
-    async fn work(&self) -> Option<Value> {
-        let ctx = self.kit.platform_ctx(REGION);
-        let items = ctx.records::<service::WorkItem>("work").all("").await.ok()?;
-        let items: Vec<Value> = items
-            .into_iter()
-            .map(|found| found.value)
-            .map(|item| json!({"kind": item.kind, "key": item.key, "due_ms": item.due_ms, "attempts": item.attempts}))
-            .collect();
-        Some(json!({
-            "now_ms": ctx.now_ms, "running_executions": self.executions.live_count(), "work": items,
-        }))
     }
 }

@@ -1,6 +1,7 @@
 //! The whole server in virtual time: schedules that fire, servers that die, jobs that go on.
 
 mod commits;
+mod keeping;
 mod machines;
 mod map_run;
 mod seeds;
@@ -60,10 +61,16 @@ impl World {
             capacity: Resources { vcpus: 2, memory_mib: 8192, gpus: 0 },
             forwarded: Vec::new(),
             sendmail: None,
+            keep_executions_days: states::KEEP_DAYS,
         });
         let composed = composed.map_err(|_| "the server cannot be composed").unwrap();
         composed.recover().await.map_err(|_| "the server cannot recover").unwrap();
         composed
+    }
+
+    /// The time now, Unix milliseconds.
+    fn clock_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     /// Kills the server: what was durable stays, everything in memory is gone.

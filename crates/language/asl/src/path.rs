@@ -147,15 +147,13 @@ impl Path {
 
     /// The path with every step in brackets, as the JSONPath reader AWS uses writes it; none for paths with other steps than names and indexes.
     fn bracketed(&self) -> Option<String> {
-        let mut text = String::from("$");
-        for step in self.steps.iter() {
-            match step {
-                parse::Step::Name(name) => text.push_str(&format!("['{name}']")),
-                parse::Step::Index(index) => text.push_str(&format!("[{index}]")),
-                _ => return None,
-            }
-        }
-        self.function.is_none().then_some(text)
+        let steps = self.steps.iter().map(|step| match step {
+            parse::Step::Name(name) => Some(format!("['{name}']")),
+            parse::Step::Index(index) => Some(format!("[{index}]")),
+            _ => None,
+        });
+        let steps: String = steps.collect::<Option<_>>()?;
+        self.function.is_none().then(|| format!("${steps}"))
     }
 
     fn not_found(&self, field: &str, scope: &Scope<'_>, miss: &Miss) -> StatesError {

@@ -91,6 +91,11 @@ impl Identity {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 /// What changes with every turn; small but for the output, which comes with the last turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
@@ -111,7 +116,7 @@ pub struct Progress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_ms: Option<i64>,
     /// Number of redrives.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub redrive_count: u32,
     /// When it was last redriven, Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,7 +129,7 @@ pub struct Progress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_at_ms: Option<i64>,
     /// How many turns were cut; the timer of the last is outstanding while `cut_at_ms` is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub cuts: u32,
     /// When the last turn was cut and has to go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]

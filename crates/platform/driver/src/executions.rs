@@ -9,8 +9,10 @@
 
 mod activity;
 mod commit;
+mod common;
 mod effects;
 mod forget;
+mod form;
 mod live;
 mod map_run;
 mod observer;
@@ -62,6 +64,7 @@ pub(crate) struct Inner {
     alarms: Arc<Alarms<Timer>>,
     table: Mutex<HashMap<Arc<str>, Arc<Live>>>,
     programs: programs::Programs,
+    commons: common::Commons,
     activities: activity::Activities,
     runs: map_run::Runs,
     next_stream: AtomicU64,
@@ -82,6 +85,7 @@ impl Executions {
             alarms: Alarms::counted(kit.clock.clone(), Some(&metrics::TIMER_LATENESS)),
             table: Mutex::default(),
             programs: programs::Programs::default(),
+            commons: common::Commons::default(),
             activities: activity::Activities::default(),
             runs: map_run::Runs::default(),
             next_stream: AtomicU64::new(1),

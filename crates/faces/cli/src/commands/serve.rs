@@ -2,7 +2,7 @@
 
 use crate::grammar::{Global, Serve};
 use crate::home::Home;
-use crate::report::Done;
+use crate::report::{Done, Failure};
 use crate::server::Server;
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -15,14 +15,9 @@ const LOGGED: &str = "info,s3s=off";
 
 /// Serves until SIGINT or SIGTERM.
 pub(crate) async fn run(global: &Global, arguments: &Serve) -> Done {
-    let filter = EnvFilter::try_from_env("REFIT_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    begin_log()?;
     let home = Home::locate(global.data.as_deref())?;
-    let server = Server::start(home, arguments.listen, arguments.open).await?;
+    let server = Server::start(home, arguments).await?;
     if !arguments.background {
         anstream::println!("refit serves {}", server.url);
         anstream::println!("point AWS SDKs and the AWS CLI at it with: eval \"$(refit env)\"");
@@ -40,4 +35,19 @@ pub(crate) async fn run(global: &Global, arguments: &Serve) -> Done {
     });
     server.serve(stopped).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the log to standard error: lines for people, or one JSON document per line.
+fn begin_log() -> Result<(), Failure> {
+    let filter = EnvFilter::try_from_env("REFIT_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match std::env::var("REFIT_LOG_FORMAT").unwrap_or_default().as_str() {
+        "json" => log.json().flatten_event(true).init(),
+        "" | "text" => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        other => {
+            return Err(Failure::new(format!("REFIT_LOG_FORMAT is {other}"))
+                .hint("say json for one JSON document per line, or text"));
+        }
+    }
+    Ok(())
 }

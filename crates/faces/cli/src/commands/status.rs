@@ -25,6 +25,7 @@ pub(crate) async fn run(global: &Global) -> Done {
             "url": client.endpoint(), "version": health["version"], "data": home.path(),
             "stateMachines": machines["stateMachines"],
             "runningExecutions": work["running_executions"],
+            "trouble": work["trouble"],
             "trainingJobs": jobs["TrainingJobSummaries"],
             "schedules": firings.iter().map(|f| json!({"rule": f.rule, "due_ms": f.due_ms})).collect::<Vec<_>>(),
         });
@@ -54,6 +55,11 @@ pub(crate) async fn run(global: &Global) -> Done {
         };
         let (name, status) = (text("TrainingJobName"), text("SecondaryStatus"));
         anstream::println!("job      {name} {status}{waits}");
+    }
+    for trouble in
+        work["trouble"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str)
+    {
+        anstream::println!("trouble  {trouble}");
     }
     for firing in &firings {
         anstream::println!("next     {}", firing.text());

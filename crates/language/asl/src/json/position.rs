@@ -23,6 +23,16 @@ pub struct Position {
 pub struct LineIndex<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    /// Characters that start before each block, so that long lines are not counted from their beginning each time.
+    blocks: Vec<usize>,
+}
+
+/// Bytes of a block.
+const BLOCK: usize = 1024;
+
+/// How many characters start in these bytes.
+fn count(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()
 }
 
 impl<'t> LineIndex<'t> {
@@ -30,19 +40,29 @@ impl<'t> LineIndex<'t> {
     pub fn new(text: &'t str) -> Self {
         let after_newlines =
             text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(after_newlines).collect() }
+        let starts = std::iter::once(0).chain(after_newlines).collect();
+        let sums = text.as_bytes().chunks(BLOCK).scan(0, |sum, block| {
+            *sum += count(block);
+            Some(*sum)
+        });
+        Self { text, starts, blocks: std::iter::once(0).chain(sums).collect() }
     }
 
     /// The line and column of a byte offset; an offset past the end is the end, one inside a character is that character.
     pub fn position(&self, offset: usize) -> Position {
-        let offset = offset.min(self.text.len());
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
-        let column = self.text[start..]
-            .char_indices()
-            .take_while(|(at, c)| start + at + c.len_utf8() <= offset)
-            .count();
-        Position { line, column: column + 1 }
+        Position { line, column: self.before(offset) - self.before(start) + 1 }
+    }
+
+    /// How many characters start before an offset.
+    fn before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        self.blocks[block] + count(&self.text.as_bytes()[block * BLOCK..offset])
     }
 
     /// The text of a line (from 1) without its end.

@@ -162,7 +162,7 @@ impl Inner {
                 self.act(live, &mut state, effects);
             }
             if let Some(end) = &end {
-                let record = ExecutionRecord::ended(live, &state, end);
+                let record = ExecutionRecord::ended(live, &state, end).without_history();
                 state.outcome = Some(Arc::new(record));
                 self.clear_up(live, &mut state);
             }

@@ -68,7 +68,7 @@ impl Executions {
             };
             let page = self.0.store.scan(scan).await?;
             for found in &page.records {
-                let Some(execution) = read(found) else { continue };
+                let Some(execution) = self.0.read_to_forget(found).await else { continue };
                 let end_ms = execution.stop_ms.unwrap_or(i64::MAX);
                 let is_due = end_ms < before_ms;
                 if !is_due || !self.0.forget_one(found, &execution, &mut round).await? {
@@ -166,7 +166,8 @@ impl Inner {
             let children = self.children_of(run, round.room).await?;
             for child in &children.records {
                 // One that still runs (nobody knows why) is left alone.
-                if let Some(execution) = read(child).filter(|it| it.status != Status::Running)
+                let execution = self.read_to_forget(child).await;
+                if let Some(execution) = execution.filter(|it| it.status != Status::Running)
                     && !self.forget_one(child, &execution, round).await?
                 {
                     return Ok(false);
@@ -188,7 +189,8 @@ impl Inner {
         let oldest = self.store.scan(scan).await?;
         let Some(oldest) = oldest.records.first() else { return Ok(false) };
         let latest_ms = of.used_ms.saturating_add(DAY_MS);
-        Ok(read(oldest).is_none_or(|oldest| oldest.identity.start_ms <= latest_ms))
+        let oldest = self.read_to_forget(oldest).await;
+        Ok(oldest.is_none_or(|oldest| oldest.identity.start_ms <= latest_ms))
     }
 
     /// Adds the removal of a definition whose use of this key goes, if it is the last one.
@@ -206,9 +208,9 @@ impl Inner {
         }
         Ok(())
     }
-}
 
-/// An execution's record; one that cannot be read stays, for whoever looks into it.
-fn read(found: &Record) -> Option<ExecutionRecord> {
-    serde_json::from_slice(&found.body).ok()
+    /// An execution's record; one that cannot be read stays, for whoever looks into it.
+    async fn read_to_forget(&self, found: &Record) -> Option<ExecutionRecord> {
+        self.read_execution(found).await.ok()
+    }
 }

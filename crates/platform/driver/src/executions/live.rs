@@ -13,6 +13,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::ExecutionRecord;
+use super::common::Common;
 
 /// What does not change while an execution lives, and, behind a lock, what does.
 pub(crate) struct Live {
@@ -21,6 +22,8 @@ pub(crate) struct Live {
     pub(super) program: Arc<Program>,
     /// Hash of the definition: the key of its record.
     pub(super) definition: Arc<str>,
+    /// What of it is in a record that it shares.
+    pub(super) common: Option<Arc<Common>>,
     /// The log stream of its rows.
     pub(super) stream: u64,
     /// Where its random numbers come from; with the number of a turn, it decides them.

@@ -39,7 +39,7 @@ impl Executions {
             let state = live.lock();
             return Ok(match &state.outcome {
                 Some(record) => (**record).clone(),
-                None => ExecutionRecord::running(&live, &state),
+                None => ExecutionRecord::running(&live, &state).without_history(),
             });
         }
         self.0.read_record(execution_arn).await.map(ExecutionRecord::without_history)
@@ -101,8 +101,10 @@ impl Executions {
             reverse: true,
         };
         let page = self.0.store.scan(scan).await?;
-        let shown = |record| read(record).map(ExecutionRecord::without_history);
-        let executions = page.records.iter().map(shown).collect::<Result<_, _>>()?;
+        let mut executions = Vec::with_capacity(page.records.len());
+        for record in &page.records {
+            executions.push(self.0.read_execution(record).await?.without_history());
+        }
         Ok(ListPage { executions, next: page.next })
     }
 
@@ -188,7 +190,7 @@ impl Live {
 impl Inner {
     pub(super) async fn read_record(&self, execution_arn: &str) -> Result<ExecutionRecord, Error> {
         if let Some(record) = self.store.get(record::KIND, execution_arn).await? {
-            return read(&record);
+            return self.read_execution(&record).await;
         }
         let paged = self.read_paged(execution_arn).await?;
         paged.ok_or_else(|| Error::ExecutionDoesNotExist(execution_arn.to_owned()))
@@ -211,9 +213,12 @@ impl Inner {
     async fn read_history(&self, execution_arn: &str) -> Result<Vec<HistoryEvent>, Error> {
         let record = self.store.get(record::HISTORY_KIND, execution_arn).await?;
         match record {
-            Some(record) => serde_json::from_slice(&record.body).map_err(|error| {
-                Error::Unreadable { key: execution_arn.to_owned(), detail: error.to_string() }
-            }),
+            Some(record) => {
+                let mut reader = serde_json::Deserializer::from_slice(&record.body);
+                engine::stored_history::deserialize(&mut reader).map_err(|error| {
+                    Error::Unreadable { key: execution_arn.to_owned(), detail: error.to_string() }
+                })
+            }
             None => self.paged_history(execution_arn).await,
         }
     }
@@ -224,11 +229,6 @@ impl Inner {
         let record = record.ok_or_else(|| unreadable("it is missing".to_owned()))?;
         serde_json::from_slice(&record.body).map_err(|error| unreadable(error.to_string()))
     }
-}
-
-fn read(record: &store::Record) -> Result<ExecutionRecord, Error> {
-    serde_json::from_slice(&record.body)
-        .map_err(|error| Error::Unreadable { key: record.key.clone(), detail: error.to_string() })
 }
 
 fn page(history: &[HistoryEvent], skip: usize, limit: usize, reverse: bool) -> HistoryPage {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use engine::stored_history::StoredHistory;
 use engine::{Data, HistoryEvent, Identity, Progress, Status};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Batch, Expect};
 
+use super::common::Common;
 use super::live::{End, Live, State};
 use super::map_run::{BY_RUN, child_key, child_of};
 use super::sleep::Asleep;
@@ -28,59 +29,44 @@ pub(super) const BY_STREAM: &str = "stream";
 
 /// Histories up to this size are part of the record.
 const INLINE_HISTORY_BYTES: usize = 8192;
-/// Version of the stored form; raised when a field changes its meaning.
-const STORED_VERSION: u16 = 1;
 
 /// An execution as described and listed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ExecutionRecord {
-    /// Version of the stored form.
-    pub v: u16,
     /// ARN, name, state machine, role, type, input, start.
     pub identity: Arc<Identity>,
     /// What was given along with its start.
-    #[serde(default)]
     pub attributes: Arc<Value>,
     /// How it stands.
     pub status: Status,
     /// Its output, once succeeded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Data>,
     /// Its error, once failed, timed out or aborted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Arc<str>>,
     /// The error's cause.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Arc<str>>,
     /// When it ended, Unix milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_ms: Option<i64>,
     /// Number of redrives.
-    #[serde(default)]
     pub redrive_count: u32,
     /// When it was last redriven, Unix milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redrive_ms: Option<i64>,
     /// Whether what [`crate::Executions::redrive`] goes on with is stored.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_remains: bool,
     /// Hash of its definition; see [`crate::Executions::definition`].
     pub definition: Arc<str>,
     /// Number of its events, once ended.
-    #[serde(default)]
     pub events: u64,
     /// Why it was set aside: a broken invariant that took nothing else down. Its log is kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<String>,
     /// Its log stream while it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) stream: Option<u64>,
     /// What it goes on with, while it sleeps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) asleep: Option<Box<Asleep>>,
-    /// Its history, once ended, if it is short. The last field: it is written as text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Its history, once ended, if it is short.
     pub(super) history: Option<Vec<HistoryEvent>>,
+    /// What of it is in a record that it shares.
+    pub(super) common: Option<Arc<Common>>,
 }
 
 /// A child of a map run, as a page of its run has it.
@@ -101,7 +87,6 @@ impl ExecutionRecord {
     pub(super) fn of_page(child: FromPage) -> Self {
         let status = child.status;
         Self {
-            v: STORED_VERSION,
             // Failed in its first turn: that can be taken again.
             has_remains: status != Status::Succeeded
                 && child.identity.kind == engine::MachineKind::Standard,
@@ -120,13 +105,13 @@ impl ExecutionRecord {
             stream: None,
             asleep: None,
             history: None,
+            common: None,
         }
     }
 
     /// The record of a running execution.
     pub(super) fn running(live: &Live, state: &State) -> Self {
         Self {
-            v: STORED_VERSION,
             identity: live.identity.clone(),
             attributes: live.attributes.clone(),
             status: Status::Running,
@@ -143,6 +128,7 @@ impl ExecutionRecord {
             stream: live.stored.then_some(live.stream),
             asleep: None,
             history: None,
+            common: live.common.clone(),
         }
     }
 
@@ -166,10 +152,11 @@ impl ExecutionRecord {
         record
     }
 
-    /// As shown: the history is asked for by itself.
+    /// As shown: the history is asked for by itself, and how it is stored is nobody's concern.
     pub(super) fn without_history(mut self) -> Self {
         self.history = None;
         self.asleep = None;
+        self.common = None;
         self
     }
 
@@ -219,8 +206,8 @@ impl ExecutionRecord {
         self.history = None;
         let at = batch.puts.len();
         self.put(batch, expect);
-        let mut text = Vec::with_capacity(256 * history.len());
-        serde_json::to_writer(&mut text, history).expect("events always serialise");
+        let mut text = Vec::with_capacity(64 * history.len());
+        serde_json::to_writer(&mut text, &StoredHistory(history)).expect("events always serialise");
         if text.len() <= INLINE_HISTORY_BYTES {
             // Written once, as the record's last field.
             let body = &mut batch.puts[at].body;

@@ -11,8 +11,10 @@ use engine::{Execution, HistoryEvent, MachineKind};
 use serde_json::Value;
 use store::{Batch, Expect, LogRow, Scan};
 
+use super::common::Common;
+use super::form::Standing;
 use super::live::{Live, State};
-use super::record::{self, ASIDE, BY_STREAM, ExecutionRecord, RUNNING};
+use super::record::{self, ASIDE, BY_STREAM, RUNNING};
 use super::rows::{Row, StartRow};
 use super::start::Parts;
 use super::{Executions, Inner};
@@ -35,6 +37,7 @@ pub(super) struct Recovering {
     pub(super) time_ms: i64,
     pub(super) execution: Execution,
     pub(super) history: Vec<HistoryEvent>,
+    pub(super) common: Option<Arc<Common>>,
 }
 
 impl Executions {
@@ -91,7 +94,7 @@ impl Inner {
             };
             let page = self.store.scan(scan).await?;
             for record in page.records {
-                match serde_json::from_slice::<ExecutionRecord>(&record.body) {
+                match serde_json::from_slice::<Standing>(&record.body) {
                     Ok(found) => {
                         streams.extend(found.stream.map(|stream| (stream, record.key.into())));
                     }
@@ -157,7 +160,8 @@ impl Inner {
             let text = self.read_definition(&good.definition).await?;
             self.programs.compile(&good.definition, &text, express)?
         };
-        let Recovering { definition, attributes, seed, turns, time_ms, execution, history } = good;
+        let Recovering { definition, attributes, seed, turns, time_ms, execution, history, common } =
+            good;
         let mut state = State::new(execution);
         state.turns = turns;
         state.last_ms = time_ms;
@@ -165,7 +169,7 @@ impl Inner {
         state.history = history;
         // Whether there were any is not known; forgetting nothing is cheap.
         state.had_tasks = true;
-        Ok(self.live(Parts { definition, attributes, seed, stream, program }, state))
+        Ok(self.live(Parts { definition, attributes, seed, stream, program, common }, state))
     }
 
     /// Marks the record of an execution that cannot be brought back. Its rows stay for whoever looks into it.
@@ -242,6 +246,7 @@ fn begin(start: StartRow) -> Result<Recovering, String> {
         time_ms,
         execution,
         history: events,
+        common: None,
     })
 }
 

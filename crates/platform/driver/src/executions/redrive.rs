@@ -62,6 +62,7 @@ impl Executions {
             definition,
             attributes: Arc::new(attributes),
             seed: new_seed(&self.0.entropy),
+            common: None,
             stream: self.0.next_stream.fetch_add(1, Ordering::Relaxed),
         };
         let mut state = State::new(execution);

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use engine::stored_history::{self, StoredHistory};
 use engine::{Changes, Execution, HistoryEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,6 +29,7 @@ pub(super) struct StartRow {
     pub(super) turns: u64,
     pub(super) time_ms: i64,
     pub(super) execution: Execution,
+    #[serde(deserialize_with = "stored_history::deserialize")]
     pub(super) events: Vec<HistoryEvent>,
 }
 
@@ -35,6 +37,7 @@ pub(super) struct StartRow {
 pub(super) struct TurnRow {
     pub(super) turns: u64,
     pub(super) time_ms: i64,
+    #[serde(deserialize_with = "stored_history::deserialize")]
     pub(super) events: Vec<HistoryEvent>,
     pub(super) changes: Changes,
 }
@@ -44,6 +47,7 @@ pub(super) struct WholeRow {
     pub(super) turns: u64,
     pub(super) time_ms: i64,
     pub(super) execution: Execution,
+    #[serde(deserialize_with = "stored_history::deserialize")]
     pub(super) events: Vec<HistoryEvent>,
 }
 
@@ -58,19 +62,19 @@ enum RowRef<'a> {
         turns: u64,
         time_ms: i64,
         execution: &'a Execution,
-        events: &'a [HistoryEvent],
+        events: StoredHistory<'a>,
     },
     Turn {
         turns: u64,
         time_ms: i64,
-        events: &'a [HistoryEvent],
+        events: StoredHistory<'a>,
         changes: &'a Changes,
     },
     Whole {
         turns: u64,
         time_ms: i64,
         execution: &'a Execution,
-        events: &'a [HistoryEvent],
+        events: StoredHistory<'a>,
     },
 }
 
@@ -83,7 +87,7 @@ pub(super) fn start(live: &Live, state: &State) -> Vec<u8> {
         turns: state.turns,
         time_ms: state.last_ms,
         execution: &state.execution,
-        events: &state.history,
+        events: StoredHistory(&state.history),
     })
 }
 
@@ -94,7 +98,7 @@ pub(super) fn turn(
     events: &[HistoryEvent],
     changes: &Changes,
 ) -> Vec<u8> {
-    encode(&RowRef::Turn { turns, time_ms, events, changes })
+    encode(&RowRef::Turn { turns, time_ms, events: StoredHistory(events), changes })
 }
 
 /// A row that stands for everything that is not durable yet.
@@ -103,7 +107,7 @@ pub(super) fn whole(state: &State) -> Vec<u8> {
         turns: state.turns,
         time_ms: state.last_ms,
         execution: &state.execution,
-        events: state.history.get(state.durable_events..).unwrap_or_default(),
+        events: StoredHistory(state.history.get(state.durable_events..).unwrap_or_default()),
     })
 }
 

@@ -16,6 +16,7 @@ use service::Clock;
 use store::{Batch, Expect, Scan};
 use tokio::sync::Mutex as AsyncMutex;
 
+use super::form::Standing;
 use super::live::{Live, Pending, State};
 use super::map_run::is_child;
 use super::record::{self, ASLEEP, BY_STREAM, ExecutionRecord};
@@ -53,6 +54,7 @@ pub(super) struct Asleep {
     /// After further turns: all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     execution: Option<Execution>,
+    #[serde(with = "engine::stored_history")]
     pub(super) events: Vec<HistoryEvent>,
 }
 
@@ -254,7 +256,7 @@ impl Inner {
 
     /// When a sleeping execution is due; one whose record cannot be read is set aside.
     async fn due_of(&self, record: &store::Record) -> Result<Option<i64>, Error> {
-        match serde_json::from_slice::<ExecutionRecord>(&record.body) {
+        match serde_json::from_slice::<Standing>(&record.body) {
             Ok(found) => Ok(found.asleep.map(|asleep| asleep.due_ms)),
             Err(error) => {
                 tracing::error!(execution = record.key, %error, "an execution's record cannot be read");
@@ -327,6 +329,7 @@ impl Inner {
                     time_ms: asleep.time_ms,
                     execution,
                     history: asleep.events.clone(),
+                    common: record.common.clone(),
                 },
             )
             .await?;

@@ -13,6 +13,7 @@ use store::{Append, Batch, Expect};
 use tokio::sync::Notify;
 
 use super::commit::put_work;
+use super::common::Common;
 use super::live::{End, Live, Pending, State};
 use super::map_run::{is_child, put_runs};
 use super::record::ExecutionRecord;
@@ -107,9 +108,17 @@ impl Inner {
         let hash = programs::hash(&definition);
         let program = self.programs.compile(&hash, &definition, express)?;
         let stream = if express { 0 } else { self.next_stream.fetch_add(1, Ordering::Relaxed) };
+        let (mut identity, mut attributes) = (identity, Arc::new(attributes));
+        let mut common = None;
+        if !express {
+            let shared = self.commons.of(&identity, &hash, &attributes);
+            shared.content.lend(&mut identity, &mut attributes);
+            common = Some(shared);
+        }
         let parts = Parts {
             definition: hash,
-            attributes: Arc::new(attributes),
+            attributes,
+            common,
             seed: new_seed(&self.entropy),
             stream,
             program,
@@ -128,7 +137,7 @@ impl Inner {
 
     /// A live execution.
     pub(super) fn live(&self, parts: Parts, state: State) -> Arc<Live> {
-        let Parts { definition, attributes, seed, stream, program } = parts;
+        let Parts { definition, attributes, seed, stream, program, common } = parts;
         let identity = Arc::new(state.execution.identity.clone());
         Arc::new(Live {
             // Of Express children the run needs the results.
@@ -138,6 +147,7 @@ impl Inner {
             attributes,
             program,
             definition,
+            common,
             stream,
             seed,
             state: Mutex::new(state),
@@ -154,6 +164,9 @@ impl Inner {
     ) -> Start {
         let mut batch = Batch::new();
         let put_ms = self.put_definition(&live.definition, live.machine(), definition, &mut batch);
+        if let Some(common) = &live.common {
+            common.put(&mut batch);
+        }
         let mut state = live.lock();
         let running = ExecutionRecord::running(live, &state);
         let mut work = self.announced(&running);
@@ -184,6 +197,9 @@ impl Inner {
             self.programs.stored(&live.definition, live.machine(), put_ms);
         }
         metrics::EXECUTIONS_STARTED.count();
+        if let Some(common) = &live.common {
+            common.stored();
+        }
         if flying.end.is_none() && flying.sleeps_until.is_some() {
             self.ring(live);
         } else if flying.end.is_none() {
@@ -231,4 +247,6 @@ pub(super) struct Parts {
     pub(super) seed: [u8; 32],
     pub(super) stream: u64,
     pub(super) program: Arc<Program>,
+    /// What of it is in a record that it shares.
+    pub(super) common: Option<Arc<Common>>,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use driver::{Error, TaskFailure};
 use engine::{MachineKind, Status};
 use serde_json::{Value, json};
-use store::Store as _;
+use store::{Batch, Expect, Store as _};
 
 use crate::common::{EXECUTION, Life, MACHINE, ORIGIN_MS, World, machine};
 
@@ -320,6 +320,33 @@ async fn long_histories_are_kept_apart_and_found() {
     assert_eq!(record.identity.input.value(), &input);
     let definition = life.executions.definition(&record.definition).await.unwrap();
     assert_eq!(definition, pass());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_common_is_stored_once_and_old_records_are_read() {
+    let (life, _, store) = Life::fresh().await;
+    life.start("x", &pass(), json!({ "n": 1 })).await.unwrap();
+    let body = store.get("states/execution", EXECUTION).await.unwrap().unwrap().body;
+    let stored: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&stored["v"], stored.get("identity")), (&json!(2), None));
+    let common = store.get("states/common", stored["common"].as_str().unwrap()).await.unwrap();
+    assert!(common.is_some());
+    let (new, events) = (
+        life.executions.describe(EXECUTION).await.unwrap(),
+        life.executions.history(EXECUTION, 0, 100, false).await.unwrap().events,
+    );
+    // As earlier versions wrote it: everything in the record, and events by name.
+    let old = json!({
+        "v": 1, "identity": new.identity, "attributes": new.attributes, "status": "SUCCEEDED",
+        "output": "{\"n\":1}", "stop_ms": new.stop_ms, "redrive_count": 0,
+        "definition": new.definition, "events": events.len(), "history": events,
+    });
+    let mut batch = Batch::new();
+    batch.put("states/execution", EXECUTION, &old, Expect::Any);
+    store.commit(batch).await.unwrap();
+    assert_eq!(life.executions.describe(EXECUTION).await.unwrap(), new);
+    let page = life.executions.history(EXECUTION, 0, 100, false).await.unwrap();
+    assert_eq!(page.events, events);
 }
 
 #[tokio::test(start_paused = true)]

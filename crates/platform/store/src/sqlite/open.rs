@@ -44,6 +44,9 @@ const MIGRATIONS: &[&str] = &["
     INSERT INTO counters VALUES ('version', 0);
 "];
 
+/// Pages that the writer keeps in memory, at most, in KiB.
+const WRITER_CACHE_KIB: i64 = 65_536;
+
 /// A file up to this size is checked as a whole after a crash: it takes a second or so.
 const CHECKED_BYTES: u64 = 128 << 20;
 
@@ -71,6 +74,8 @@ pub(super) fn open(data_dir: &Path) -> Result<Opened, Error> {
     let failed = |error: rusqlite::Error| location.error("opening", &error);
     let mut writer = connect(&location).map_err(failed)?;
     migrate(&mut writer, &location)?;
+    // Keys are scattered, so what is inserted touches pages all over their index.
+    writer.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(failed)?;
     if is_new {
         fs::File::open(data_dir)
             .and_then(|directory| directory.sync_all())

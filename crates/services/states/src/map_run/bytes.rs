@@ -9,6 +9,8 @@ use tokio::io::AsyncReadExt as _;
 
 /// Bytes read at a time.
 const PIECE: usize = 256 * 1024;
+/// Bytes read at a time of what is packed: they may become a thousand times as many.
+const PACKED_PIECE: usize = 8 * 1024;
 /// What a packed object begins with: gzip, and Zstandard, which nobody unpacks here.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTANDARD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -53,7 +55,8 @@ impl Bytes {
         if self.ended {
             return Ok(None);
         }
-        let mut piece = vec![0; PIECE];
+        let size = if self.begun && self.gzip.is_none() { PIECE } else { PACKED_PIECE };
+        let mut piece = vec![0; size];
         let mut length = 0;
         // Whole pieces, so that what a file begins with is in the first.
         while let Some(rest) = piece.get_mut(length..).filter(|rest| !rest.is_empty()) {

@@ -75,7 +75,7 @@ pub(super) async fn open(
 }
 
 impl Export {
-    async fn write(&mut self, status: Status, result: &Value) -> Result<(), Fault> {
+    async fn write(&mut self, status: Status, result: &[u8]) -> Result<(), Fault> {
         let sort = match status {
             Status::Succeeded => 2,
             Status::Running => 1,
@@ -87,7 +87,7 @@ impl Export {
         let file = files
             .open
             .get_or_insert_with(|| File::new(format!("{}/{name}_{number}.{ending}", self.folder)));
-        file.add(&result.to_string(), self.lines);
+        file.add(result, self.lines);
         if file.buffer.len() >= PART_BYTES {
             file.send_part(&self.s3, &self.bucket).await?;
         }
@@ -128,12 +128,12 @@ impl File {
         Self { key, buffer: Vec::new(), bytes: 0, empty: true, upload: None }
     }
 
-    fn add(&mut self, result: &str, lines: bool) {
+    fn add(&mut self, result: &[u8], lines: bool) {
         let before = self.buffer.len();
         if !lines {
             self.buffer.push(if self.empty { b'[' } else { b',' });
         }
-        self.buffer.extend_from_slice(result.as_bytes());
+        self.buffer.extend_from_slice(result);
         if lines {
             self.buffer.push(b'\n');
         }
@@ -207,7 +207,7 @@ async fn put(s3: &S3, bucket: &str, key: &str, bytes: &[u8]) -> Result<(), Fault
 
 #[async_trait::async_trait]
 impl Results for Export {
-    async fn add(&mut self, status: Status, result: &Value) -> Result<(), TaskFailure> {
+    async fn add(&mut self, status: Status, result: &[u8]) -> Result<(), TaskFailure> {
         let written = self.write(status, result).await;
         written.map_err(|fault| fault.of(engine::RESULT_WRITER_FAILED))
     }

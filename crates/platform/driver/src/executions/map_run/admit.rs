@@ -223,7 +223,8 @@ impl Admission {
                     index,
                     items: next.items,
                     input: input.text().into(),
-                    output: output.map(|output| output.text().into()),
+                    // Results are written as they are here: on one line.
+                    output: output.map(|output| output.value().to_string().into()),
                     failed,
                     events,
                 });
@@ -238,6 +239,7 @@ impl Admission {
                     Parts {
                         definition: family.definition.clone(),
                         attributes: family.attributes.clone(),
+                        common: None,
                         seed: new_seed(&inner.entropy),
                         stream: inner.next_stream.fetch_add(1, Ordering::Relaxed),
                         program: family.program.clone(),

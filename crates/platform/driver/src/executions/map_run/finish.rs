@@ -1,5 +1,6 @@
 //! The end of a run: what is left is stopped, results are collected or exported, the outcome is made durable.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use asl::timestamp::format_milliseconds;
@@ -137,18 +138,16 @@ fn too_large(state: &str) -> Failure {
 /// What of a child's result is kept, as JSON texts.
 // AWS: ResultWriter page: of a child that failed, everything.
 fn forms(child: Child<'_>, form: ResultForm) -> Result<Vec<String>, Error> {
-    let output = child.output().unwrap_or("null");
-    Ok(match form {
-        ResultForm::Compact if child.status() == Status::Succeeded => vec![output.to_owned()],
-        ResultForm::Flatten if child.status() == Status::Succeeded && output.starts_with('[') => {
-            match child.record()?.output.as_ref().map(Data::value) {
-                Some(Value::Array(members)) => members.iter().map(Value::to_string).collect(),
-                _ => Vec::new(),
-            }
-        }
-        ResultForm::Flatten if child.status() == Status::Succeeded => vec![output.to_owned()],
-        _ => vec![facts(&child.record()?).to_string()],
-    })
+    if child.status() != Status::Succeeded || form == ResultForm::None {
+        return Ok(vec![facts(&child.record()?).to_string()]);
+    }
+    let output = child.output().map_or_else(|| "null".to_owned(), Cow::into_owned);
+    if form == ResultForm::Flatten && output.starts_with('[') {
+        let record = child.record()?;
+        let members = record.output.as_ref().and_then(|output| output.value().as_array());
+        return Ok(members.into_iter().flatten().map(Value::to_string).collect());
+    }
+    Ok(vec![output])
 }
 
 /// A child's result with facts about the execution.

@@ -1,5 +1,6 @@
 //! Reading runs: from records to live ones, and the results of their children in order.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use engine::{MachineKind, Status};
@@ -204,7 +205,7 @@ impl Singles {
             };
             let page = inner.store.scan(scan).await?;
             for record in &page.records {
-                self.page.push_back(parse::<ExecutionRecord>(record)?.without_history());
+                self.page.push_back(inner.read_execution(record).await?.without_history());
             }
             self.done = page.next.is_none();
             self.after = page.next;
@@ -342,11 +343,13 @@ impl Child<'_> {
         }
     }
 
-    /// The text of its output.
-    pub(super) fn output(&self) -> Option<&str> {
+    /// The text of its output, without spaces and line ends in between.
+    pub(super) fn output(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Paged { child, .. } => child.output(),
-            Self::Single { record, .. } => record.output.as_ref().map(engine::Data::text),
+            Self::Paged { child, .. } => child.output().map(Cow::Borrowed),
+            Self::Single { record, .. } => {
+                record.output.as_ref().map(|output| Cow::Owned(output.value().to_string()))
+            }
         }
     }
 

@@ -167,6 +167,7 @@ impl Inner {
             definition: run.family.definition.clone(),
             attributes: run.family.attributes.clone(),
             seed: new_seed(&self.entropy),
+            common: None,
             stream: self.next_stream.fetch_add(1, Ordering::Relaxed),
             program: run.family.program.clone(),
         }
