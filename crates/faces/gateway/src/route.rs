@@ -7,6 +7,8 @@ use wire::HttpRequestParts;
 pub(crate) enum Destination {
     /// refit's own pages, `/_refit/…`.
     Own,
+    /// The server's numbers.
+    Metrics,
     /// The S3 API.
     Objects,
     /// A service by its name in refit.
@@ -27,6 +29,11 @@ const TARGETS: [(&str, &str); 5] = [
 /// Order: own pages; `X-Amz-Target`; the credential scope; a query `Action` by its version; otherwise S3, whose requests
 /// may be anonymous and whose paths are the user's.
 pub(crate) fn destination(parts: &HttpRequestParts, scope: Option<&str>) -> Destination {
+    let is_bare = scope.is_none() && parts.method == "GET" && parts.query.is_empty();
+    // A signed request for `/metrics` means a bucket of that name.
+    if parts.path == "/_refit/metrics" || (parts.path == "/metrics" && is_bare) {
+        return Destination::Metrics;
+    }
     if parts.path.starts_with("/_refit/") {
         return Destination::Own;
     }
@@ -122,9 +129,19 @@ mod tests {
                 "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{scope}/aws4_request, SignedHeaders=host, Signature=00"
             )
         };
+        let bare = |path: &str, query: &str| HttpRequestParts {
+            method: "GET".to_owned(),
+            query: query.to_owned(),
+            ..request(path, &[], "")
+        };
         let form = ("content-type", "application/x-www-form-urlencoded");
         let cases = [
             (request("/_refit/health", &[], ""), Destination::Own),
+            (request("/_refit/metrics", &[], ""), Destination::Metrics),
+            (bare("/metrics", ""), Destination::Metrics),
+            (bare("/metrics", "list-type=2"), Destination::Objects),
+            (request("/metrics", &[], ""), Destination::Objects),
+            (request("/metrics", &[("authorization", &signed("s3"))], ""), Destination::Objects),
             (
                 request("/", &[("x-amz-target", "AWSStepFunctions.StartExecution")], ""),
                 service("states"),

@@ -18,7 +18,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use wire::sigv4::SignatureError;
@@ -49,6 +49,11 @@ pub trait OwnApi: Send + Sync + 'static {
     /// Answers `GET path` (without `/_refit/`); `None` when there is no such page. `is_admin` says whether the request was
     /// signed by someone who may see everything.
     async fn page(&self, path: &str, is_admin: bool) -> Option<Value>;
+
+    /// The server's numbers, as Prometheus reads them.
+    async fn metrics(&self) -> String {
+        metrics::prometheus(&metrics::snapshot())
+    }
 }
 
 /// Everything a request can reach.
@@ -76,6 +81,19 @@ pub struct Shared {
     signing_keys: SigningKeys,
 }
 
+/// What a request asked for: how it is counted.
+#[derive(Clone)]
+struct Asked {
+    service: &'static str,
+    operation: String,
+}
+
+/// The answer, marked with what was asked for.
+fn asked(service: &'static str, operation: String, mut answer: Response<Body>) -> Response<Body> {
+    answer.extensions_mut().insert(Asked { service, operation });
+    answer
+}
+
 /// Where a request comes from.
 #[derive(Clone, Copy)]
 struct From<'a> {
@@ -97,7 +115,9 @@ pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, mut stop: watch
                 let (gateway, stop) = (gateway.clone(), stop.clone());
                 let open = connections.clone();
                 tokio::spawn(async move {
+                    metrics::CONNECTIONS.add(1);
                     connection(stream, peer.ip(), gateway, stop).await;
+                    metrics::CONNECTIONS.add(-1);
                     drop((open, room));
                 });
             }
@@ -165,12 +185,23 @@ impl Gateway {
     /// Answers whatever comes. A panic on the way is that request's failure.
     async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
         let request_id = self.kit.entropy.uuid();
+        let began = Instant::now();
         let answer = AssertUnwindSafe(self.answer_inner(request, peer, &request_id));
-        answer.catch_unwind().await.unwrap_or_else(|_| {
+        let answer = answer.catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(request_id, "a request's handling panicked");
             let text = "refit failed; the server's log says more";
             plain_error(&AwsError::fault("InternalFailure", text, 500), &request_id)
-        })
+        });
+        let status = answer.status().as_u16();
+        let (service, operation) = match answer.extensions().get::<Asked>() {
+            Some(asked) => (asked.service, asked.operation.as_str()),
+            None => ("other", "other"),
+        };
+        metrics::REQUESTS.answered(service, operation, status, began.elapsed());
+        if status >= 500 {
+            tracing::warn!(request_id, service, operation, status, "a request failed");
+        }
+        answer
     }
 
     async fn answer_inner(
@@ -197,7 +228,8 @@ impl Gateway {
             return self.refuse(&parts, service, is_object, request_id);
         };
         if is_object {
-            return self.objects.answer(request).await;
+            let operation = parts.method.clone();
+            return asked("s3", operation, self.objects.answer(request).await);
         }
         // Who has not even signed is not worth much memory.
         let most_bytes =
@@ -210,6 +242,7 @@ impl Gateway {
         let origin = From { region, peer, request_id };
         match destination(&parts, service) {
             Destination::Own => self.own_page(&parts, request_id).await,
+            Destination::Metrics => self.metrics(&parts, origin).await,
             Destination::Service(name) => match self.kit.service(&name) {
                 Some(service) => self.call(&*service, &parts, origin).await,
                 None => self.unknown_service(&name, &parts, request_id),
@@ -233,6 +266,7 @@ impl Gateway {
         };
         let protocol = meant.map_or(Protocol::Json, |service| service.model().metadata.protocol);
         let error = too_much(protocol);
+        metrics::THROTTLED.count();
         tracing::warn!(code = error.code, "a request was refused: too many at a time");
         if is_object && let Some(service) = self.kit.service("s3") {
             let mut response = service_error(service.model(), &error, request_id);
@@ -287,11 +321,7 @@ impl Gateway {
             return plain_error(&AwsError::fault("MethodNotAllowed", text, 405), request_id);
         }
         let path = parts.path.strip_prefix("/_refit/").unwrap_or(&parts.path);
-        let now_ms = self.kit.clock.now_ms();
-        let is_admin = self.open
-            || verify(&*self.keys, &self.shared.signing_keys, parts, None, now_ms)
-                .await
-                .is_ok_and(|p| is_admin(&p));
+        let is_admin = self.is_admin(parts).await;
         if let Some(page) = self.own.page(path, is_admin).await {
             return json(200, &page, request_id);
         }
@@ -309,16 +339,46 @@ impl Gateway {
         let result = self.call_inner(service, parts, from).await;
         let (operation, output) = match result {
             Ok(answered) => answered,
-            Err(error) => return service_error(model, &error, from.request_id),
+            Err(error) => {
+                let name = self.named(model, parts);
+                return asked(service.name(), name, service_error(model, &error, from.request_id));
+            }
         };
-        match wire::encode_response(model, operation, &output, from.request_id) {
+        let answer = match wire::encode_response(model, operation, &output, from.request_id) {
             Ok(parts) => response(parts),
             Err(error) => {
                 tracing::error!(%error, operation = operation.name, "an output does not fit its shape");
                 let error = AwsError::fault("InternalFailure", error.to_string(), 500);
                 service_error(model, &error, from.request_id)
             }
+        };
+        asked(service.name(), operation.name.clone(), answer)
+    }
+
+    /// The operation that a request names, if there is one.
+    fn named(&self, model: &wire::Model, parts: &HttpRequestParts) -> String {
+        wire::route(model, parts).map_or_else(|_| "other".to_owned(), |found| found.name.clone())
+    }
+
+    /// The server's numbers, for this machine without a signature, and for the administrator.
+    async fn metrics(&self, parts: &HttpRequestParts, from: From<'_>) -> Response<Body> {
+        let is_here = from.peer.is_loopback() && guard::refusal(parts).is_none();
+        if !is_here && !self.is_admin(parts).await {
+            let text = "metrics are shown on this machine, or to the administrator";
+            return plain_error(&AwsError::fault("AccessDenied", text, 403), from.request_id);
         }
+        let mut answer = Response::new(full(self.own.metrics().await.into_bytes()));
+        let kind = http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+        answer.headers_mut().insert("content-type", kind);
+        asked("refit", "metrics".to_owned(), answer)
+    }
+
+    async fn is_admin(&self, parts: &HttpRequestParts) -> bool {
+        let now_ms = self.kit.clock.now_ms();
+        self.open
+            || verify(&*self.keys, &self.shared.signing_keys, parts, None, now_ms)
+                .await
+                .is_ok_and(|principal| is_admin(&principal))
     }
 
     async fn call_inner<'a>(

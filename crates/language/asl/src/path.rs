@@ -123,6 +123,41 @@ impl Path {
         }
     }
 
+    /// Evaluates for a field that is a path and nothing else (`InputPath`, `OutputPath`, `TimeoutSecondsPath`, …).
+    ///
+    /// # Errors
+    /// As [`Path::resolve`], but in AWS's other sentence about paths that lead nowhere.
+    // AWS: as quoted by users for `OutputPath`; an independent emulator's authors recorded it for `InputPath` and the two of seconds.
+    pub fn resolve_field<'v>(
+        &self,
+        field: &str,
+        scope: &Scope<'v>,
+    ) -> Result<Cow<'v, Value>, StatesError> {
+        self.resolve(field, scope).map_err(|error| {
+            let named = matches!(&self.root, Root::Variable(_));
+            match self.bracketed().filter(|_| !named) {
+                Some(bracketed) => StatesError::runtime(format!(
+                    "Invalid path '{}' : No results for path: {bracketed}",
+                    self.text_from_root()
+                )),
+                None => error,
+            }
+        })
+    }
+
+    /// The path with every step in brackets, as the JSONPath reader AWS uses writes it; none for paths with other steps than names and indexes.
+    fn bracketed(&self) -> Option<String> {
+        let mut text = String::from("$");
+        for step in self.steps.iter() {
+            match step {
+                parse::Step::Name(name) => text.push_str(&format!("['{name}']")),
+                parse::Step::Index(index) => text.push_str(&format!("[{index}]")),
+                _ => return None,
+            }
+        }
+        self.function.is_none().then_some(text)
+    }
+
     fn not_found(&self, field: &str, scope: &Scope<'_>, miss: &Miss) -> StatesError {
         let searched = match &self.root {
             Root::Input => Some(scope.input),

@@ -44,13 +44,16 @@ mod code {
     pub(super) const DUPLICATE_STATE_NAME: &str = "DUPLICATE_STATE_NAME";
     pub(super) const INVALID_JSON: &str = "INVALID_JSON_DESCRIPTION";
     pub(super) const INVALID_STATE_NAME: &str = "INVALID_STATE_NAME";
-    pub(super) const MISSING_DESCRIPTION: &str = "MISSING_DESCRIPTION";
     pub(super) const MISSING_END_STATE: &str = "MISSING_END_STATE";
     pub(super) const MISSING_TARGET: &str = "MISSING_TRANSITION_TARGET";
     pub(super) const NO_DOLLAR: &str = "NO_DOLLAR";
     pub(super) const PASS_RESULT_IS_STATIC: &str = "PASS_RESULT_IS_STATIC";
     pub(super) const SCHEMA: &str = "SCHEMA_VALIDATION_FAILED";
 }
+
+/// What AWS says of definitions that are no objects.
+// AWS: recorded from ValidateStateMachineDefinition; it has no location.
+const NO_OBJECT: &str = "Definition must be a valid JSON object";
 
 /// Checks a definition and compiles it.
 pub fn check(text: &str, options: Options) -> Checked {
@@ -83,8 +86,7 @@ impl Checker<'_> {
     fn document(&mut self, text: &str) -> Option<Program> {
         let whole = Span { start: 0, end: text.len() };
         if text.trim().is_empty() {
-            // UNVERIFIED: AWS's text for an empty definition.
-            self.report(Fault::new(code::MISSING_DESCRIPTION, "The definition is empty"), whole);
+            self.report(Fault::new(code::SCHEMA, NO_OBJECT), whole);
             return None;
         }
         let (value, problems) = json::parse(text);
@@ -94,7 +96,7 @@ impl Checker<'_> {
         let root = value?;
         let node = Node::root(&root);
         if node.object().is_none() {
-            self.schema(&node, "Expected value of type Object");
+            self.report(Fault::new(code::SCHEMA, NO_OBJECT), node.value.span);
             return None;
         }
         self.top(&node)

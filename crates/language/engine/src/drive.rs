@@ -142,7 +142,7 @@ pub(crate) fn drive(
                         let state = stage.state_of(&frame)?;
                         let mut here = Here::new(stage, id, &mut frame, state, None);
                         here.child_failed(parent.index, child_event)?;
-                        Err(Fault { failure, evaluation: None }.into())
+                        Err(Fault::of(failure).into())
                     }
                 }
             }

@@ -11,7 +11,7 @@ use crate::quarantine::Quarantine;
 /// Error name of tasks that took too long.
 pub(crate) const TIMEOUT: &str = "States.Timeout";
 /// Error name of tasks that did not give a sign of life.
-pub(crate) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
+const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 /// Stands for nearly every error.
 const ALL: &str = "States.ALL";
 /// Stands for nearly every error but timeouts.
@@ -23,6 +23,8 @@ pub(crate) struct Fault {
     pub(crate) failure: Failure,
     /// Where a JSONata expression failed; makes an event of its own.
     pub(crate) evaluation: Option<Evaluation>,
+    /// A timeout for want of heartbeats, which has a name of its own in `ErrorEquals`.
+    pub(crate) heartbeat: bool,
 }
 
 /// The place of a failed JSONata expression.
@@ -79,8 +81,12 @@ impl From<Fault> for Stop {
 impl Fault {
     /// A failure with a name and a cause as they are.
     pub(crate) fn plain(error: &str, cause: impl Into<Arc<str>>) -> Self {
-        let failure = Failure { error: Some(error.into()), cause: Some(cause.into()) };
-        Self { failure, evaluation: None }
+        Self::of(Failure { error: Some(error.into()), cause: Some(cause.into()) })
+    }
+
+    /// A failure that came from outside.
+    pub(crate) fn of(failure: Failure) -> Self {
+        Self { failure, evaluation: None, heartbeat: false }
     }
 
     /// A failure of the interpreter while it worked on a field of the state of `frame`.
@@ -117,15 +123,17 @@ impl Fault {
     pub(crate) fn matches(&self, error_equals: &[String]) -> bool {
         let name = self.name();
         error_equals.iter().any(|wanted| match wanted.as_str() {
-            // AWS: error handling page: neither stands for States.Runtime and
-            // States.DataLimitExceeded.
-            ALL => name != RUNTIME && name != DATA_LIMIT_EXCEEDED,
+            // AWS: recorded: a catcher of States.ALL takes what a task answered beyond the limit,
+            // although the error handling page says otherwise.
+            ALL => name != RUNTIME,
+            // AWS: error handling page.
             TASK_FAILED => {
                 ![RUNTIME, DATA_LIMIT_EXCEEDED, TIMEOUT, HEARTBEAT_TIMEOUT].contains(&name)
                     || name == TASK_FAILED
             }
             // AWS: States Language: a missed heartbeat is a timeout, too.
             TIMEOUT => name == TIMEOUT || name == HEARTBEAT_TIMEOUT,
+            HEARTBEAT_TIMEOUT => self.heartbeat || name == HEARTBEAT_TIMEOUT,
             wanted => wanted == name,
         })
     }

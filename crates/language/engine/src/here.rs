@@ -156,7 +156,7 @@ impl<'h, 'a> Here<'h, 'a> {
             PathField::Nothing => Ok(Data::new(Value::Object(Map::new()))),
             PathField::Path(path) => {
                 let found = path
-                    .resolve(field, &self.scope(data.value()))
+                    .resolve_field(field, &self.scope(data.value()))
                     .map_err(|error| self.fault(error, field))?;
                 Ok(Data::new(found.into_owned()))
             }
@@ -273,11 +273,18 @@ impl<'h, 'a> Here<'h, 'a> {
             NumberField::Literal(seconds) => Ok(*seconds),
             NumberField::Path(path) => {
                 let by_path = format!("{name}Path");
+                let text = path.text();
                 let found = path
-                    .resolve(&by_path, &self.scope(input))
+                    .resolve_field(&by_path, &self.scope(input))
+                    .map_err(|error| match name {
+                        // AWS: as an independent emulator's authors recorded it.
+                        "Seconds" => StatesError::runtime(format!(
+                            "The SecondsPath parameter does not reference an input value: {text}"
+                        )),
+                        _ => error,
+                    })
                     .map_err(|error| self.fault(error, &by_path))?
                     .into_owned();
-                let text = path.text();
                 match found.as_i64() {
                     Some(seconds) => u64::try_from(seconds).map_err(|_| {
                         // AWS: recorded for SecondsPath, as is the next.
@@ -331,16 +338,8 @@ impl<'h, 'a> Here<'h, 'a> {
 
     /// Checks the size of a payload.
     pub(crate) fn within_limit(&self, data: Data) -> Run<Data> {
-        if data.text().len() <= MAX_PAYLOAD_BYTES {
-            return Ok(data);
-        }
         // AWS: recorded for a Pass state.
-        let cause = format!(
-            "The state/task '{}' returned a result with a size exceeding the maximum number of \
-             bytes service limit.",
-            self.frame.state
-        );
-        Err(Fault::plain(DATA_LIMIT_EXCEEDED, cause).into())
+        within_limit(data, &self.frame.state)
     }
 
     /// The way from a state's result to its end: `ResultSelector`, `Assign`, `ResultPath`,
@@ -482,4 +481,16 @@ pub(crate) fn state_type(state: &State) -> StateType {
         Kind::Succeed => StateType::Succeed,
         Kind::Fail(_) => StateType::Fail,
     }
+}
+
+/// Checks the size of a payload that `who`, a state or what a task calls, has made.
+pub(crate) fn within_limit(data: Data, who: &str) -> Run<Data> {
+    if data.text().len() <= MAX_PAYLOAD_BYTES {
+        return Ok(data);
+    }
+    let cause = format!(
+        "The state/task '{who}' returned a result with a size exceeding the maximum number of \
+         bytes service limit."
+    );
+    Err(Fault::plain(DATA_LIMIT_EXCEEDED, cause).into())
 }

@@ -1,6 +1,7 @@
 //! History events: what an execution did, in AWS's types and details.
 
 mod aws;
+pub mod stored;
 
 use std::sync::Arc;
 

@@ -66,6 +66,7 @@ pub use effect::{Effect, ScheduleTask, TaskKind};
 pub use entropy::Entropy;
 pub use execution::{Execution, Identity, MachineKind, Progress, Remains, STORED_VERSION, Status};
 pub use frame::{FanOut, Frame, Join, Parent, Phase, TaskStage, TaskWait, Variables};
+pub use history::stored as stored_history;
 pub use history::{Detail, Failure, HistoryEvent, IterationOutcome, StateType, TaskFamily};
 pub use input::Input;
 pub use key::{FrameId, Key, KeyKind, NotAKey};

@@ -9,6 +9,7 @@
 //! keeps count; everything that is decided about an item is decided here.
 
 mod batch;
+mod digest;
 mod selector;
 mod spec;
 mod tolerance;

@@ -252,7 +252,7 @@ fn answered(here: &mut Here<'_, '_>, answer: Answer) -> Run<Step> {
             let Some(work) = work(state) else { return Err(here.wrong_phase().into()) };
             here.finish(result, work.result_selector.as_ref(), &work.result_path, work.flow)
         }
-        (_, Answer::Failed(failure)) => Err(Fault { failure, evaluation: None }.into()),
+        (_, Answer::Failed(failure)) => Err(Fault::of(failure).into()),
         _ => Err(here.wrong_phase().into()),
     }
 }

@@ -101,6 +101,44 @@ fn payloads_grow_to_256_kib_and_120_levels() {
 }
 
 #[test]
+fn a_task_that_answers_too_much_can_be_caught() {
+    for (resource, who) in [
+        ("arn:aws:states:::lambda:invoke", "lambda"),
+        (
+            "arn:aws:lambda:eu-west-1:111111111111:function:f",
+            "arn:aws:lambda:eu-west-1:111111111111:function:f",
+        ),
+    ] {
+        let program = program(&json!({"StartAt": "Call", "States": {
+            "Call": {"Type": "Task", "Resource": resource, "End": true,
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]},
+            "Caught": {"Type": "Pass", "End": true}
+        }}));
+        let mut execution = execution(MachineKind::Standard, "{}");
+        let mut entropy = Entropy::from_number(3);
+        let turn = decide(&execution, &program, Input::Start, 0, &mut entropy).expect("a turn");
+        let key = turn.effects.iter().find_map(|effect| match effect {
+            Effect::ScheduleTask(task) => Some(task.key),
+            _ => None,
+        });
+        execution.apply(turn.changes);
+        let output = Data::new(json!("x".repeat(262_144)));
+        let input = Input::TaskSucceeded { key: key.expect("a task"), output };
+        let turn = decide(&execution, &program, input, 0, &mut entropy).expect("a turn");
+        execution.apply(turn.changes);
+        assert_eq!(execution.progress.status, Status::Succeeded, "{who}");
+        let expected = format!(
+            "The state/task '{who}' returned a result with a size exceeding the maximum number of bytes service limit."
+        );
+        let failed = turn.events.iter().find_map(|event| match &event.detail {
+            Detail::TaskFailed { failure, .. } => failure.cause.clone(),
+            _ => None,
+        });
+        assert_eq!(failed.as_deref(), Some(expected.as_str()));
+    }
+}
+
+#[test]
 fn a_large_map_is_stored_in_proportion() {
     let definition = json!({"StartAt": "Each", "States": {"Each": {
         "Type": "Map", "End": true,

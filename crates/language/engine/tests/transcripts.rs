@@ -9,6 +9,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use engine::stored_history::{self, StoredHistory};
 use engine::{
     Changes, Data, Detail, Effect, Entropy, Execution, Failure, HistoryEvent, Identity, Input,
     MachineKind, decide,
@@ -190,6 +191,7 @@ fn check(case: &Case) -> String {
             assert!(event.previous_event_id < event.id, "events follow from earlier ones");
             last_id = event.id;
         }
+        histories_can_be_read(&turn.events);
         let changes = serde_json::to_string(&turn.changes).expect("changes can be written");
         let changes: Changes = serde_json::from_str(&changes).expect("and read");
         from_changes.apply(changes);
@@ -213,6 +215,21 @@ fn check(case: &Case) -> String {
         }
     }
     transcript.trim_end().to_owned()
+}
+
+/// As they are written now and as they were written once.
+fn histories_can_be_read(events: &[HistoryEvent]) {
+    let written = serde_json::to_string(&StoredHistory(events)).expect("a history can be written");
+    let by_name = serde_json::to_string(events).expect("a history can be written");
+    for text in [&written, &by_name] {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let read = stored_history::deserialize(&mut reader).expect("and read");
+        assert_eq!(read, events, "{text}");
+    }
+    for cut in (0..written.len()).filter(|cut| written.is_char_boundary(*cut)) {
+        let mut reader = serde_json::Deserializer::from_str(&written[..cut]);
+        assert!(stored_history::deserialize(&mut reader).is_err(), "{}", &written[..cut]);
+    }
 }
 
 #[test]

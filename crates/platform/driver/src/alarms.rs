@@ -19,6 +19,8 @@ pub(crate) struct Alarms<K> {
     set: Mutex<Set<K>>,
     /// Rung when the first alarm has changed, or the clock may have jumped.
     changed: Arc<Notify>,
+    /// Where it is counted how late they ring.
+    lateness: Option<&'static metrics::Histogram>,
 }
 
 struct Set<K> {
@@ -30,10 +32,18 @@ struct Set<K> {
 
 impl<K: Clone + Eq + Hash + Send + 'static> Alarms<K> {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        Self::counted(clock, None)
+    }
+
+    /// Alarms of which it is counted how late they ring.
+    pub(crate) fn counted(
+        clock: Arc<dyn Clock>,
+        lateness: Option<&'static metrics::Histogram>,
+    ) -> Arc<Self> {
         let changed = Arc::new(Notify::new());
         jumps::wake_on_jump(&changed);
         let set = Set { by_time: BTreeMap::new(), by_key: HashMap::new(), next: 0 };
-        Arc::new(Self { clock, set: Mutex::new(set), changed })
+        Arc::new(Self { clock, set: Mutex::new(set), changed, lateness })
     }
 
     /// Sets or moves the alarm of `key`.
@@ -61,7 +71,6 @@ impl<K: Clone + Eq + Hash + Send + 'static> Alarms<K> {
     }
 
     /// Number of alarms set.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.lock().by_key.len()
     }
@@ -77,6 +86,9 @@ impl<K: Clone + Eq + Hash + Send + 'static> Alarms<K> {
         let mut set = self.lock();
         let later = set.by_time.split_off(&(now_ms.saturating_add(1), 0));
         let due = std::mem::replace(&mut set.by_time, later);
+        if let Some(lateness) = self.lateness {
+            due.keys().for_each(|(due_ms, _)| lateness.late(*due_ms, now_ms));
+        }
         let due: Vec<K> = due.into_values().collect();
         for key in &due {
             set.by_key.remove(key);
@@ -84,7 +96,8 @@ impl<K: Clone + Eq + Hash + Send + 'static> Alarms<K> {
         due
     }
 
-    fn next_due_ms(&self) -> Option<i64> {
+    /// When the first one is due.
+    pub(crate) fn next_due_ms(&self) -> Option<i64> {
         self.lock().by_time.first_key_value().map(|((due_ms, _), _)| *due_ms)
     }
 

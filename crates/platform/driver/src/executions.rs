@@ -10,8 +10,10 @@
 mod activity;
 mod commit;
 mod effects;
+mod forget;
 mod live;
 mod map_run;
+mod observer;
 mod programs;
 mod queries;
 mod record;
@@ -37,7 +39,9 @@ use live::{Live, Timer};
 
 pub use activity::ActivityTask;
 pub use effects::{CANCEL_TASK_WORK, CancelledTask};
+pub use forget::{Forgotten, ForgottenDefinitions};
 pub use map_run::{ChildPage, MapRunChange, MapRunView, Tallies, Tally};
+pub use observer::Observer;
 pub use queries::{HistoryPage, ListPage};
 pub use record::ExecutionRecord;
 pub use start::{Start, StartSpec};
@@ -54,6 +58,7 @@ pub(crate) struct Inner {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     handler: OnceLock<Arc<dyn TaskHandler>>,
+    observer: OnceLock<Arc<dyn Observer>>,
     alarms: Arc<Alarms<Timer>>,
     table: Mutex<HashMap<Arc<str>, Arc<Live>>>,
     programs: programs::Programs,
@@ -73,7 +78,8 @@ impl Executions {
             clock: kit.clock.clone(),
             entropy: kit.entropy.clone(),
             handler: OnceLock::new(),
-            alarms: Alarms::new(kit.clock.clone()),
+            observer: OnceLock::new(),
+            alarms: Alarms::counted(kit.clock.clone(), Some(&metrics::TIMER_LATENESS)),
             table: Mutex::default(),
             programs: programs::Programs::default(),
             activities: activity::Activities::default(),
@@ -90,6 +96,19 @@ impl Executions {
     /// When called twice.
     pub fn join(&self, handler: Arc<dyn TaskHandler>) {
         assert!(self.0.handler.set(handler).is_ok(), "the task handler is joined once");
+    }
+
+    /// Joins whoever wants to hear of ends, once.
+    ///
+    /// # Panics
+    /// When called twice.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        assert!(self.0.observer.set(observer).is_ok(), "the observer is joined once");
+    }
+
+    /// Number of timers set, those of executions that sleep included as far as they are due soon.
+    pub fn timers(&self) -> usize {
+        self.0.alarms.len() + self.0.sleepers.len()
     }
 
     /// Number of live (not Express) executions; those that sleep until a time that is far away are not counted.

@@ -22,7 +22,8 @@ mod work;
 pub use error::Error;
 pub use executions::{
     ActivityTask, CANCEL_TASK_WORK, CancelledTask, ChildPage, ExecutionRecord, Executions,
-    HistoryPage, ListPage, MapRunChange, MapRunView, Start, StartSpec, Tallies, Tally,
+    Forgotten, ForgottenDefinitions, HistoryPage, ListPage, MapRunChange, MapRunView, Observer,
+    Start, StartSpec, Tallies, Tally,
 };
 pub use map_port::{Items, MapRunRequest, Results};
 pub use task::{TaskFailure, TaskHandler, TaskReporter, TaskRequest};

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use engine::{Data, Identity, MapItem, MapRun, Status};
-use serde_json::Value;
 
 use crate::TaskFailure;
 
@@ -29,11 +28,11 @@ pub trait Items: Send {
 /// Results on their way out. What was written of an export that breaks off is written again by the next.
 #[async_trait::async_trait]
 pub trait Results: Send {
-    /// Adds the result of a child that ended like this; of one that was never started, `Running`.
+    /// Adds the result, a JSON text, of a child that ended like this; of one that was never started, `Running`.
     ///
     /// # Errors
     /// What the Map's `Retry` and `Catch` shall see.
-    async fn add(&mut self, status: Status, result: &Value) -> Result<(), TaskFailure>;
+    async fn add(&mut self, status: Status, result: &[u8]) -> Result<(), TaskFailure>;
 
     /// All have been added: answers the Map's result.
     ///

@@ -35,6 +35,22 @@ pub struct Work {
     kit: Weak<Kit>,
 }
 
+/// A run that is counted as going on as long as this is there.
+struct Running;
+
+impl Running {
+    fn begin() -> Self {
+        metrics::WORK_RUNNING.add(1);
+        Self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        metrics::WORK_RUNNING.add(-1);
+    }
+}
+
 /// How a run ended.
 enum Ran {
     /// Look at the record again at once.
@@ -139,7 +155,14 @@ impl Work {
         if item.due_ms > self.clock.now_ms() {
             return Ran::At(item.due_ms);
         }
+        let lateness = match item.kind.ends_with("/schedule") {
+            true => &metrics::SCHEDULE_LATENESS,
+            false => &metrics::WORK_LATENESS,
+        };
+        lateness.late(item.due_ms, self.clock.now_ms());
         let Ok(_permit) = self.permit(&item.kind).acquire_owned().await else { return Ran::Done };
+        metrics::WORK_RUNS.count(&item.kind);
+        let _running = Running::begin();
         self.run_item(&kit, key, &item, record.version).await
     }
 
@@ -206,6 +229,7 @@ impl Work {
         version: u64,
         error: &str,
     ) -> Ran {
+        metrics::WORK_FAILURES.count(&item.kind);
         let wait_ms = backoff_ms(item.attempts);
         tracing::warn!(
             key,
@@ -227,6 +251,17 @@ impl Work {
                 Ran::At(due_ms)
             }
         }
+    }
+
+    /// Number of items that wait until they are due.
+    pub fn waiting(&self) -> usize {
+        self.alarms.len()
+    }
+
+    /// How far behind the first item is that should run already, in milliseconds.
+    pub fn overdue_ms(&self) -> i64 {
+        let now_ms = self.clock.now_ms();
+        self.alarms.next_due_ms().map_or(0, |due_ms| now_ms.saturating_sub(due_ms).max(0))
     }
 
     fn permit(&self, kind: &str) -> Arc<Semaphore> {

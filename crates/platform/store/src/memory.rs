@@ -1,6 +1,7 @@
 //! The store in memory: for tests, rehearsals and anything that need not outlive the process.
 //!
-//! It can be told to fail and to "crash": see [`MemoryStore::fail_commit`] and [`MemoryStore::crash_at_commit`].
+//! It can be told to fail, to be full and to "crash": see [`MemoryStore::fail_commit`], [`MemoryStore::fill`] and
+//! [`MemoryStore::crash_at_commit`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
@@ -38,6 +39,7 @@ struct Faults {
     failures: BTreeMap<u64, Error>,
     crash: Option<(u64, Crash)>,
     crashed: bool,
+    is_full: bool,
     bell: Arc<tokio::sync::Notify>,
     delay: Duration,
 }
@@ -88,6 +90,11 @@ impl MemoryStore {
         let mut shared = self.lock();
         let at = shared.faults.commits + number;
         shared.faults.failures.insert(at, error);
+    }
+
+    /// Makes every commit fail as on a full disk, or lets them work again.
+    pub fn fill(&self, is_full: bool) {
+        self.lock().faults.is_full = is_full;
     }
 
     /// "Crashes" at the `number`-th commit from now (1 is the next one): that commit and all later ones never resolve,
@@ -143,6 +150,7 @@ impl Store for MemoryStore {
         }
         let result = match shared.faults.failures.remove(&number) {
             Some(error) => Err(error),
+            None if shared.faults.is_full => Err(Error::Full { path: "memory".into() }),
             None => shared.content.commit(batch),
         };
         let delay = shared.faults.delay;

@@ -117,6 +117,7 @@ impl Store for SqliteStore {
         if !sent {
             return Box::pin(std::future::ready(Err(Error::Closed)));
         }
+        metrics::COMMIT_QUEUE.add(1);
         Box::pin(async move { answered.await.unwrap_or(Err(Error::Closed)) })
     }
 

@@ -53,8 +53,5 @@ pub(crate) async fn check(ctx: &Ctx, routes: &[Route]) -> Result<String, Error> 
 pub(crate) async fn find(ctx: &Ctx, arn: &str) -> Result<Found<Alias>, Error> {
     arns::read_machine(arn)?;
     let found = ctx.records::<Alias>(ALIAS).get(arn).await?;
-    // UNVERIFIED: AWS's words.
-    found.ok_or_else(|| {
-        Error::ResourceNotFound(format!("Request references a resource that does not exist: {arn}"))
-    })
+    found.ok_or(Error::AliasNotFound)
 }

@@ -69,8 +69,10 @@ pub(crate) async fn run(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsEr
         "Detail": item.body.to_string(),
     });
     let principal = Principal::platform(ctx.account());
-    let effect = Some(format!("{WORK}/{}", item.key));
+    let effect = format!("{WORK}/{}", item.key);
     let input = json!({"Entries": [entry]});
-    ctx.call_as(principal, "events", "PutEvents", input, effect).await?;
-    Ok(WorkOutcome::done())
+    ctx.call_as(principal, "events", "PutEvents", input, Some(effect.clone())).await?;
+    let mut outcome = WorkOutcome::done();
+    service::forget_effects(&mut outcome.batch, &effect);
+    Ok(outcome)
 }

@@ -101,6 +101,12 @@ impl Encryption {
             let message = "kmsKeyId must be given for CUSTOMER_MANAGED_KMS_KEY and for it alone.";
             return Err(Error::InvalidEncryptionConfiguration(message.to_owned()));
         }
+        if is_customer {
+            // Taking the key and not using it would be a lie about what is on disk.
+            let message = "refit has no KMS, so it cannot encrypt with customer managed keys; \
+                           use the type AWS_OWNED_KEY here.";
+            return Err(Error::InvalidEncryptionConfiguration(message.to_owned()));
+        }
         Ok(())
     }
 }

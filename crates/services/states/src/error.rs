@@ -63,6 +63,16 @@ pub(crate) enum Error {
     /// `ResourceNotFound`
     #[error("Resource not found: '{0}'")]
     ResourceNotFound(String),
+    /// `ResourceNotFound`: of an alias.
+    // AWS: recorded from UpdateStateMachineAlias.
+    #[error("Request references a resource that does not exist.")]
+    AliasNotFound,
+    /// `ActivityWorkerLimitExceeded`
+    // AWS: API reference of GetActivityTask.
+    #[error(
+        "The maximum number of workers concurrently polling for activity tasks has been reached."
+    )]
+    TooManyWorkers,
     /// `MissingRequiredParameter`
     #[error("{0}")]
     MissingRequiredParameter(String),
@@ -139,7 +149,8 @@ impl From<Error> for AwsError {
             Error::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
             Error::NotRedrivable(_) => "ExecutionNotRedrivable",
             Error::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
-            Error::ResourceNotFound(_) => "ResourceNotFound",
+            Error::ResourceNotFound(_) | Error::AliasNotFound => "ResourceNotFound",
+            Error::TooManyWorkers => "ActivityWorkerLimitExceeded",
             Error::MissingRequiredParameter(_) => "MissingRequiredParameter",
             Error::TooManyTags(_) => "TooManyTags",
             Error::Conflict(_) => "ConflictException",

@@ -16,11 +16,13 @@ mod deletion;
 mod error;
 mod execution;
 mod execution_log;
+mod forget;
 mod integration;
 mod json_fault;
 mod map_run;
 mod names;
 mod ops;
+mod pollers;
 mod records;
 mod redrive;
 mod role;
@@ -37,6 +39,7 @@ use service::{
 use std::sync::{Arc, LazyLock};
 use wire::Model;
 
+pub use map_run::read_items;
 pub use tasks::Tasks;
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| {
@@ -48,9 +51,16 @@ pub fn model() -> &'static Model {
     &MODEL
 }
 
+/// For how many days executions are kept after their end, unless somebody wants otherwise.
+// AWS: quotas page: execution history retention time, 90 days.
+pub const KEEP_DAYS: u32 = 90;
+
 /// The service.
 pub struct States {
     pub(crate) executions: Executions,
+    pub(crate) pollers: pollers::Pollers,
+    /// How long executions are kept after their end.
+    pub(crate) keep_days: u32,
 }
 
 impl States {
@@ -67,8 +77,16 @@ impl States {
     /// # Panics
     /// When the executions have a task handler already.
     pub fn with_tasks(tasks: Tasks, executions: Executions) -> Arc<Self> {
+        Self::keeping(tasks, executions, KEEP_DAYS)
+    }
+
+    /// The same, with executions kept for so many days after their end.
+    ///
+    /// # Panics
+    /// When the executions have a task handler already.
+    pub fn keeping(tasks: Tasks, executions: Executions, keep_days: u32) -> Arc<Self> {
         executions.join(Arc::new(tasks));
-        Arc::new(Self { executions })
+        Arc::new(Self { executions, pollers: pollers::Pollers::default(), keep_days })
     }
 }
 
@@ -163,9 +181,15 @@ impl Service for States {
         service::run(OPERATIONS, self, ctx, operation, input)
     }
 
+    async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
+        forget::start(ctx).await
+    }
+
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
         match item.kind.as_str() {
             announce::WORK => announce::run(ctx, item).await,
+            forget::WORK => forget::run(self, ctx, item).await,
+            forget::DEFINITIONS_WORK => forget::run_definitions(self, ctx, item).await,
             deletion::WORK => deletion::run(self, ctx, item).await,
             driver::CANCEL_TASK_WORK => integration::cancel(ctx, item).await,
             other => Err(AwsError::fault(

@@ -64,3 +64,18 @@ impl From<AwsError> for Fault {
         Self::S3(error)
     }
 }
+
+/// Reads a file's bytes in pieces, as each kind of file that a map run takes; the number of items. For tests with hostile files.
+pub fn read_items(bytes: &[u8], piece_bytes: usize) -> usize {
+    let mut rows = Vec::new();
+    let mut found = Vec::new();
+    let (mut table, mut lines) = (csv::Csv::new(None, b','), lines::Lines::default());
+    let (mut list, mut inner) = (json::Json::new(""), json::Json::new("/k/l"));
+    let ended = std::iter::once(&[][..]);
+    for piece in bytes.chunks(piece_bytes.max(1)).chain(ended) {
+        // A fault is one of these readers' answers, too.
+        let _ = (table.push(piece, &mut rows), lines.push(piece, &mut rows));
+        let _ = (list.push(piece, &mut found), inner.push(piece, &mut found));
+    }
+    rows.len() + found.len()
+}

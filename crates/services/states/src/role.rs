@@ -23,7 +23,10 @@ pub(crate) async fn check(ctx: &Ctx, content: &Content, machine_arn: &str) -> Re
     let role_arn = content.role_arn.as_str();
     let caller = ctx.kit.caller();
     match caller.assume_for(role_arn, PRINCIPAL, "CreateStateMachine", machine_arn).await {
-        Ok(session) if content.logging.level != "OFF" => may_log(ctx, &session).await,
+        Ok(session) if content.logging.level != "OFF" => {
+            may_log(ctx, &session).await?;
+            destination_exists(ctx, session, content.logging.log_group().unwrap_or_default()).await
+        }
         Ok(_) => Ok(()),
         Err(error) if error.status >= 500 => Err(Error::Other(error)),
         Err(error) => {
@@ -48,6 +51,23 @@ async fn may_log(ctx: &Ctx, session: &Principal) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Refuses a log group that is not there.
+// AWS: recorded from CreateStateMachine.
+async fn destination_exists(ctx: &Ctx, session: Principal, name: &str) -> Result<(), Error> {
+    if ctx.kit.service("logs").is_none() {
+        return Ok(());
+    }
+    let input = serde_json::json!({"logGroupNamePrefix": name, "limit": 50});
+    let answer = ctx.call_as(session, "logs", "DescribeLogGroups", input, None).await?;
+    let groups = answer["logGroups"].as_array().map_or(&[][..], Vec::as_slice);
+    // Groups come in the order of their names, so one whose name is the prefix comes first.
+    if groups.iter().any(|group| group["logGroupName"] == name) {
+        return Ok(());
+    }
+    let message = "Log Destination not found.".to_owned();
+    Err(Error::InvalidLoggingConfiguration(message))
 }
 
 /// The session of a role for an execution; its name is the execution's as far as session names allow.

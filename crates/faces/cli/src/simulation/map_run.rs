@@ -101,6 +101,8 @@ async fn run(commit: u64, crash: Crash) -> (Outcome, bool) {
         server = world.boot().await;
         tokio::time::sleep_until(end).await;
     }
+    // Whoever looks at what came of it commits as well, and shall not die of that.
+    world.store.crash_at_commit(u64::MAX / 2, Crash::BeforeWriting);
     (outcome(&server, &started["executionArn"]).await, crashed)
 }
 
@@ -174,7 +176,6 @@ async fn messages(server: &Composed) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "does not come to an end yet: one of its lives hangs"]
 async fn a_map_run_survives_a_crash_at_every_commit() {
     let (calm, crashed) = run(u64::MAX / 2, Crash::BeforeWriting).await;
     assert!(!crashed);
@@ -187,7 +188,6 @@ async fn a_map_run_survives_a_crash_at_every_commit() {
     assert_eq!((&counts["succeeded"], &counts["failed"]), (&json!(6), &json!(1)), "{counts}");
     for crash in [Crash::BeforeWriting, Crash::AfterWriting] {
         for commit in 1.. {
-            println!("{crash:?} at commit {commit}");
             let (stormy, crashed) = run(commit, crash).await;
             assert!(commit < 200, "a run has fewer commits than {commit}");
             if !crashed {

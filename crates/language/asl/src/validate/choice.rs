@@ -207,7 +207,7 @@ impl Checker<'_> {
                     let text = self.literal_text(field)?;
                     if !is_timestamp(&text) {
                         // UNVERIFIED: AWS's words.
-                        self.schema(field, "Value is not a valid ISO-8601 timestamp");
+                        self.schema(field, "String does not match RFC3339 timestamp");
                     }
                     Operator::Timestamp(order, Operand::Literal(text))
                 }

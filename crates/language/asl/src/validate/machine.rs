@@ -69,7 +69,8 @@ impl Checker<'_> {
         let id = MachineId::try_from(self.machines.len()).unwrap_or(MachineId::MAX);
         let empty = Machine { start_at: 0, states: Vec::new(), by_name: HashMap::new(), parent };
         self.machines.push(empty);
-        self.required(node, &["StartAt", "States"]);
+        // AWS: recorded: in this order.
+        self.required(node, &["States", "StartAt"]);
         let Some(states) = node.get("States") else { return id };
         let Some(fields) = states.object() else {
             self.schema(&states, "Expected value of type Object");

@@ -195,7 +195,7 @@ impl Checker<'_> {
             && let Some(field) = node.get("Timestamp")
         {
             // UNVERIFIED: AWS's words.
-            self.schema(&field, "Value is not a valid ISO-8601 timestamp");
+            self.schema(&field, "String does not match RFC3339 timestamp");
         }
         Some(WaitState { wait: wait?, flow: flow? })
     }

@@ -6,7 +6,6 @@ use asl::program::{
 };
 use asl::states_error::StatesError;
 use asl::timestamp::Timestamp;
-use asl::value::json_text;
 use serde_json::Value;
 
 use crate::here::{Extra, Here, Run, Step};
@@ -97,11 +96,11 @@ fn test(here: &Here<'_, '_>, comparison: &Comparison, input: &Value) -> Run<bool
         return match found {
             None if *test == TypeTest::Present => Ok(!wanted),
             // AWS: choice state page: other tests of a missing variable are an error.
-            None => Err(missing(here, comparison, input)),
+            None => Err(missing(here, &comparison.variable)),
             Some(value) => Ok(is(*test, &value) == *wanted),
         };
     }
-    let Some(value) = found else { return Err(missing(here, comparison, input)) };
+    let Some(value) = found else { return Err(missing(here, &comparison.variable)) };
     match &comparison.operator {
         Operator::Matches(pattern) => {
             Ok(value.as_str().is_some_and(|text| matches_pattern(text, pattern)))
@@ -134,13 +133,11 @@ fn test(here: &Here<'_, '_>, comparison: &Comparison, input: &Value) -> Run<bool
     }
 }
 
-fn missing(here: &Here<'_, '_>, comparison: &Comparison, input: &Value) -> crate::fault::Stop {
-    // AWS: as reported by users.
+fn missing(here: &Here<'_, '_>, path: &asl::path::Path) -> crate::fault::Stop {
+    // AWS: as users quote it, through 2026.
     let cause = format!(
-        "Invalid path '{}': The choice state's condition path references an invalid value. Input: \
-         {}",
-        comparison.variable.text(),
-        json_text(input)
+        "Invalid path '{}': The choice state's condition path references an invalid value.",
+        path.text()
     );
     here.fault(StatesError::runtime(cause), "Choices")
 }
@@ -156,7 +153,8 @@ fn operand_of<T: Clone>(
         Operand::Path(path) => path
             .resolve("Choices", &here.scope(input))
             .map(|value| of(&value))
-            .map_err(|error| here.fault(error, "Choices")),
+            // UNVERIFIED: that the other side of a comparison is told the same way.
+            .map_err(|_| missing(here, path)),
     }
 }
 

@@ -110,7 +110,7 @@ pub(crate) fn news(here: &mut Here<'_, '_>, news: MapRunNews) -> Run<Step> {
         MapRunNews::Failed(failure) => {
             // The frame keeps the run, so that a redrive goes on with it.
             here.event(Detail::MapRunFailed(failure.clone()))?;
-            Err(Fault { failure, evaluation: None }.into())
+            Err(Fault::of(failure).into())
         }
     }
 }

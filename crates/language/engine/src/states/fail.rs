@@ -14,5 +14,5 @@ pub(super) fn begin(here: &mut Here<'_, '_>, fail: &FailState) -> Run<Step> {
     };
     let failure =
         Failure { error: text(&fail.error, "Error")?, cause: text(&fail.cause, "Cause")? };
-    Err(Fault { failure, evaluation: None }.into())
+    Err(Fault::of(failure).into())
 }

@@ -6,9 +6,9 @@ use asl::program::{Integration, NumberField, ResourceKind, TaskState};
 use serde_json::Value;
 
 use crate::effect::{Effect, ScheduleTask, TaskKind};
-use crate::fault::{Fault, HEARTBEAT_TIMEOUT, Stop, TIMEOUT};
+use crate::fault::{Fault, Stop, TIMEOUT};
 use crate::frame::{Phase, TaskStage, TaskWait};
-use crate::here::{Extra, Here, Run, Step};
+use crate::here::{Extra, Here, Run, Step, within_limit};
 use crate::history::{Detail, Failure, TaskFamily};
 use crate::{Data, KeyKind};
 
@@ -93,6 +93,15 @@ fn role(here: &mut Here<'_, '_>, task: &TaskState, input: &Value) -> Run<Option<
     }
 }
 
+/// Who has answered a task, as causes name it.
+// AWS: recorded: `lambda` for `arn:aws:states:::lambda:invoke`, the whole ARN for a function's.
+fn answerer(task: &ScheduleTask) -> &str {
+    match task.kind {
+        TaskKind::Lambda | TaskKind::Activity => &task.resource,
+        TaskKind::Request | TaskKind::Sync | TaskKind::WaitForTaskToken => &task.resource_type,
+    }
+}
+
 /// The family of a task's events.
 fn family(task: &ScheduleTask) -> TaskFamily {
     match task.kind {
@@ -169,7 +178,7 @@ pub(crate) fn news(here: &mut Here<'_, '_>, mut wait: Box<TaskWait>, news: TaskN
     match news {
         TaskNews::Submitted(output) => {
             wait.stage = TaskStage::Submitted;
-            let output = here.within_limit(output)?;
+            let output = within_limit(output, answerer(&wait.task))?;
             here.event(Detail::TaskSubmitted { family, output })?;
             Ok(keep_waiting(here, wait))
         }
@@ -185,7 +194,7 @@ pub(crate) fn news(here: &mut Here<'_, '_>, mut wait: Box<TaskWait>, news: TaskN
         }
         TaskNews::Succeeded(output) => {
             wait.clear_timers(&mut here.stage.effects);
-            succeeded(here, family, output)
+            succeeded(here, &wait.task, output)
         }
         TaskNews::Failed(failure) => {
             wait.clear_timers(&mut here.stage.effects);
@@ -197,16 +206,16 @@ pub(crate) fn news(here: &mut Here<'_, '_>, mut wait: Box<TaskWait>, news: TaskN
             } else {
                 Detail::TaskFailed { family, failure: failure_of }
             })?;
-            Err(Fault { failure, evaluation: None }.into())
+            Err(Fault::of(failure).into())
         }
         TaskNews::TimedOut { heartbeat } => {
             let key = wait.task.key;
             here.stage.effects.push(Effect::CancelTask { key });
             wait.clear_timers(&mut here.stage.effects);
-            let name = if heartbeat { HEARTBEAT_TIMEOUT } else { TIMEOUT };
-            let failure = Failure { error: Some(name.into()), cause: None };
+            // AWS: recorded for tasks with a token: a missed heartbeat is told as a timeout.
+            let failure = Failure { error: Some(TIMEOUT.into()), cause: None };
             here.event(Detail::TaskTimedOut { family, failure: failure.clone() })?;
-            Err(Fault { failure, evaluation: None }.into())
+            Err(Fault { failure, evaluation: None, heartbeat }.into())
         }
     }
 }
@@ -225,7 +234,8 @@ fn beat(here: &mut Here<'_, '_>, wait: &mut TaskWait) {
     }
 }
 
-fn succeeded(here: &mut Here<'_, '_>, family: TaskFamily, output: Data) -> Run<Step> {
+fn succeeded(here: &mut Here<'_, '_>, done: &ScheduleTask, output: Data) -> Run<Step> {
+    let family = family(done);
     let asl::program::StateKind::Task(task) = &here.state.kind else {
         return Err(here.wrong_phase().into());
     };
@@ -235,10 +245,10 @@ fn succeeded(here: &mut Here<'_, '_>, family: TaskFamily, output: Data) -> Run<S
             crate::MAX_DEPTH
         )));
     }
-    let output = match here.within_limit(output) {
+    let output = match within_limit(output, answerer(done)) {
         Ok(output) => output,
         Err(Stop::Fault(fault)) => {
-            // UNVERIFIED: the event that says a result was too large.
+            // AWS: recorded for functions, called by their ARN and by the integration.
             let failure = fault.failure.clone();
             here.event(Detail::TaskFailed { family, failure })?;
             return Err(Stop::Fault(fault));

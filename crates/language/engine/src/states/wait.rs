@@ -53,10 +53,12 @@ fn timestamp(here: &mut Here<'_, '_>, field: &TextField, input: &crate::Data) ->
         TextField::Expression(_) => {
             here.unusable("Timestamp", format!("The Timestamp field {wrong}: {text}"))
         }
-        // UNVERIFIED: after the recorded words for SecondsPath and Timestamp.
-        TextField::Path(path) => {
-            here.runtime(format!("The TimestampPath parameter {wrong}: {} == {text}", path.text()))
-        }
+        // AWS: recorded.
+        TextField::Path(path) => here.runtime(format!(
+            "The TimestampPath parameter does not reference a valid ISO-8601 extended offset \
+             date-time format string: {} == {text}",
+            path.text()
+        )),
         _ => here.runtime(format!("The Timestamp field {wrong}: {text}")),
     })
 }

@@ -176,6 +176,7 @@ impl Inner {
             let _nobody = answer.send(Ok(()));
         }
         if end.is_some() {
+            self.observe_end(live);
             self.ended(live);
             return None;
         }

@@ -184,11 +184,21 @@ impl Live {
         &self.identity.execution_arn
     }
 
+    /// The state machine that it, or the execution whose map runs it comes of, belongs to.
+    pub(super) fn machine(&self) -> &str {
+        base_machine(&self.identity.state_machine_arn)
+    }
+
     /// What effect keys of this execution begin with. `#` cannot be part of an execution's name, so no other
     /// execution's keys begin with it.
     pub(super) fn effect_prefix(&self) -> String {
         format!("{}#", self.arn())
     }
+}
+
+/// The machine's ARN without the label of a map run.
+pub(super) fn base_machine(state_machine_arn: &str) -> &str {
+    state_machine_arn.split('/').next().unwrap_or(state_machine_arn)
 }
 
 /// A timer of a live execution.

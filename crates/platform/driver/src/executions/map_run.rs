@@ -23,5 +23,5 @@ pub use queries::{ChildPage, MapRunChange, MapRunView};
 pub use record::{Tallies, Tally};
 
 pub(super) use names::{child_of, is_child};
-pub(super) use record::{BY_RUN, child_key, put_runs};
+pub(super) use record::{BY_RUN, CHILDREN, PLAN, PROGRESS, child_key, put_runs};
 pub(super) use run::Runs;

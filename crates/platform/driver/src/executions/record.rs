@@ -21,6 +21,8 @@ pub(super) const REMAINS_KIND: &str = "states/remains";
 pub(super) const BY_MACHINE: &str = "machine";
 /// Index: executions of a machine in one status by start.
 pub(super) const BY_STATUS: &str = "status";
+/// Index: executions that have ended by their end, but for children of map runs, which go with their parents.
+pub(super) const BY_END: &str = "ended";
 /// Index: executions that have a log stream, by how they stand and stream.
 pub(super) const BY_STREAM: &str = "stream";
 
@@ -184,14 +186,15 @@ impl ExecutionRecord {
         let machine = &self.identity.state_machine_arn;
         let start_ms = self.identity.start_ms.max(0);
         let status = self.status.word();
-        let mut index = if let Some((tag, number)) = child_of(&self.identity.execution_arn) {
-            vec![(BY_RUN, child_key(tag, number))]
+        let mut index = Vec::with_capacity(3);
+        if let Some((tag, number)) = child_of(&self.identity.execution_arn) {
+            index.push((BY_RUN, child_key(tag, number)));
         } else {
-            vec![
-                (BY_MACHINE, format!("{machine}\n{start_ms:015}")),
-                (BY_STATUS, format!("{machine}\n{status}\n{start_ms:015}")),
-            ]
-        };
+            index.push((BY_MACHINE, format!("{machine}\n{start_ms:015}")));
+            index.push((BY_STATUS, format!("{machine}\n{status}\n{start_ms:015}")));
+            let end = self.stop_ms.map(|stop_ms| (BY_END, format!("{:015}", stop_ms.max(0))));
+            index.extend(end);
+        }
         if let Some(asleep) = &self.asleep {
             index.push((BY_STREAM, format!("{ASLEEP}{:015}", asleep.due_ms.max(0))));
         } else if let Some(stream) = self.stream {

@@ -157,7 +157,6 @@ impl Inner {
             let text = self.read_definition(&good.definition).await?;
             self.programs.compile(&good.definition, &text, express)?
         };
-        self.programs.stored(&good.definition);
         let Recovering { definition, attributes, seed, turns, time_ms, execution, history } = good;
         let mut state = State::new(execution);
         state.turns = turns;

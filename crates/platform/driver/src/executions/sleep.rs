@@ -86,6 +86,11 @@ impl Sleepers {
         Self { alarms: Alarms::new(clock), known, wakings }
     }
 
+    /// Number of alarms.
+    pub(super) fn len(&self) -> usize {
+        self.alarms.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -153,9 +153,7 @@ impl Inner {
         expect: Expect,
     ) -> Start {
         let mut batch = Batch::new();
-        if !self.programs.is_stored(&live.definition) {
-            batch.put(programs::KIND, &*live.definition, &definition, Expect::Any);
-        }
+        let put_ms = self.put_definition(&live.definition, live.machine(), definition, &mut batch);
         let mut state = live.lock();
         let running = ExecutionRecord::running(live, &state);
         let mut work = self.announced(&running);
@@ -176,13 +174,16 @@ impl Inner {
         put_runs(&flying.runs, live, state.last_ms, &self.entropy, &mut batch);
         drop(state);
         let live = live.clone();
-        let after = Box::new(move || self.begin(&live, flying));
+        let after = Box::new(move || self.begin(&live, flying, put_ms));
         Start { batch, work, after }
     }
 
     /// The start is durable.
-    fn begin(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) {
-        self.programs.stored(&live.definition);
+    fn begin(self: &Arc<Self>, live: &Arc<Live>, flying: Pending, put_ms: Option<i64>) {
+        if let Some(put_ms) = put_ms {
+            self.programs.stored(&live.definition, live.machine(), put_ms);
+        }
+        metrics::EXECUTIONS_STARTED.count();
         if flying.end.is_none() && flying.sleeps_until.is_some() {
             self.ring(live);
         } else if flying.end.is_none() {

@@ -3,7 +3,9 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use engine::{Effect, Entropy, Input, Key, Phase, ScheduleTask, TaskKind, Turn};
+use engine::{
+    Detail, Effect, Entropy, HistoryEvent, Input, Key, Phase, ScheduleTask, TaskKind, Turn,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::Inner;
@@ -31,6 +33,9 @@ impl Inner {
             return false;
         }
         state.turns += 1;
+        metrics::TURNS.count();
+        let entered = |event: &&HistoryEvent| matches!(event.detail, Detail::StateEntered { .. });
+        metrics::TRANSITIONS.add(turn.events.iter().filter(entered).count() as u64);
         state.last_ms = now_ms;
         take_over(live, state, turn, now_ms);
         true

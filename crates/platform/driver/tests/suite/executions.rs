@@ -266,7 +266,7 @@ async fn activities() {
         assert_eq!(task.input.value(), &json!(name));
     }
     let late = executions.wait_finished(&arn("b")).await.unwrap();
-    assert_eq!(late.error.as_deref(), Some("States.HeartbeatTimeout"), "no heartbeat came");
+    assert_eq!(late.error.as_deref(), Some("States.Timeout"), "no heartbeat came");
 }
 
 #[tokio::test(start_paused = true)]

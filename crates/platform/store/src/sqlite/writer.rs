@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
@@ -115,6 +116,7 @@ impl Writer {
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
                 };
             }
+            metrics::COMMIT_QUEUE.add(-(group.len() as i64));
             self.commit_group(&mut group);
             self.checkpointer.written(bytes);
             if restart {
@@ -135,6 +137,10 @@ impl Writer {
                 }
             }
             Err(error) if group.len() == 1 => {
+                match error {
+                    Error::Full { .. } => metrics::DISK_FULL.count(),
+                    _ => metrics::COMMITS_FAILED.count(),
+                }
                 tracing::error!(%error, "a commit failed");
                 group.drain(..).for_each(|job| answer(job, Err(error.clone())));
             }
@@ -151,9 +157,13 @@ impl Writer {
     /// One transaction; `Err` when it failed as a whole and nothing was written.
     fn commit(&mut self, group: &[Job]) -> Result<Vec<Result<(), Error>>, Error> {
         let numbers = self.numbers;
+        let began = Instant::now();
         let mut changes = Changes::default();
         let swept = match self.transact(group, &mut changes) {
             Ok((results, swept)) => {
+                metrics::TRANSACTION.took(began.elapsed());
+                metrics::COMMIT_GROUP.record(group.len() as u64);
+                metrics::COMMITS.add(group.len() as u64);
                 let mut streams = self.lock_streams();
                 for change in changes.streams {
                     match change {
@@ -198,7 +208,9 @@ impl Writer {
             }
         }
         let swept = self.sweep()?;
+        let began = Instant::now();
         self.connection.prepare_cached("COMMIT")?.execute([])?;
+        metrics::FSYNC.took(began.elapsed());
         Ok((results, swept))
     }
 

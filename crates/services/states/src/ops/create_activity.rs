@@ -27,13 +27,13 @@ pub(crate) struct Output {
 pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     names::check(&input.name)?;
     let arn = arns::activity(ctx, &input.name);
-    // AWS: API reference: only the name counts.
+    let encryption = input.encryption_configuration.unwrap_or_default();
+    encryption.check()?;
+    // AWS: API reference: name and encryption count, and there is one kind of encryption here; the tags do not.
     if let Some(found) = ctx.records::<Activity>(ACTIVITY).get(&arn).await? {
         let creation_date = seconds(found.value.created_ms);
         return Ok(Reply::new(Output { activity_arn: arn, creation_date }));
     }
-    let encryption = input.encryption_configuration.unwrap_or_default();
-    encryption.check()?;
     let activity = Activity {
         arn: arn.clone(),
         name: input.name,

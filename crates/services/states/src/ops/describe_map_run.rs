@@ -47,20 +47,20 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(tally: &Tally, total: u64, results_written: u64) -> Self {
+    fn of(tally: &Tally, started: u64, pending: u64, run: &MapRunView) -> Self {
         let Tally { succeeded, failed, timed_out, aborted } = *tally;
         Self {
-            // Items are started as they are read: what is not read yet is not known.
-            pending: 0,
-            running: total.saturating_sub(tally.ended()),
+            pending,
+            running: started.saturating_sub(tally.ended()),
             succeeded,
             failed,
             timed_out,
             aborted,
-            total,
-            results_written,
+            total: started + pending,
+            results_written: if run.results_written == 0 { 0 } else { tally.ended() },
+            // Express children are started anew, others go on: all can be redriven.
             failures_not_redrivable: 0,
-            pending_redrive: 0,
+            pending_redrive: if run.redriving { failed + timed_out + aborted } else { 0 },
         }
     }
 }
@@ -78,8 +78,9 @@ pub(crate) async fn find(states: &States, map_run_arn: &str) -> Result<MapRunVie
 }
 
 fn show(run: &MapRunView) -> Output {
-    let written =
-        |total: u64, ended: u64| if run.results_written == 0 { 0 } else { ended.min(total) };
+    // Before all items have been counted nobody knows how many are still to come.
+    let pending = run.total.map_or(0, |total| total.saturating_sub(run.items));
+    let pending_children = run.batch.map_or(0, |most| pending.div_ceil(most.max(1)));
     let (items, executions) = (&run.ended.items, &run.ended.executions);
     Output {
         map_run_arn: run.map_run_arn.to_string(),
@@ -90,12 +91,8 @@ fn show(run: &MapRunView) -> Output {
         max_concurrency: run.max_concurrency,
         tolerated_failure_percentage: run.tolerance.percentage.unwrap_or(0.0),
         tolerated_failure_count: run.tolerance.count.unwrap_or(0),
-        item_counts: Counts::of(items, run.items, written(run.items, items.ended())),
-        execution_counts: Counts::of(
-            executions,
-            run.executions,
-            written(run.executions, executions.ended()),
-        ),
+        item_counts: Counts::of(items, run.items, pending, run),
+        execution_counts: Counts::of(executions, run.executions, pending_children, run),
         redrive_count: run.redrive_count,
         redrive_date: run.redrive_ms.map(seconds),
     }

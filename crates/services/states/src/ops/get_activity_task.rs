@@ -30,6 +30,7 @@ pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Repl
     arns::require_activity(&arn)?;
     find_activity(ctx, &arn).await?;
     let worker = input.worker_name.map(Into::into);
+    let _polling = states.pollers.enter(&arn).ok_or(Error::TooManyWorkers)?;
     let task = states.executions.next_activity_task(&arn, worker, WAIT).await?;
     Ok(Reply::new(Output {
         task_token: task.as_ref().map(|task| task.task_token.to_string()),

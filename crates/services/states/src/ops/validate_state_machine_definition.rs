@@ -1,7 +1,7 @@
 //! `ValidateStateMachineDefinition`.
 
-use crate::States;
 use crate::error::Error;
+use crate::{States, definition};
 use asl::{Diagnostic, Severity};
 use serde::{Deserialize, Serialize};
 use service::{Ctx, Reply, page_size};
@@ -36,6 +36,13 @@ struct Item {
 }
 
 pub(crate) async fn run(_: &States, _: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
+    if let Some(fault) = definition::not_json(&input.definition) {
+        let definition::Fault { message, location } = fault;
+        let location = Some(location);
+        let found = Item { severity: "ERROR", code: definition::NOT_JSON, message, location };
+        let diagnostics = vec![found];
+        return Ok(Reply::new(Output { result: "FAIL", diagnostics, truncated: false }));
+    }
     let express = input.kind.as_deref() == Some("EXPRESS");
     let checked = asl::check(&input.definition, asl::Options { express });
     let is_error = |found: &Diagnostic| found.severity == Severity::Error;

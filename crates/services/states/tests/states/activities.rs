@@ -96,7 +96,7 @@ async fn a_silent_worker_fails_the_task() {
     let machine = world.machine("m", &definition()).await;
     for (answer, status, error) in [
         (Some(json!({"error": "E", "cause": "C"})), "FAILED", "E"),
-        (None, "FAILED", "States.HeartbeatTimeout"),
+        (None, "FAILED", "States.Timeout"),
     ] {
         let execution = world.start(&machine, &json!({})).await;
         let task = world.ok("GetActivityTask", json!({"activityArn": ACTIVITY})).await;

@@ -18,4 +18,5 @@ mod redrive;
 mod server;
 mod status_events;
 mod trials;
+mod words;
 mod world;

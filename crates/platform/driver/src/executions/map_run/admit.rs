@@ -19,7 +19,8 @@ use super::child::ends;
 use super::record::{Ended, Page, Tallies, Unsuccessful};
 use super::run::{Broken, RunLive};
 use crate::map_port::Items;
-use crate::{Error, MapRunRequest};
+use crate::{Error, TaskFailure};
+use tokio::sync::mpsc;
 
 /// Most children of one commit.
 const MOST_CHILDREN: usize = 1_024;
@@ -42,6 +43,12 @@ pub(super) struct Admission {
     ready: VecDeque<Batched>,
     /// Items to pass over: their children were admitted before a restart.
     skip: u64,
+    /// What those were, if that is known.
+    skipped: Option<u64>,
+    /// Of all items that have been read.
+    digest: u64,
+    /// Of all up to each item that has not been admitted.
+    digests: VecDeque<u64>,
     /// Number of the next item.
     next_item: u64,
     logged: bool,
@@ -56,27 +63,23 @@ struct Wave {
     tallies: Tallies,
     items: u64,
     children: u64,
+    /// Of all items admitted; none when there is no more.
+    digest: Option<u64>,
     lives: Vec<(u64, Arc<Live>, Start)>,
     logs: Vec<(Identity, Vec<HistoryEvent>)>,
 }
 
 impl Admission {
     pub(super) async fn open(inner: &Arc<Inner>, run: &RunLive) -> Result<Self, Broken> {
-        let (skip, all_read) = {
-            let state = run.lock();
-            (state.progress.items, state.progress.all_read)
+        let (skip, all_read, before) = {
+            let progress = &run.lock().progress;
+            (progress.items, progress.all_read, progress.digest)
         };
         let plan = &run.plan;
         let source: Box<dyn Items> = match &plan.run.items {
             _ if all_read => Box::new(GivenItems(VecDeque::new())),
             Some(items) => Box::new(GivenItems(given(items))),
-            None => {
-                let request = MapRunRequest {
-                    execution: plan.parent.clone(),
-                    run: Arc::new(plan.run.clone()),
-                };
-                inner.handler().open_items(request).await?
-            }
+            None => Box::new(Ahead::of(inner.handler().open_items(plan.request()).await?)),
         };
         Ok(Self {
             source,
@@ -85,6 +88,9 @@ impl Admission {
             batcher: Batcher::new(&plan.run),
             ready: VecDeque::new(),
             skip,
+            skipped: before,
+            digest: 0,
+            digests: VecDeque::new(),
             next_item: 0,
             logged: inner.handler().logs(&plan.parent, &plan.attributes),
             entropy: Entropy::from_seed(run.family.seed(u64::MAX)),
@@ -107,6 +113,7 @@ impl Admission {
             tallies: Tallies::default(),
             items: 0,
             children: 0,
+            digest: None,
             lives: Vec::new(),
             logs: Vec::new(),
         };
@@ -120,6 +127,8 @@ impl Admission {
             }
             let Some(next) = self.ready.pop_front() else { continue };
             let index = first + wave.children;
+            let last = self.digests.drain(..next.items as usize).next_back();
+            wave.digest = last.or(wave.digest);
             self.admit_one(inner, run, &mut wave, index, next)?;
             if (wave.children as usize).is_multiple_of(YIELD_EVERY) {
                 tokio::task::yield_now().await;
@@ -149,14 +158,27 @@ impl Admission {
             }
             let more = self.source.next().await?;
             self.exhausted = more.is_empty();
-            for mut item in more {
-                item.index = self.next_item;
-                self.next_item += 1;
-                if item.index >= self.skip {
-                    self.items.push_back(item);
-                }
+            for item in more {
+                self.take(item)?;
+            }
+            if self.exhausted && self.next_item < self.skip {
+                return Err(changed());
             }
         }
+    }
+
+    /// Takes an item that was read, or passes over it when its child has been admitted.
+    fn take(&mut self, mut item: MapItem) -> Result<(), Broken> {
+        item.index = self.next_item;
+        self.next_item += 1;
+        self.digest = item.digest(self.digest);
+        if item.index >= self.skip {
+            self.items.push_back(item);
+            self.digests.push_back(self.digest);
+        } else if self.next_item == self.skip && self.skipped.is_some_and(|s| s != self.digest) {
+            return Err(changed());
+        }
+        Ok(())
     }
 
     fn admit_one(
@@ -200,8 +222,8 @@ impl Admission {
                 wave.page.children.push(Ended {
                     index,
                     items: next.items,
-                    input,
-                    output,
+                    input: input.text().into(),
+                    output: output.map(|output| output.text().into()),
                     failed,
                     events,
                 });
@@ -239,11 +261,12 @@ async fn commit(
     wave: Wave,
     all_read: bool,
 ) -> Result<(), Broken> {
-    let Wave { mut batch, page, tallies, items, children, lives, logs, .. } = wave;
+    let Wave { mut batch, page, tallies, items, children, digest, lives, logs, .. } = wave;
     let mut progress = run.lock().progress.clone();
     progress.children += children;
     progress.items += items;
     progress.all_read = all_read;
+    progress.digest = digest.or(progress.digest);
     progress.paged = progress.paged.plus(&tallies);
     page.put(&run.family.tag, &mut batch);
     progress.put(&mut batch);
@@ -255,7 +278,9 @@ async fn commit(
     inner.commit_surely(batch).await?;
     {
         let mut state = run.lock();
-        // Settings are changed by this loop alone, so what was cloned is still what is stored.
+        // Settings are changed by this loop alone, so what was cloned is still what is stored; only the number of items
+        // may have become known.
+        progress.total = state.progress.total;
         state.progress = progress;
         state.alive.extend(begin.iter().map(|(index, live, _)| (*index, live.clone())));
     }
@@ -268,12 +293,62 @@ async fn commit(
     Ok(())
 }
 
+/// The failure of a run whose items are others than they were.
+// UNVERIFIED: AWS's words.
+fn changed() -> Broken {
+    Broken::Failed(Failure {
+        error: Some(engine::ITEM_READER_FAILED.into()),
+        cause: Some("The items have changed since the map run began to read them".into()),
+    })
+}
+
+/// Pieces that are read ahead.
+const AHEAD: usize = 2;
+
+/// Items that are read on another thread than they are admitted on. Ends when dropped.
+struct Ahead {
+    pieces: mpsc::Receiver<Result<Vec<MapItem>, TaskFailure>>,
+    reading: tokio::task::JoinHandle<()>,
+}
+
+impl Ahead {
+    fn of(mut source: Box<dyn Items>) -> Self {
+        let (sender, pieces) = mpsc::channel(AHEAD);
+        let reading = tokio::spawn(async move {
+            loop {
+                let piece = source.next().await;
+                let ends = piece.as_ref().map_or(true, Vec::is_empty);
+                if sender.send(piece).await.is_err() || ends {
+                    return;
+                }
+            }
+        });
+        Self { pieces, reading }
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.reading.abort();
+    }
+}
+
+#[async_trait::async_trait]
+impl Items for Ahead {
+    async fn next(&mut self) -> Result<Vec<MapItem>, TaskFailure> {
+        match self.pieces.recv().await {
+            Some(piece) => piece,
+            None => Err(TaskFailure::new(engine::ITEM_READER_FAILED, "the reader has gone")),
+        }
+    }
+}
+
 /// Items that came with the state's input.
 struct GivenItems(VecDeque<MapItem>);
 
 #[async_trait::async_trait]
 impl Items for GivenItems {
-    async fn next(&mut self) -> Result<Vec<MapItem>, crate::TaskFailure> {
+    async fn next(&mut self) -> Result<Vec<MapItem>, TaskFailure> {
         Ok(std::mem::take(&mut self.0).into())
     }
 }

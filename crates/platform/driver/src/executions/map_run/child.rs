@@ -22,7 +22,8 @@ pub(super) struct Family {
     machine_name: Arc<str>,
     role_arn: Arc<str>,
     pub(super) kind: MachineKind,
-    map_run_uuid: String,
+    /// What the ARNs of children begin with, and end with.
+    arn: (String, String),
     /// Hash of the definition.
     pub(super) definition: Arc<str>,
     pub(super) program: Arc<Program>,
@@ -36,7 +37,7 @@ impl Family {
         definition: Arc<str>,
         program: Arc<Program>,
     ) -> Result<Self, Error> {
-        let machine_arn = names::machine_arn(&plan.run.map_run_arn);
+        let machine_arn: Arc<str> = names::machine_arn(&plan.run.map_run_arn).into();
         let mut seed = [0; 32];
         hex::decode_to_slice(&plan.seed, &mut seed).map_err(|error| Error::Unreadable {
             key: plan.run.map_run_arn.to_string(),
@@ -45,10 +46,10 @@ impl Family {
         Ok(Self {
             tag: names::tag(&plan.run.map_run_arn),
             machine_name: machine_arn.rsplit(':').next().unwrap_or_default().into(),
-            machine_arn: machine_arn.into(),
+            machine_arn: machine_arn.clone(),
             role_arn: plan.parent.role_arn.clone(),
             kind: if plan.run.express { MachineKind::Express } else { MachineKind::Standard },
-            map_run_uuid: plan.run.uuid().to_owned(),
+            arn: names::child_arn(&machine_arn, plan.run.express, plan.run.uuid()),
             definition,
             program,
             attributes: plan.attributes.clone(),
@@ -56,15 +57,10 @@ impl Family {
         })
     }
 
-    fn named(&self, name: &str) -> String {
-        let express = self.kind == MachineKind::Express;
-        names::child_arn(&self.machine_arn, express, name, &self.map_run_uuid)
-    }
-
     pub(super) fn identity(&self, index: u64, input: Data, start_ms: i64) -> Identity {
         let name = names::child_name(&self.tag, index);
         Identity {
-            execution_arn: self.named(&name).into(),
+            execution_arn: [&*self.arn.0, &name, &self.arn.1].concat().into(),
             name: name.into(),
             state_machine_arn: self.machine_arn.clone(),
             state_machine_name: self.machine_name.clone(),
@@ -100,15 +96,18 @@ impl Family {
     }
 
     /// What `DescribeExecution` shows of a child that ended in its first turn.
-    pub(super) fn record(&self, child: &Ended, time_ms: i64) -> ExecutionRecord {
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when what is stored is not JSON.
+    pub(super) fn record(&self, child: &Ended, time_ms: i64) -> Result<ExecutionRecord, Error> {
         let failed = child.failed.as_deref();
-        let output = match (&child.output, failed) {
-            (Some(output), _) => Some(output.clone()),
-            (None, None) => Some(child.input.clone()),
-            (None, Some(_)) => None,
+        let input = self.parsed(child, &child.input)?;
+        let output = match &child.output {
+            Some(output) => Some(self.parsed(child, output)?),
+            None => failed.is_none().then(|| input.clone()),
         };
-        ExecutionRecord::of_page(FromPage {
-            identity: self.identity(child.index, child.input.clone(), time_ms),
+        Ok(ExecutionRecord::of_page(FromPage {
+            identity: self.identity(child.index, input, time_ms),
             attributes: self.attributes.clone(),
             definition: self.definition.clone(),
             status: child.status(),
@@ -117,6 +116,13 @@ impl Family {
             cause: failed.and_then(|failed| failed.cause.clone()),
             time_ms,
             events: child.events,
+        }))
+    }
+
+    fn parsed(&self, child: &Ended, text: &str) -> Result<Data, Error> {
+        Data::parse(text).map_err(|error| Error::Unreadable {
+            key: names::child_name(&self.tag, child.index),
+            detail: error.to_string(),
         })
     }
 
@@ -126,8 +132,8 @@ impl Family {
         child: &Ended,
         time_ms: i64,
     ) -> Option<(Execution, Vec<HistoryEvent>)> {
-        let mut execution =
-            Execution::new(self.identity(child.index, child.input.clone(), time_ms));
+        let input = Data::parse(&child.input).ok()?;
+        let mut execution = Execution::new(self.identity(child.index, input, time_ms));
         let turn = self.first_turn(&execution, child.index, time_ms)?;
         if !ends(&turn) {
             return None;

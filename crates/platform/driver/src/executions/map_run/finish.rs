@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use store::Batch;
 
 use super::super::{ExecutionRecord, Inner};
-use super::read::Children;
+use super::read::{Child, Children};
 use super::record::Outcome;
 use super::run::{Broken, RunLive};
+use crate::Error;
 use crate::map_port::Results;
-use crate::{Error, MapRunRequest};
 
 /// Most bytes of a Map's result.
 // AWS: quotas page: 256 KiB.
@@ -71,15 +71,12 @@ impl Inner {
         let Some(_) = run.run().export() else {
             return if failed { Ok(Data::new(Value::Null)) } else { self.collect(run).await };
         };
-        let request = MapRunRequest {
-            execution: run.plan.parent.clone(),
-            run: Arc::new(run.plan.run.clone()),
-        };
-        let mut results = self.handler().open_results(request).await?;
+        let mut results = self.handler().open_results(run.plan.request()).await?;
         let mut children = Children::new(&run.family);
-        while let Some((_, record)) = children.next(self).await.map_err(Broken::from)? {
-            for result in forms(&record, run.run().form()) {
-                results.add(record.status, &result).await?;
+        while let Some(child) = children.next(self).await? {
+            let status = child.status();
+            for result in forms(child, run.run().form())? {
+                results.add(status, result.as_bytes()).await?;
             }
         }
         if failed {
@@ -95,7 +92,8 @@ impl Inner {
         let admitted = usize::try_from(run.lock().progress.items).unwrap_or(usize::MAX);
         if let Value::Array(items) = items.value() {
             for item in items.iter().skip(admitted) {
-                results.add(Status::Running, &json!({ "Input": item.to_string() })).await?;
+                let pending = json!({ "Input": item.to_string() }).to_string();
+                results.add(Status::Running, pending.as_bytes()).await?;
             }
         }
         Ok(())
@@ -103,19 +101,22 @@ impl Inner {
 
     /// All results in one array.
     async fn collect(self: &Arc<Self>, run: &RunLive) -> Result<Data, Broken> {
-        let mut all = Vec::new();
-        let mut bytes = 2;
+        let mut all = "[".to_owned();
         let mut children = Children::new(&run.family);
-        while let Some((_, record)) = children.next(self).await.map_err(Broken::from)? {
-            for result in forms(&record, run.run().form()) {
-                bytes += asl::value::json_size_bytes(&result) + 1;
-                if bytes > MAX_RESULT_BYTES + 1 {
+        while let Some(child) = children.next(self).await? {
+            for result in forms(child, run.run().form())? {
+                if all.len() > 1 {
+                    all.push(',');
+                }
+                all.push_str(&result);
+                if all.len() >= MAX_RESULT_BYTES {
                     return Err(Broken::Failed(too_large(&run.run().state_name)));
                 }
-                all.push(result);
             }
         }
-        Ok(Data::new(Value::Array(all)))
+        all.push(']');
+        let key = run.run().map_run_arn.to_string();
+        Ok(Data::parse(&all).map_err(|e| Error::Unreadable { key, detail: e.to_string() })?)
     }
 }
 
@@ -133,19 +134,21 @@ fn too_large(state: &str) -> Failure {
     }
 }
 
-/// What of a child's result is kept.
+/// What of a child's result is kept, as JSON texts.
 // AWS: ResultWriter page: of a child that failed, everything.
-fn forms(record: &ExecutionRecord, form: ResultForm) -> Vec<Value> {
-    let output = || record.output.as_ref().map_or(Value::Null, |output| output.value().clone());
-    match form {
-        _ if record.status != Status::Succeeded => vec![facts(record)],
-        ResultForm::None => vec![facts(record)],
-        ResultForm::Compact => vec![output()],
-        ResultForm::Flatten => match output() {
-            Value::Array(members) => members,
-            other => vec![other],
-        },
-    }
+fn forms(child: Child<'_>, form: ResultForm) -> Result<Vec<String>, Error> {
+    let output = child.output().unwrap_or("null");
+    Ok(match form {
+        ResultForm::Compact if child.status() == Status::Succeeded => vec![output.to_owned()],
+        ResultForm::Flatten if child.status() == Status::Succeeded && output.starts_with('[') => {
+            match child.record()?.output.as_ref().map(Data::value) {
+                Some(Value::Array(members)) => members.iter().map(Value::to_string).collect(),
+                _ => Vec::new(),
+            }
+        }
+        ResultForm::Flatten if child.status() == Status::Succeeded => vec![output.to_owned()],
+        _ => vec![facts(&child.record()?).to_string()],
+    })
 }
 
 /// A child's result with facts about the execution.

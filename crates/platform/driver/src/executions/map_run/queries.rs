@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{HistoryEvent, Identity, Status, Tolerance};
+use engine::{HistoryEvent, Identity, MapRun, Status, Tolerance};
 use store::Scan;
 use tokio::sync::oneshot;
 
@@ -38,8 +38,12 @@ pub struct MapRunView {
     pub executions: u64,
     /// Items of these.
     pub items: u64,
-    /// Whether there are no more items.
-    pub all_read: bool,
+    /// How many items there are, once that is known.
+    pub total: Option<u64>,
+    /// How many items a child gets at most; none when only bytes limit them.
+    pub batch: Option<u64>,
+    /// Children are being looked through for those to run again.
+    pub redriving: bool,
     /// Children and items that have ended.
     pub ended: Tallies,
     /// Items whose results have been exported.
@@ -70,7 +74,8 @@ pub struct ChildPage {
     pub next: Option<u64>,
 }
 
-fn view(progress: &Progress, ended: Tallies) -> MapRunView {
+fn view(run: Option<&MapRun>, progress: &Progress, ended: Tallies) -> MapRunView {
+    let batcher = run.and_then(|run| run.batcher.as_ref());
     MapRunView {
         map_run_arn: progress.map_run_arn.clone(),
         execution_arn: progress.execution_arn.clone(),
@@ -82,7 +87,9 @@ fn view(progress: &Progress, ended: Tallies) -> MapRunView {
         tolerance: progress.tolerance,
         executions: progress.children,
         items: progress.items,
-        all_read: progress.all_read,
+        total: progress.known_total(),
+        batch: batcher.map_or(Some(1), |batcher| batcher.max_items),
+        redriving: progress.redrive_from.is_some(),
         ended,
         results_written: progress.results_written,
         redrive_count: progress.redrive_count,
@@ -101,13 +108,13 @@ impl Executions {
         if let Some(run) = inner.runs.find(&tag) {
             let state = run.lock();
             let ended = state.progress.paged.plus(&state.singles);
-            return Ok(Some(view(&state.progress, ended)));
+            return Ok(Some(view(Some(run.run()), &state.progress, ended)));
         }
         let Some(progress) = inner.read_progress(map_run_arn).await? else { return Ok(None) };
         let Some(run) = inner.bring_up(map_run_arn).await? else { return Ok(None) };
         inner.count_children(&run).await?;
         let ended = progress.paged.plus(&run.lock().singles);
-        Ok(Some(view(&progress, ended)))
+        Ok(Some(view(Some(run.run()), &progress, ended)))
     }
 
     /// Runs of an execution, the newest first, and the cursor of the next page.
@@ -133,7 +140,7 @@ impl Executions {
         let mut runs = Vec::with_capacity(page.records.len());
         for record in &page.records {
             let progress: Progress = parse(record)?;
-            runs.push(view(&progress, progress.paged));
+            runs.push(view(None, &progress, progress.paged));
         }
         Ok((runs, page.next))
     }
@@ -154,8 +161,12 @@ impl Executions {
         let Some(plan) = inner.read_plan(map_run_arn).await? else { return Ok(page) };
         let family = inner.family(&plan).await?;
         let mut children = Children::backwards(&family, before);
-        while let Some((index, record)) = children.next(inner).await? {
-            if before.is_some_and(|before| index >= before) || !wanted(&record) {
+        while let Some(child) = children.next(inner).await? {
+            if before.is_some_and(|before| child.index() >= before) {
+                continue;
+            }
+            let record = child.record()?;
+            if !wanted(&record) {
                 continue;
             }
             if page.executions.len() >= limit.max(1) {
@@ -243,7 +254,7 @@ impl Inner {
         let Some((plan, child, time_ms)) = self.paged_child(execution_arn).await? else {
             return Ok(None);
         };
-        let record = self.family(&plan).await?.record(&child, time_ms);
+        let record = self.family(&plan).await?.record(&child, time_ms)?;
         Ok(Some(record).filter(|record| &*record.identity.execution_arn == execution_arn))
     }
 

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use engine::{MachineKind, Status};
 use serde::de::DeserializeOwned;
-use store::{Batch, Expect, Record, Scan};
+use store::{Batch, Record, Scan};
 
+use super::super::live::base_machine;
 use super::super::record::KIND;
 use super::super::{ExecutionRecord, Inner, programs};
 use super::child::{Family, items_of};
 use super::names;
 use super::record::{
-    BY_RUN, BY_STATUS, BY_TAG, CHILDREN, PLAN, PROGRESS, Page, Plan, Progress, RUNNING, child_key,
-    page_key,
+    BY_EXECUTION, BY_RUN, BY_STATUS, BY_TAG, CHILDREN, Ended, PLAN, PROGRESS, Page, Plan, Progress,
+    RUNNING, child_key, page_key,
 };
 use super::run::RunLive;
 use crate::Error;
@@ -42,15 +43,49 @@ impl Inner {
         self.store.scan(scan).await?.records.first().map(parse).transpose()
     }
 
+    /// ARNs of an execution's runs, `most` of them.
+    pub(in super::super) async fn runs_of(
+        &self,
+        execution_arn: &str,
+        most: usize,
+    ) -> Result<Vec<String>, Error> {
+        let prefix = format!("{execution_arn}\n");
+        let scan = Scan { index: Some(BY_EXECUTION), ..Scan::of(PROGRESS, &prefix, most) };
+        let page = self.store.scan(scan).await?;
+        Ok(page.records.into_iter().map(|record| record.key).collect())
+    }
+
+    /// Pages of a run's children, `most` of them.
+    pub(in super::super) async fn pages_of(
+        &self,
+        map_run_arn: &str,
+        most: usize,
+    ) -> Result<store::Page, Error> {
+        let prefix = format!("{}/", names::tag(map_run_arn));
+        Ok(self.store.scan(Scan::of(CHILDREN, &prefix, most)).await?)
+    }
+
+    /// Records of a run's children that have some of their own, `most` of them.
+    pub(in super::super) async fn children_of(
+        &self,
+        map_run_arn: &str,
+        most: usize,
+    ) -> Result<store::Page, Error> {
+        let prefix = format!("{}\n", names::tag(map_run_arn));
+        let scan = Scan { index: Some(BY_RUN), ..Scan::of(KIND, &prefix, most) };
+        Ok(self.store.scan(scan).await?)
+    }
+
     /// What the children of a run have in common.
     pub(super) async fn family(&self, plan: &Plan) -> Result<Family, Error> {
         let hash = programs::hash(&plan.run.definition);
         let program = self.programs.compile(&hash, &plan.run.definition, plan.run.express)?;
-        if !self.programs.is_stored(&hash) {
-            let mut batch = Batch::new();
-            batch.put(programs::KIND, &*hash, &plan.run.definition, Expect::Any);
+        let machine = base_machine(&plan.parent.state_machine_arn);
+        let mut batch = Batch::new();
+        if let Some(put_ms) = self.put_definition(&hash, machine, &plan.run.definition, &mut batch)
+        {
             self.commit_surely(batch).await?;
-            self.programs.stored(&hash);
+            self.programs.stored(&hash, machine, put_ms);
         }
         Family::new(plan, hash, program)
     }
@@ -187,7 +222,7 @@ impl Singles {
 pub(super) struct Children<'f> {
     family: &'f Family,
     singles: Singles,
-    paged: std::collections::VecDeque<ExecutionRecord>,
+    paged: std::collections::VecDeque<(i64, Ended)>,
     after: Option<String>,
     done: bool,
     reverse: bool,
@@ -242,11 +277,11 @@ impl<'f> Children<'f> {
             let found = inner.store.scan(scan).await?;
             for record in &found.records {
                 let page: Page = parse(record)?;
-                let shown = |child| self.family.record(child, page.time_ms);
+                let timed = |child| (page.time_ms, child);
                 if self.reverse {
-                    self.paged.extend(page.children.iter().rev().map(shown));
+                    self.paged.extend(page.children.into_iter().rev().map(timed));
                 } else {
-                    self.paged.extend(page.children.iter().map(shown));
+                    self.paged.extend(page.children.into_iter().map(timed));
                 }
             }
             self.done = found.next.is_none();
@@ -255,13 +290,10 @@ impl<'f> Children<'f> {
         Ok(())
     }
 
-    pub(super) async fn next(
-        &mut self,
-        inner: &Inner,
-    ) -> Result<Option<(u64, ExecutionRecord)>, Error> {
+    pub(super) async fn next(&mut self, inner: &Inner) -> Result<Option<Child<'f>>, Error> {
         loop {
             self.fill(inner).await?;
-            let paged = self.paged.front().and_then(number);
+            let paged = self.paged.front().map(|(_, child)| child.index);
             let single = self.singles.peek(inner).await?.and_then(number);
             let takes_single = match (paged, single) {
                 (None, None) => return Ok(None),
@@ -273,13 +305,56 @@ impl<'f> Children<'f> {
                 }
                 (Some(paged), Some(single)) => (single < paged) != self.reverse,
             };
-            let record =
-                if takes_single { self.singles.next(inner).await? } else { self.paged.pop_front() };
-            if let Some(record) = record
+            if !takes_single {
+                let family = self.family;
+                let popped = self.paged.pop_front();
+                return Ok(popped.map(|(time_ms, child)| Child::Paged { family, child, time_ms }));
+            }
+            if let Some(record) = self.singles.next(inner).await?
                 && let Some(index) = number(&record)
             {
-                return Ok(Some((index, record)));
+                return Ok(Some(Child::Single { index, record: Box::new(record) }));
             }
+        }
+    }
+}
+
+/// A child that has been admitted.
+pub(super) enum Child<'f> {
+    /// It ended in its first turn.
+    Paged { family: &'f Family, child: Ended, time_ms: i64 },
+    /// It has a record of its own.
+    Single { index: u64, record: Box<ExecutionRecord> },
+}
+
+impl Child<'_> {
+    pub(super) fn index(&self) -> u64 {
+        match self {
+            Self::Paged { child, .. } => child.index,
+            Self::Single { index, .. } => *index,
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        match self {
+            Self::Paged { child, .. } => child.status(),
+            Self::Single { record, .. } => record.status,
+        }
+    }
+
+    /// The text of its output.
+    pub(super) fn output(&self) -> Option<&str> {
+        match self {
+            Self::Paged { child, .. } => child.output(),
+            Self::Single { record, .. } => record.output.as_ref().map(engine::Data::text),
+        }
+    }
+
+    /// As `DescribeExecution` shows it.
+    pub(super) fn record(self) -> Result<ExecutionRecord, Error> {
+        match self {
+            Self::Paged { family, child, time_ms } => family.record(&child, time_ms),
+            Self::Single { record, .. } => Ok(*record),
         }
     }
 }

@@ -10,13 +10,14 @@ use store::{Batch, Expect};
 use super::super::live::Live;
 use super::super::turn::new_seed;
 use super::names;
+use crate::MapRunRequest;
 
 /// The record kind of plans; the key is the run's ARN. Written once.
-pub(super) const PLAN: &str = "states/mapRunPlan";
+pub(in super::super) const PLAN: &str = "states/mapRunPlan";
 /// The record kind of progress; the key is the run's ARN.
-pub(super) const PROGRESS: &str = "states/mapRun";
+pub(in super::super) const PROGRESS: &str = "states/mapRun";
 /// The record kind of pages; the key is the run's tag, a slash and the number of the page's last child.
-pub(super) const CHILDREN: &str = "states/mapRunChildren";
+pub(in super::super) const CHILDREN: &str = "states/mapRunChildren";
 
 /// Index of progress: runs by tag.
 pub(super) const BY_TAG: &str = "tag";
@@ -48,6 +49,13 @@ pub(super) struct Plan {
     pub(super) seed: String,
     /// When it started, Unix milliseconds.
     pub(super) start_ms: i64,
+}
+
+impl Plan {
+    /// The run as whoever reads items and exports results is told of it.
+    pub(super) fn request(&self) -> MapRunRequest {
+        MapRunRequest { execution: self.parent.clone(), run: Arc::new(self.run.clone()) }
+    }
 }
 
 /// Children, or items, by how they stand.
@@ -147,6 +155,12 @@ pub(super) struct Progress {
     pub(super) items: u64,
     /// Whether there are no more items.
     pub(super) all_read: bool,
+    /// How many items there are, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) total: Option<u64>,
+    /// What the items of the children admitted were: when they are read again they must be the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) digest: Option<u64>,
     /// Children in pages.
     pub(super) paged: Tallies,
     #[serde(default)]
@@ -187,6 +201,8 @@ impl Progress {
             children: 0,
             items: 0,
             all_read: false,
+            total: run.items.as_ref().map(|items| count(items.value())),
+            digest: Some(0),
             paged: Tallies::default(),
             results_written: 0,
             redrive_count: 0,
@@ -194,6 +210,11 @@ impl Progress {
             redrive_from: None,
             outcome: None,
         }
+    }
+
+    /// How many items there are, if that is known.
+    pub(super) fn known_total(&self) -> Option<u64> {
+        if self.all_read { Some(self.items) } else { self.total }
     }
 
     /// Adds its put.
@@ -208,6 +229,15 @@ impl Progress {
         }
         batch.put_indexed(PROGRESS, &*self.map_run_arn, self, index, Expect::Any);
     }
+}
+
+fn count(items: &Value) -> u64 {
+    let count = match items {
+        Value::Array(items) => items.len(),
+        Value::Object(entries) => entries.len(),
+        _ => 0,
+    };
+    count as u64
 }
 
 /// Adds the records of runs that a turn asks for. Of one that is redriven they are there already.
@@ -274,11 +304,12 @@ pub(super) struct Ended {
     /// How many items it stood for, if not one.
     #[serde(rename = "n", default = "one", skip_serializing_if = "is_one")]
     pub(super) items: u32,
+    /// JSON text.
     #[serde(rename = "in")]
-    pub(super) input: Data,
+    pub(super) input: Box<str>,
     /// None when it is the input, or there is none.
     #[serde(rename = "out", default, skip_serializing_if = "Option::is_none")]
-    pub(super) output: Option<Data>,
+    pub(super) output: Option<Box<str>>,
     /// How it ended, if it did not succeed.
     #[serde(rename = "end", default, skip_serializing_if = "Option::is_none")]
     pub(super) failed: Option<Box<Unsuccessful>>,
@@ -298,6 +329,15 @@ pub(super) struct Unsuccessful {
 }
 
 impl Ended {
+    /// The text of its output.
+    pub(super) fn output(&self) -> Option<&str> {
+        match (&self.output, &self.failed) {
+            (Some(output), _) => Some(output),
+            (None, None) => Some(&self.input),
+            (None, Some(_)) => None,
+        }
+    }
+
     pub(super) fn status(&self) -> Status {
         self.failed.as_ref().map_or(Status::Succeeded, |failed| failed.status)
     }

@@ -61,10 +61,12 @@ impl Inner {
         let Some(from) = run.lock().progress.redrive_from else { return Ok(()) };
         let mut children = Children::new(&run.family);
         let (mut again, mut looked_at) = (Vec::new(), 0);
-        while let Some((index, record)) = children.next(self).await.map_err(Broken::from)? {
-            if index < from || !is_unsuccessful(record.status) {
+        while let Some(child) = children.next(self).await? {
+            let index = child.index();
+            if index < from || !is_unsuccessful(child.status()) {
                 continue;
             }
+            let record = child.record()?;
             again.push(self.again(run, index, record).await.map_err(Broken::from)?);
             looked_at += 1;
             while run.room() < again.len().max(1) {

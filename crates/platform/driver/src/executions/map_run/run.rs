@@ -200,10 +200,9 @@ impl RunLive {
             return Err(Broken::Cancelled);
         }
         let items = state.progress.paged.plus(&state.singles).items;
-        let total = state.progress.all_read.then_some(state.progress.items);
-        // AWS: as one that was stopped is neither a success: UNVERIFIED that it counts.
-        let failed = items.failed + items.timed_out + items.aborted;
-        if state.progress.tolerance.is_exceeded(failed, total) {
+        // AWS: tolerated failure threshold page: failed or timed out ones count, of all items.
+        let failed = items.failed + items.timed_out;
+        if state.progress.tolerance.is_exceeded(failed, state.progress.known_total()) {
             return Err(Broken::Failed(Failure {
                 error: Some(engine::EXCEED_TOLERATED_FAILURES.into()),
                 cause: Some("The specified tolerated failure threshold was exceeded".into()),
@@ -214,6 +213,28 @@ impl RunLive {
 
     fn is_empty(&self) -> bool {
         self.lock().alive.is_empty()
+    }
+}
+
+/// Reads all items to know how many there are, while the run waits for children: shares of all items are judged by
+/// it, and shown. Ends when dropped.
+struct Counting(tokio::task::JoinHandle<()>);
+
+impl Counting {
+    fn begin(inner: &Arc<Inner>, run: &Arc<RunLive>) -> Self {
+        let (inner, run) = (inner.clone(), run.clone());
+        Self(tokio::spawn(async move {
+            if let Some(total) = inner.count_items(&run).await {
+                run.lock().progress.total = Some(total);
+                run.wake.notify_one();
+            }
+        }))
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -299,6 +320,7 @@ impl Inner {
     async fn run_children(self: &Arc<Self>, run: &Arc<RunLive>) -> Result<(), Broken> {
         self.redrive_children(run).await?;
         let mut admission = Admission::open(self, run).await?;
+        let mut counting = None;
         loop {
             run.check()?;
             self.apply_changes(run).await?;
@@ -310,7 +332,24 @@ impl Inner {
             if run.is_empty() && run.lock().progress.all_read {
                 return run.check();
             }
+            if counting.is_none() && run.lock().progress.known_total().is_none() {
+                counting = Some(Counting::begin(self, run));
+            }
             run.wake.notified().await;
+        }
+    }
+
+    /// How many items there are; none when they cannot be read: the run itself will say so.
+    async fn count_items(self: &Arc<Self>, run: &RunLive) -> Option<u64> {
+        let request = run.plan.request();
+        let mut source = self.handler().open_items(request).await.ok()?;
+        let mut total = 0;
+        loop {
+            let items = source.next().await.ok()?;
+            if items.is_empty() {
+                return Some(total);
+            }
+            total += items.len() as u64;
         }
     }
 
