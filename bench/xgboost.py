@@ -18,6 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
+# This file has the package's name, and must not be found in its place.
+sys.path.pop(0)
+
 LOAD = """
 import sys, numpy, xgboost
 model = xgboost.Booster(); model.load_model(sys.argv[1])
@@ -77,7 +80,7 @@ def python(folder, given):
     rounds = int(given["num_round"])
     names = [(sets[0], "train"), (sets[1], "validation")]
     before = time.perf_counter()
-    xgboost.train({key: value for key, value in given.items() if key != "num_round"}, sets[0], rounds, names, evals_result=found, verbose_eval=False)
+    xgboost.train({key: value for key, value in given.items() if key != "num_round"}, sets[0], rounds, evals=names, evals_result=found, verbose_eval=False)
     return read, time.perf_counter() - before, found["validation"][given["eval_metric"]][-1]
 
 
