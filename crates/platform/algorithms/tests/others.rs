@@ -1,5 +1,8 @@
 //! Linear learner, k-means and PCA as their containers do them, on trees like those of jobs; and recordio-protobuf.
 
+#![allow(clippy::unwrap_used, clippy::format_collect, clippy::float_cmp)]
+
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -117,7 +120,7 @@ fn classes_are_told_apart() {
         let class = index % 3;
         let x = f64::from(class) * 2.0 + next();
         let y = if class == 1 { 4.0 } else { 0.0 } + next();
-        rows.push_str(&format!("{class} 0:{x} 2:{y}\n"));
+        writeln!(rows, "{class} 0:{x} 2:{y}").unwrap();
     }
     let given = json!({ "predictor_type": "multiclass_classifier", "num_classes": "3" });
     let tree = Tree::new(&given, "text/libsvm").with("train/t.txt", &rows);
@@ -202,10 +205,21 @@ fn components_are_found() {
     near(other[0] - one[0], 0.0, 0.1);
 }
 
+/// An algorithm, its hyperparameters, a content type, data, and what the refusal says.
+type Case = (&'static str, serde_json::Value, &'static str, &'static str, &'static str);
+
+fn refuses((name, given, content_type, text, wanted): &Case) {
+    let tree = Tree::new(given, content_type).with("train/t.csv", text);
+    let error = tree.train(name).unwrap_err();
+    assert!(error.starts_with("ClientError: ") && error.contains(wanted), "{error}");
+    assert_eq!(algorithms::run(name, &tree.0), ExitCode::FAILURE);
+    assert!(!tree.model().exists());
+}
+
 #[test]
-fn what_is_wrong_is_told() {
+fn what_is_wrong_with_linear_learners_data_is_told() {
     let linear = json!({ "predictor_type": "binary_classifier" });
-    let cases = [
+    let cases: [Case; 7] = [
         (
             "linear-learner",
             linear.clone(),
@@ -249,6 +263,15 @@ fn what_is_wrong_is_told() {
             "0,2\n3,1\n",
             "row 2: value 3: the label of a class is an integer from 0 to 2",
         ),
+    ];
+    for case in cases {
+        refuses(&case);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_data_that_has_no_labels_is_told() {
+    let cases: [Case; 6] = [
         (
             "kmeans",
             json!({ "k": "3" }),
@@ -286,12 +309,8 @@ fn what_is_wrong_is_told() {
             "num_components=2 of at most 1",
         ),
     ];
-    for (name, given, content_type, text, wanted) in cases {
-        let tree = Tree::new(&given, content_type).with("train/t.csv", text);
-        let error = tree.train(name).unwrap_err();
-        assert!(error.starts_with("ClientError: ") && error.contains(wanted), "{error}");
-        assert_eq!(algorithms::run(name, &tree.0), ExitCode::FAILURE);
-        assert!(!tree.model().exists());
+    for case in cases {
+        refuses(&case);
     }
 }
 

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""The built-in booster beside PyPI's xgboost: accuracy, time, and whether its models load there.
+
+    pip install scikit-learn xgboost-cpu==3.2.*          # in an environment of its own
+    PYTHON bench/xgboost.py [--binary target/release/refit] [--rows 100000] [--also PYTHON …]
+
+Both train with the same files, hyperparameters and threads; times are of training and of reading the data, without starting
+Python. `--also` names further Pythons, with other versions of xgboost, that must predict the same with the booster's models.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+# This file has the package's name, and must not be found in its place.
+sys.path.pop(0)
+
+LOAD = """
+import sys, numpy, xgboost
+model = xgboost.Booster(); model.load_model(sys.argv[1])
+rows = numpy.loadtxt(sys.argv[2], delimiter=",", ndmin=2)
+numpy.savetxt(sys.argv[3], model.predict(xgboost.DMatrix(rows[:, 1:])), fmt="%.9g")
+print(xgboost.__version__)
+"""
+
+
+def data_sets(rows):
+    """Name, objective, metric, features, labels."""
+    from sklearn import datasets
+    cancer = datasets.load_breast_cancer()
+    yield "breast_cancer", "binary:logistic", "auc", cancer.data, cancer.target
+    diabetes = datasets.load_diabetes()
+    yield "diabetes", "reg:squarederror", "rmse", diabetes.data, diabetes.target
+    digits = datasets.load_digits()
+    yield "digits, even or odd", "binary:logistic", "auc", digits.data, digits.target % 2
+    made = datasets.make_classification(rows, 20, n_informative=10, random_state=7)
+    yield f"made, {rows} rows", "binary:logistic", "auc", *made
+    values, target = datasets.make_regression(rows, 20, n_informative=10, noise=20, random_state=7)
+    yield f"made, {rows} numbers", "reg:squarederror", "rmse", values, target
+
+
+def parameters(objective, metric):
+    return {"objective": objective, "eval_metric": metric, "num_round": "100", "eta": "0.1", "max_depth": "5",
+            "nthread": str(os.cpu_count())}
+
+
+def native(binary, folder, given):
+    """Seconds and the last validation value."""
+    config = folder / "input/config"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "hyperparameters.json").write_text(json.dumps(given))
+    channel = {"ContentType": "text/csv", "TrainingInputMode": "File"}
+    (config / "inputdataconfig.json").write_text(json.dumps({"train": channel, "validation": channel}))
+    command = [binary, "xgboost"] if Path(binary).name == "algorithm" else [binary, "algorithm", "xgboost"]
+    before = time.perf_counter()
+    done = subprocess.run([*command, "train"], env=os.environ | {"REFIT_OPT_ML": str(folder)}, capture_output=True, text=True)
+    seconds = time.perf_counter() - before
+    assert done.returncode == 0, done.stderr
+    last = [line for line in done.stdout.splitlines() if line.startswith("[")][-1]
+    return seconds, float(re.search(r"validation-\w+:(\S+)", last)[1])
+
+
+def python(folder, given):
+    """The same with PyPI's package: seconds to read, seconds to train, the last validation value."""
+    import numpy
+    import xgboost
+    before = time.perf_counter()
+    sets = []
+    for channel in ("train", "validation"):
+        rows = numpy.loadtxt(folder / f"input/data/{channel}/data.csv", delimiter=",", dtype="float32")
+        sets.append(xgboost.DMatrix(rows[:, 1:], rows[:, 0]))
+    read = time.perf_counter() - before
+    found = {}
+    rounds = int(given["num_round"])
+    names = [(sets[0], "train"), (sets[1], "validation")]
+    before = time.perf_counter()
+    xgboost.train({key: value for key, value in given.items() if key != "num_round"}, sets[0], rounds, evals=names, evals_result=found, verbose_eval=False)
+    return read, time.perf_counter() - before, found["validation"][given["eval_metric"]][-1]
+
+
+def loaded(pythons, folder):
+    """The versions of xgboost that predict with the model what the first of them predicts."""
+    import numpy
+    model, rows = folder / "model/xgboost-model", folder / "input/data/validation/data.csv"
+    told, first = [], None
+    for one in [sys.executable, *pythons]:
+        out = folder / "predictions"
+        version = subprocess.run([one, "-c", LOAD, model, rows, out], check=True, capture_output=True, text=True).stdout.strip()
+        values = numpy.loadtxt(out)
+        first = values if first is None else first
+        apart = float(numpy.max(numpy.abs(values - first) / numpy.maximum(1e-6, numpy.abs(first))))
+        assert apart < 1e-4, f"xgboost {version} predicts otherwise, by {apart}"
+        told.append(version)
+    return " ".join(told)
+
+
+def main():
+    import numpy
+    from sklearn.model_selection import train_test_split
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--binary", default="target/release/refit")
+    arguments.add_argument("--rows", type=int, default=100_000)
+    arguments.add_argument("--also", nargs="*", default=[])
+    asked = arguments.parse_args()
+    print(f"{'data':<24} {'metric':<6} {'refit':>9} {'python':>9} {'apart':>8} {'refit s':>8} {'python s':>9} {'ratio':>6} {'of training':>11}  loads in")
+    for name, objective, metric, values, labels in data_sets(asked.rows):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            split = train_test_split(values, labels, test_size=0.3, random_state=7)
+            for channel, x, y in (("train", split[0], split[2]), ("validation", split[1], split[3])):
+                (folder / "input/data" / channel).mkdir(parents=True)
+                table = numpy.column_stack([y, x])
+                numpy.savetxt(folder / "input/data" / channel / "data.csv", table, delimiter=",", fmt="%.9g")
+            given = parameters(objective, metric)
+            own_seconds, own = min(native(asked.binary, folder, given) for _ in range(3))
+            read, trained, other = min((python(folder, given) for _ in range(3)), key=lambda it: it[1])
+            apart = abs(own - other) / abs(other)
+            versions = loaded(asked.also, folder)
+            print(f"{name:<24} {metric:<6} {own:>9.5f} {other:>9.5f} {apart:>7.3%} {own_seconds:>8.2f} {read + trained:>9.2f} "
+                  f"{(read + trained) / own_seconds:>6.1f} {trained / own_seconds:>11.1f}  {versions}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
