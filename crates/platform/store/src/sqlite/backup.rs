@@ -17,7 +17,7 @@ pub fn copy(data_dir: &Path, into: &Path) -> Result<(), Error> {
     let failed = |error: rusqlite::Error| from.error("copying", &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&from.file, flags).map_err(failed)?;
-    connection.busy_timeout(std::time::Duration::from_secs(60)).map_err(failed)?;
+    connection.busy_timeout(std::time::Duration::from_mins(1)).map_err(failed)?;
     let file = to.file.to_str().ok_or_else(|| Error::Io {
         what: "copying the database".to_owned(),
         detail: format!("{} is not a name in UTF-8", to.file.display()),
