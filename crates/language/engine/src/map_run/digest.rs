@@ -36,7 +36,9 @@ impl Digest {
             }
             Value::Array(members) => {
                 self.bytes(b"[");
-                members.iter().for_each(|member| self.value(member));
+                for member in members {
+                    self.value(member);
+                }
                 self.bytes(b"]");
             }
             Value::Object(members) => {
