@@ -58,7 +58,7 @@ impl AwsError {
             Protocol::Query => "ValidationError",
             Protocol::Json | Protocol::RestJson | Protocol::RestXml | Protocol::Cbor => {
                 "ValidationException"
-            },
+            }
         };
         Self::new(code, message)
     }

@@ -114,7 +114,7 @@ pub(crate) fn request_id_header(protocol: Protocol) -> &'static str {
         Protocol::RestXml => "x-amz-request-id",
         Protocol::Json | Protocol::Query | Protocol::RestJson | Protocol::Cbor => {
             "x-amzn-RequestId"
-        },
+        }
     }
 }
 

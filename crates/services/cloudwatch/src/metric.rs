@@ -25,7 +25,8 @@ pub(crate) struct Dimension {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Metric {
     pub(crate) namespace: String,
-    pub(crate) metric_name: String,
+    #[serde(rename = "MetricName")]
+    pub(crate) name: String,
     /// In the order of their names.
     #[serde(default)]
     pub(crate) dimensions: Vec<Dimension>,
@@ -56,12 +57,12 @@ impl Metric {
                 "No two dimensions may have the same name.".to_owned(),
             ));
         }
-        Ok(Self { namespace, metric_name, dimensions })
+        Ok(Self { namespace, name: metric_name, dimensions })
     }
 
     /// The metric's record key in `region`.
     pub(crate) fn key(&self, region: &str) -> String {
-        let mut key = format!("{}{}{SEPARATOR}", prefix(region, &self.namespace), self.metric_name);
+        let mut key = format!("{}{}{SEPARATOR}", prefix(region, &self.namespace), self.name);
         for Dimension { name, value } in &self.dimensions {
             // A separator after each, so that no other metric's key begins with this one's.
             let _infallible = write!(key, "{name}{SEPARATOR}{value}{SEPARATOR}");

@@ -74,7 +74,7 @@ pub(crate) async fn run(_: &Cloudwatch, ctx: &Ctx, input: Input) -> Result<Reply
         }
         datapoints.push(point);
     }
-    Ok(Reply::new(Output { label: metric.metric_name, datapoints }))
+    Ok(Reply::new(Output { label: metric.name, datapoints }))
 }
 
 fn statistic(name: &str) -> Result<Statistic, Error> {

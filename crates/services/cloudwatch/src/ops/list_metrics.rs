@@ -72,7 +72,7 @@ impl Input {
                     && filter.value.as_ref().is_none_or(|value| *value == own.value)
             })
         };
-        self.metric_name.as_ref().is_none_or(|name| *name == metric.metric_name)
+        self.metric_name.as_ref().is_none_or(|name| *name == metric.name)
             && self.dimensions.iter().all(has)
     }
 }

@@ -123,80 +123,79 @@ impl Given {
     }
 
     fn summary(&self, member: &dyn Fn(&str) -> String) -> Result<Summary, Error> {
-        let number = |value: &Value, name: &str| {
-            let number = value.as_f64().filter(|number| number.abs() <= MOST);
-            number.ok_or_else(|| {
-                Error::InvalidValue(format!(
-                    "The value {value} for parameter {} is invalid.",
-                    member(name)
-                ))
-            })
-        };
-        let positive = |value: &Value, name: &str| {
-            number(value, name).and_then(|number| match number > 0.0 {
-                true => Ok(number),
-                false => Err(Error::InvalidValue(format!(
-                    "The parameter {} must be positive.",
-                    member(name)
-                ))),
-            })
-        };
+        let all = || [member("Value"), member("Values"), member("StatisticValues")].join(", ");
         match (&self.value, &self.statistic_values, self.values.is_empty()) {
-            (Some(value), None, true) => Ok(Summary::of(number(value, "Value")?, 1.0)),
-            (None, Some(statistics), true) => {
-                let minimum = number(&statistics.minimum, "StatisticValues.Minimum")?;
-                let maximum = number(&statistics.maximum, "StatisticValues.Maximum")?;
-                let count = positive(&statistics.sample_count, "StatisticValues.SampleCount")?;
-                if minimum > maximum {
-                    return Err(Error::Combination(format!(
-                        "The parameter {} must not be greater than Maximum.",
-                        member("StatisticValues.Minimum")
-                    )));
-                }
-                let is_one = minimum == maximum;
-                Ok(Summary {
-                    count,
-                    sum: number(&statistics.sum, "StatisticValues.Sum")?,
-                    minimum,
-                    maximum,
-                    values: if is_one { vec![(minimum, count)] } else { Vec::new() },
-                    coarse: !is_one,
-                })
-            }
-            (None, None, false) => {
-                if self.values.len() > service::MOST_VALUES {
-                    return Err(Error::InvalidValue(format!(
-                        "The collection {} must not have a size greater than 150.",
-                        member("Values")
-                    )));
-                }
-                if !self.counts.is_empty() && self.counts.len() != self.values.len() {
-                    return Err(Error::Combination(format!(
-                        "The parameters {} and {} must be of the same size.",
-                        member("Values"),
-                        member("Counts")
-                    )));
-                }
-                let mut summary = Summary::default();
-                for (at, value) in self.values.iter().enumerate() {
-                    let count =
-                        self.counts.get(at).map_or(Ok(1.0), |count| positive(count, "Counts"))?;
-                    summary.add(number(value, "Values")?, count);
-                }
-                Ok(summary)
-            }
+            (Some(value), None, true) => Ok(Summary::of(number(value, &member("Value"))?, 1.0)),
+            (None, Some(statistics), true) => statistics.summary(member),
+            (None, None, false) => self.many(member),
             (None, None, true) => Err(Error::Combination(format!(
-                "At least one of the parameters {}, {} and {} must be specified.",
-                member("Value"),
-                member("Values"),
-                member("StatisticValues")
+                "At least one of the parameters {} must be specified.",
+                all()
             ))),
             _ => Err(Error::Combination(format!(
-                "The parameters {}, {} and {} are mutually exclusive and you have specified more than one.",
-                member("Value"),
-                member("Values"),
-                member("StatisticValues")
+                "The parameters {} are mutually exclusive and you have specified more than one.",
+                all()
             ))),
         }
     }
+
+    fn many(&self, member: &dyn Fn(&str) -> String) -> Result<Summary, Error> {
+        if self.values.len() > service::MOST_VALUES {
+            return Err(Error::InvalidValue(format!(
+                "The collection {} must not have a size greater than 150.",
+                member("Values")
+            )));
+        }
+        if !self.counts.is_empty() && self.counts.len() != self.values.len() {
+            return Err(Error::Combination(format!(
+                "The parameters {} and {} must be of the same size.",
+                member("Values"),
+                member("Counts")
+            )));
+        }
+        let mut summary = Summary::default();
+        for (at, value) in self.values.iter().enumerate() {
+            let count = self.counts.get(at);
+            let count = count.map_or(Ok(1.0), |count| positive(count, &member("Counts")))?;
+            summary.add(number(value, &member("Values"))?, count);
+        }
+        Ok(summary)
+    }
+}
+
+impl Statistics {
+    fn summary(&self, member: &dyn Fn(&str) -> String) -> Result<Summary, Error> {
+        let minimum = number(&self.minimum, &member("StatisticValues.Minimum"))?;
+        let maximum = number(&self.maximum, &member("StatisticValues.Maximum"))?;
+        let count = positive(&self.sample_count, &member("StatisticValues.SampleCount"))?;
+        if minimum > maximum {
+            return Err(Error::Combination(format!(
+                "The parameter {} must not be greater than Maximum.",
+                member("StatisticValues.Minimum")
+            )));
+        }
+        let is_one = minimum >= maximum;
+        Ok(Summary {
+            count,
+            sum: number(&self.sum, &member("StatisticValues.Sum"))?,
+            minimum,
+            maximum,
+            values: if is_one { vec![(minimum, count)] } else { Vec::new() },
+            coarse: !is_one,
+        })
+    }
+}
+
+fn number(value: &Value, name: &str) -> Result<f64, Error> {
+    value.as_f64().filter(|number| number.abs() <= MOST).ok_or_else(|| {
+        Error::InvalidValue(format!("The value {value} for parameter {name} is invalid."))
+    })
+}
+
+fn positive(value: &Value, name: &str) -> Result<f64, Error> {
+    let number = number(value, name)?;
+    if number > 0.0 {
+        return Ok(number);
+    }
+    Err(Error::InvalidValue(format!("The parameter {name} must be positive.")))
 }
