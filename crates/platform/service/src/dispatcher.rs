@@ -5,12 +5,9 @@ use crate::conditions;
 use crate::registry::Row;
 use crate::{AwsError, Call, Ctx, Kit, Reply, Service, work};
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use store::{Batch, Expect};
 
@@ -124,39 +121,11 @@ async fn commit_to_the_end(ctx: &Ctx, reply: Reply<Value>) -> Result<Value, stor
         return Ok(reply.output);
     }
     let ctx = ctx.clone();
-    let committing = AssertUnwindSafe(async move { commit(&ctx, reply).await }).catch_unwind();
-    ToTheEnd(Some(Box::pin(committing))).await.unwrap_or_else(|_| {
+    let committed = tokio::spawn(async move { commit(&ctx, reply).await });
+    committed.await.unwrap_or_else(|error| {
         let what = "acting on what was committed".to_owned();
-        Err(store::Error::Io { what, detail: "it panicked".to_owned() })
+        Err(store::Error::Io { what, detail: error.to_string() })
     })
-}
-
-/// A future that the runtime finishes when whoever waits for it goes away. As long as somebody waits, it takes no task of
-/// its own: that would be two more changes of threads for every call that writes.
-struct ToTheEnd<T: Send + 'static>(Option<BoxFuture<'static, T>>);
-
-impl<T: Send + 'static> Future for ToTheEnd<T> {
-    type Output = T;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        // Taken out while it is polled: what panics there is not polled again.
-        let Some(mut future) = self.0.take() else { return Poll::Pending };
-        let polled = future.as_mut().poll(context);
-        if polled.is_pending() {
-            self.0 = Some(future);
-        }
-        polled
-    }
-}
-
-impl<T: Send + 'static> Drop for ToTheEnd<T> {
-    fn drop(&mut self) {
-        if let Some(future) = self.0.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            drop(runtime.spawn(future));
-        }
-    }
 }
 
 /// Commits what an operation decided and acts on it; answers its output.

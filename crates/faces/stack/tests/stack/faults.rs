@@ -35,7 +35,7 @@ async fn names_and_types() {
     check(
         "resources:\n  b: { type: aws:ec2:Instance }\n",
         &[
-            "4:14 refit cannot deploy resources of type `aws:ec2:Instance` [refit deploys types of aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sagemaker, aws:scheduler, aws:sfn, aws:sns, aws:sqs]",
+            "4:14 refit cannot deploy resources of type `aws:ec2:Instance` [refit deploys types of aws:cloudwatch, aws:ecr, aws:iam, aws:lambda, aws:s3, aws:sagemaker, aws:scheduler, aws:sfn, aws:sns, aws:sqs]",
         ],
     )
     .await;
@@ -178,7 +178,7 @@ async fn the_file_itself() {
     assert_eq!(
         faults(error.diagnostics()),
         [
-            "2:10 refit does not run programs of the runtime `go` [it runs `runtime: yaml`: resources are described in this file]",
+            "2:10 refit does not run programs of the runtime `go` [it runs the runtimes yaml, python and nodejs]",
             "3:1 a project has no `resorces` [did you mean `resources`?]",
         ]
     );
@@ -197,7 +197,7 @@ async fn options_and_functions() {
             "6:92 refit has no option `hooks` [refit knows additionalSecretOutputs, aliases, customTimeouts, deleteBeforeReplace, deletedWith, dependsOn, ignoreChanges, import, parent, pluginDownloadURL, protect, provider, replaceOnChanges, retainOnDelete, version]",
             "7:34 there is no function `fn::toJson2` [did you mean `fn::toJSON`?]",
             "7:65 `fn::toJSON` must stand alone in its mapping",
-            "9:32 refit has no data source `aws:ec2:getAmi` [refit has data sources of aws, aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sfn, aws:sns, aws:sqs]",
+            "9:32 refit has no data source `aws:ec2:getAmi` [refit has data sources of aws, aws:cloudwatch, aws:ecr, aws:iam, aws:lambda, aws:s3, aws:sfn, aws:sns, aws:sqs]",
             "10:8 refit does not support `fn::remoteAsset` [keep the file in the project, and use fn::fileAsset or fn::fileArchive]",
             "11:7 `${` has no closing brace [`$${` is a literal `${`]",
         ],
