@@ -340,7 +340,7 @@ impl Gateway {
         let (operation, output) = match result {
             Ok(answered) => answered,
             Err(error) => {
-                let name = self.named(model, parts);
+                let name = named(model, parts);
                 return asked(service.name(), name, service_error(model, &error, from.request_id));
             }
         };
@@ -353,11 +353,6 @@ impl Gateway {
             }
         };
         asked(service.name(), operation.name.clone(), answer)
-    }
-
-    /// The operation that a request names, if there is one.
-    fn named(&self, model: &wire::Model, parts: &HttpRequestParts) -> String {
-        wire::route(model, parts).map_or_else(|_| "other".to_owned(), |found| found.name.clone())
     }
 
     /// The server's numbers, for this machine without a signature, and for the administrator.
@@ -469,4 +464,9 @@ fn head(request: &Request<Incoming>) -> HttpRequestParts {
 /// A body that is there as a whole.
 pub(crate) fn full(bytes: Vec<u8>) -> Body {
     Full::new(Bytes::from(bytes)).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// The operation that a request names, if there is one.
+fn named(model: &wire::Model, parts: &HttpRequestParts) -> String {
+    wire::route(model, parts).map_or_else(|_| "other".to_owned(), |found| found.name.clone())
 }

@@ -87,7 +87,9 @@ impl<K: Clone + Eq + Hash + Send + 'static> Alarms<K> {
         let later = set.by_time.split_off(&(now_ms.saturating_add(1), 0));
         let due = std::mem::replace(&mut set.by_time, later);
         if let Some(lateness) = self.lateness {
-            due.keys().for_each(|(due_ms, _)| lateness.late(*due_ms, now_ms));
+            for (due_ms, _) in due.keys() {
+                lateness.late(*due_ms, now_ms);
+            }
         }
         let due: Vec<K> = due.into_values().collect();
         for key in &due {

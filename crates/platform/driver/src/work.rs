@@ -155,10 +155,9 @@ impl Work {
         if item.due_ms > self.clock.now_ms() {
             return Ran::At(item.due_ms);
         }
-        let lateness = match item.kind.ends_with("/schedule") {
-            true => &metrics::SCHEDULE_LATENESS,
-            false => &metrics::WORK_LATENESS,
-        };
+        let is_schedule = item.kind.ends_with("/schedule");
+        let lateness =
+            if is_schedule { &metrics::SCHEDULE_LATENESS } else { &metrics::WORK_LATENESS };
         lateness.late(item.due_ms, self.clock.now_ms());
         let Ok(_permit) = self.permit(&item.kind).acquire_owned().await else { return Ran::Done };
         metrics::WORK_RUNS.count(&item.kind);

@@ -109,17 +109,13 @@ fn trace(record: &ExecutionRecord) -> (String, Option<String>) {
         text.len() == length && text.bytes().all(|c| c.is_ascii_hexdigit())
     };
     let root = part("Root=1-").map(|root| root.replace('-', "")).filter(|root| is_hex(root, 32));
-    match root {
-        Some(root) => {
-            let parent = part("Parent=").filter(|parent| is_hex(parent, 16));
-            (root, parent.map(str::to_owned))
-        }
-        None => {
-            let arn = &record.identity.execution_arn;
-            let digest = Sha256::digest(format!("{arn}/{}", record.identity.start_ms));
-            (hex::encode(&digest[..16]), None)
-        }
+    if let Some(root) = root {
+        let parent = part("Parent=").filter(|parent| is_hex(parent, 16));
+        return (root, parent.map(str::to_owned));
     }
+    let arn = &record.identity.execution_arn;
+    let digest = Sha256::digest(format!("{arn}/{}", record.identity.start_ms));
+    (hex::encode(&digest[..16]), None)
 }
 
 fn span_id(arn: &str, redrives: u64, event: u64) -> String {

@@ -126,7 +126,11 @@ impl Inner {
         round: &'a mut Round,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         async move {
-            if round.room == 0 || !self.forget_runs(&found.key, round).await? || round.room == 0 {
+            if round.room == 0 || !self.forget_runs(&found.key, round).await? {
+                return Ok(false);
+            }
+            // Forgetting the runs may have used the room up.
+            if round.room == 0 {
                 return Ok(false);
             }
             let arn = found.key.as_str();

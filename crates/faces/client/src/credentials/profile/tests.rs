@@ -1,5 +1,4 @@
 //! Which way to credentials is taken, as cases.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use super::{Plan, plan, region};
 use crate::credentials::Surroundings;
@@ -51,6 +50,9 @@ region = us-east-1
 const CREDENTIALS: &str = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = default=secret\n\
     [base]\naws_access_key_id = AKIANEWER\naws_secret_access_key = newer\n";
 
+/// Whether there are files, the environment, the profile that is named, what is found.
+type Case<'a> = (bool, &'a [(&'a str, &'a str)], Option<&'a str>, &'a str);
+
 /// What the chain finds, in a line.
 fn shown(plan: &Plan) -> String {
     match plan {
@@ -79,7 +81,6 @@ fn the_chain() {
     let empty = folder.join("nobody");
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV"), ("AWS_SECRET_ACCESS_KEY", "env")];
     let web = [("AWS_ROLE_ARN", "arn:r"), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t")];
-    type Case<'a> = (bool, &'a [(&'a str, &'a str)], Option<&'a str>, &'a str);
     let cases: &[Case] = &[
         (true, &[], None, "keys AKIADEFAULT default=secret"),
         (true, &keys, None, "keys AKIAENV env"),
