@@ -23,8 +23,14 @@ pub(crate) enum Place {
 pub(crate) struct Target {
     /// Deploy to `aws`, to the URL of anything that speaks AWS's APIs, or `here` (the refit server, the default);
     /// a resource's URN limits the command to that resource (repeatable)
-    #[arg(long, short, value_name = "aws|URL|URN", env = "REFIT_TARGET", hide_env_values = true)]
-    pub(crate) target: Vec<String>,
+    #[arg(
+        long = "target",
+        short = 't',
+        value_name = "aws|URL|URN",
+        env = "REFIT_TARGET",
+        hide_env_values = true
+    )]
+    pub(crate) to: Vec<String>,
     /// The profile of AWS's shared files to sign with (not `here`)
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
@@ -50,7 +56,7 @@ pub(crate) struct Reached {
 impl Target {
     /// The place among what was given.
     pub(crate) fn place(&self) -> Result<Place, Failure> {
-        let mut places = self.target.iter().filter(|given| !is_urn(given));
+        let mut places = self.to.iter().filter(|given| !is_urn(given));
         let place = match places.next().map(String::as_str) {
             None | Some("here") => Place::Here,
             Some("aws") => Place::Aws,
@@ -88,7 +94,7 @@ impl Target {
 
     /// The URNs among what was given.
     pub(crate) fn urns(&self) -> Vec<String> {
-        self.target.iter().filter(|given| is_urn(given)).cloned().collect()
+        self.to.iter().filter(|given| is_urn(given)).cloned().collect()
     }
 
     /// Reaches the place for a project's stack.

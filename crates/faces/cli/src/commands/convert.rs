@@ -12,9 +12,9 @@ pub(crate) fn run(global: &Global, arguments: &Convert) -> Done {
             let noun = if places.len() == 1 { "place" } else { "places" };
             let failure = Failure::new(format!("not converted: {} {noun}", places.len()))
                 .hint("the program is read, not run; write these values down, then convert again");
-            return Err(places.iter().fold(failure, |failure, place| failure.detail(place)));
+            return Err(places.iter().fold(failure, Failure::detail));
         }
-        Err(error) => return Err(Failure::from(error)),
+        Err(error) => return Err(error.into()),
     };
     let Some(out) = &arguments.out else {
         if global.json {

@@ -31,8 +31,8 @@ pub(crate) fn kept(global: &Global, place: &Where) -> Result<Kept, Failure> {
     };
     let client = Client::new("http://127.0.0.1", crate::server::REGION, nobody);
     let name = stack_name(&home, &project, &StackName { stack: place.stack.clone() });
-    let target = place.target.iter().cloned().collect();
-    let target = Target { target, profile: None, assume_role: None };
+    let to = place.target.iter().cloned().collect();
+    let target = Target { to, profile: None, assume_role: None };
     let root = target.state_root(&home)?;
     let mut options = Options::new(&name, root, Arc::new(client));
     options.passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();

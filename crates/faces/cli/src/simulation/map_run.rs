@@ -22,8 +22,8 @@ struct Outcome {
 /// Rows in S3, a queue for what children do, and a machine: odd rows send a message, one fails, the others just pass.
 async fn machine(server: &Composed) -> String {
     call(server, "s3", "CreateBucket", json!({"Bucket": "data"})).await;
-    let rows: String = (0..7).map(|number| format!("{number},{}\n", kind(number))).collect();
-    let body = format!("number,kind\n{rows}");
+    let rows: Vec<String> = (0..7).map(|number| format!("{number},{}", kind(number))).collect();
+    let body = format!("number,kind\n{}\n", rows.join("\n"));
     call(server, "s3", "PutObject", json!({"Bucket": "data", "Key": "rows.csv", "Body": body}))
         .await;
     let queue = call(server, "sqs", "CreateQueue", json!({"QueueName": "sent"})).await;
