@@ -91,11 +91,15 @@ print("the end")
 
 
 def test_one_that_ignores_sigterm_is_killed(server, data):
-    script = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready')\ntime.sleep(1000)\n"
+    script = (
+        "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True))\nprint('ready', flush=True)\n"
+        "while True:\n    time.sleep(1)\n"
+    )
     name = begin(server, data, script)
     ready(server, name)
     program = status_of(server, name)["program_pid"]
     server.client("sagemaker").stop_training_job(TrainingJobName=name)
+    eventually(lambda: "asked" in "".join(log_lines(server, "/aws/sagemaker/TrainingJobs", f"{name}/")), "it is asked to stop")
     # The grace is AWS's two minutes; what is tested is that the end comes from outside.
     os.kill(program, signal.SIGKILL)
     assert training_ended(server, name)["TrainingJobStatus"] == "Stopped"

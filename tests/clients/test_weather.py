@@ -107,7 +107,7 @@ def test_it_says_what_it_does(first):
 
 def test_it_comes_in_this_order(first):
     text = first.ran.stdout
-    places = [text.index(words) for words in ("server ", "stack ", "run  ", "[0]", "✓ Train", "✉", "succeeded in", "\nnext ")]
+    places = [text.index(words) for words in ("target ", "stack ", "run  ", "[0]", "✓ Train", "✉", "succeeded in", "\nnext ")]
     assert places == sorted(places)
 
 

@@ -20,7 +20,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::memory::Crash;
 
-/// Seeds that a plain test run plays.
+/// Seeds that a plain test run plays. Known fault: of a thousand, seeds 208 and 215 find a job started twice and an effect that
+/// took place twice; the cause is not found yet.
 const SEEDS: u64 = 100;
 /// Things that happen in a storm.
 const STEPS: u64 = 40;
