@@ -20,9 +20,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::memory::Crash;
 
-/// Seeds that a plain test run plays. Known fault: of a thousand, seeds 208 and 215 find a job started twice and an effect that
-/// took place twice; the cause is not found yet.
+/// Seeds that a plain test run plays.
 const SEEDS: u64 = 100;
+/// Seeds that found something once (a stop that made an effect forgotten while it was sent again), played always.
+const FOUND: [u64; 3] = [21, 208, 215];
 /// Things that happen in a storm.
 const STEPS: u64 = 40;
 
@@ -457,7 +458,11 @@ fn number_of(variable: &str) -> Option<u64> {
 fn seeds(half: u64) -> Vec<u64> {
     match number_of("REFIT_SEED") {
         Some(seed) => (seed % 2 == half).then_some(seed).into_iter().collect(),
-        None => (0..number_of("REFIT_SEEDS").unwrap_or(SEEDS)).filter(|s| s % 2 == half).collect(),
+        None => {
+            let first = number_of("REFIT_SEEDS").unwrap_or(SEEDS);
+            let found = FOUND.into_iter().filter(|seed| *seed >= first);
+            (0..first).chain(found).filter(|seed| seed % 2 == half).collect()
+        }
     }
 }
 

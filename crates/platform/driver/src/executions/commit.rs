@@ -119,7 +119,7 @@ impl Inner {
     pub(super) fn load_end(
         &self,
         live: &Live,
-        state: &State,
+        state: &mut State,
         end: &End,
         expect: Expect,
         batch: &mut Batch,
@@ -134,7 +134,9 @@ impl Inner {
             if !state.in_record {
                 batch.drop_streams.push(live.stream);
             }
-            if state.had_tasks {
+            // What still runs for it may be about to look whether its effect took place: that stays known until it has stopped.
+            state.keeps_effects = !state.tasks.is_empty() || !state.stopping.is_empty();
+            if state.had_tasks && !state.keeps_effects {
                 service::forget_effects(batch, &live.effect_prefix());
             }
         }
@@ -153,7 +155,7 @@ impl Inner {
     /// What was carried is durable: acts on it. Answers what is to be carried next.
     pub(super) fn settle(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) -> Option<Pending> {
         let Pending { effects, work, answers, end, events_upto, sleeps_until, .. } = flying;
-        let (events, stopping, is_asleep) = {
+        let (events, stopping, is_asleep, forgets) = {
             let mut state = live.lock();
             let events = state.durable(events_upto, live.stored, live.logged);
             state.in_record = false;
@@ -166,12 +168,13 @@ impl Inner {
                 state.outcome = Some(Arc::new(record));
                 self.clear_up(live, &mut state);
             }
-            (events, std::mem::take(&mut state.stopping), is_asleep)
+            let forgets = end.is_some() && state.keeps_effects;
+            (events, std::mem::take(&mut state.stopping), is_asleep, forgets)
         };
         if live.logged && !events.is_empty() {
             self.handler().happened(&live.identity, &live.attributes, &events);
         }
-        self.scheduled_after(live, work, stopping, end.is_some());
+        self.scheduled_after(live, work, stopping, forgets);
         for answer in answers {
             let _nobody = answer.send(Ok(()));
         }

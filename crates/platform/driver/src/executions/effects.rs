@@ -124,9 +124,9 @@ impl Inner {
         live: &Arc<Live>,
         work: Vec<WorkItem>,
         stopping: Vec<JoinHandle<()>>,
-        ended: bool,
+        forgets: bool,
     ) {
-        if stopping.is_empty() || !live.stored {
+        if (stopping.is_empty() && !forgets) || !live.stored {
             self.scheduled(work);
             return;
         }
@@ -138,7 +138,7 @@ impl Inner {
             }
             // Commits are written in the order they were asked for: this one comes after theirs.
             let mut barrier = Batch::new();
-            if ended {
+            if forgets {
                 service::forget_effects(&mut barrier, &live.effect_prefix());
             } else {
                 let key = live.arn().to_string();

@@ -66,6 +66,8 @@ pub(super) struct State {
     pub(super) tasks: HashMap<Key, JoinHandle<()>>,
     /// Tasks told to stop that may not have stopped yet.
     pub(super) stopping: Vec<JoinHandle<()>>,
+    /// It has ended, and the effects that are recorded for it are still to be forgotten.
+    pub(super) keeps_effects: bool,
     pub(super) timers: HashSet<Key>,
     /// Whether any task was ever scheduled: only then are there recorded effects to forget.
     pub(super) had_tasks: bool,
@@ -129,6 +131,7 @@ impl State {
             end: None,
             tasks: HashMap::new(),
             stopping: Vec::new(),
+            keeps_effects: false,
             timers: HashSet::new(),
             had_tasks: false,
             in_record: false,

@@ -174,7 +174,7 @@ impl Inner {
         flying.sleeps_until = state.sleeps_until(state.last_ms);
         if let Some(end) = &flying.end {
             // It never lives: what the end makes of the log is nothing.
-            work.extend(self.load_end(live, &state, end, expect, &mut batch));
+            work.extend(self.load_end(live, &mut state, end, expect, &mut batch));
             batch.drop_streams.clear();
         } else if let Some(due_ms) = flying.sleeps_until {
             live.asleep(&state, due_ms).put(&mut batch, expect);
