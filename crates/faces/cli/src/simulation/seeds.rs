@@ -456,14 +456,14 @@ fn number_of(variable: &str) -> Option<u64> {
 
 /// The seeds of one of two halves, which two tests play side by side.
 fn seeds(half: u64) -> Vec<u64> {
-    match number_of("REFIT_SEED") {
-        Some(seed) => (seed % 2 == half).then_some(seed).into_iter().collect(),
-        None => {
-            let first = number_of("REFIT_SEEDS").unwrap_or(SEEDS);
-            let found = FOUND.into_iter().filter(|seed| *seed >= first);
-            (0..first).chain(found).filter(|seed| seed % 2 == half).collect()
-        }
-    }
+    let all = if let Some(seed) = number_of("REFIT_SEED") {
+        vec![seed]
+    } else {
+        let first = number_of("REFIT_SEEDS").unwrap_or(SEEDS);
+        let found = FOUND.into_iter().filter(|seed| *seed >= first);
+        (0..first).chain(found).collect()
+    };
+    all.into_iter().filter(|seed| seed % 2 == half).collect()
 }
 
 async fn check(half: u64) {
