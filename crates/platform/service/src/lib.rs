@@ -48,7 +48,7 @@ pub use principal::{Principal, PrincipalKind};
 pub use records::{Found, Records};
 pub use registry::{Row, Service, row, run};
 pub use wire::{Arn, AwsError};
-pub use work::{WorkItem, WorkOutcome, WorkQueue};
+pub use work::{WorkItem, WorkOutcome, WorkQueue, unknown_kind};
 
 /// Bytes as values carry them: base64 text.
 pub fn base64_text(bytes: &[u8]) -> String {

@@ -108,3 +108,40 @@ pub fn run<'a, S: Sync>(
     };
     (operation.run)(service, ctx, input)
 }
+
+/// The members of a [`Service`] that are the same for all: its name, its model, its table of operations.
+///
+/// Stands first in the `impl Service for …` of a service: `service::by_table!("ecr", MODEL, OPERATIONS);`.
+#[macro_export]
+macro_rules! by_table {
+    ($name:literal, $model:expr, $operations:expr) => {
+        $crate::described!($name, $model, $operations);
+
+        fn run<'a>(
+            &'a self,
+            ctx: &'a $crate::Ctx,
+            operation: &str,
+            input: ::serde_json::Value,
+        ) -> $crate::OperationFuture<'a> {
+            $crate::run($operations, self, ctx, operation, input)
+        }
+    };
+}
+
+/// [`by_table!`] without `run`, for a service that looks at a call before its operation does.
+#[macro_export]
+macro_rules! described {
+    ($name:literal, $model:expr, $operations:expr) => {
+        fn name(&self) -> &'static str {
+            $name
+        }
+
+        fn model(&self) -> &::wire::Model {
+            &$model
+        }
+
+        fn operation(&self, name: &str) -> Option<$crate::Row> {
+            $crate::row($operations, name)
+        }
+    };
+}

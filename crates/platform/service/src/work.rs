@@ -111,6 +111,6 @@ pub(crate) fn act(
 }
 
 /// The answer of a service asked to run a kind of work it does not know.
-pub(crate) fn unknown_kind(kind: &str) -> AwsError {
+pub fn unknown_kind(kind: &str) -> AwsError {
     AwsError::fault("InternalFailure", format!("no service runs work of kind {kind}"), 500)
 }

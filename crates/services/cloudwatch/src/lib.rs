@@ -22,9 +22,7 @@ mod tags;
 mod watch;
 
 use serde_json::Value;
-use service::{
-    AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
-};
+use service::{AwsError, Ctx, Operation, Service, WorkItem, WorkOutcome, operation};
 use std::sync::LazyLock;
 use wire::Model;
 
@@ -69,21 +67,7 @@ pub fn model() -> &'static Model {
 
 #[async_trait::async_trait]
 impl Service for Cloudwatch {
-    fn name(&self) -> &'static str {
-        "cloudwatch"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(&'a self, ctx: &'a Ctx, operation: &str, input: Value) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("cloudwatch", MODEL, OPERATIONS);
 
     fn resource_arn(&self, ctx: &Ctx, _operation: &str, input: &Value) -> Option<String> {
         // A list of one is that one; of several, all may be meant.
@@ -100,11 +84,7 @@ impl Service for Cloudwatch {
         match item.kind.as_str() {
             watch::WORK => watch::run(ctx, item).await,
             act::WORK => act::run(ctx, item).await,
-            other => Err(AwsError::fault(
-                "InternalFailure",
-                format!("cloudwatch has no work of kind {other}"),
-                500,
-            )),
+            other => Err(service::unknown_kind(other)),
         }
     }
 

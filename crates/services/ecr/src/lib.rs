@@ -8,7 +8,7 @@ mod ops;
 mod records;
 
 use serde_json::Value;
-use service::{Ctx, Operation, OperationFuture, Row, Service, operation};
+use service::{Ctx, Operation, Service, operation};
 use std::sync::LazyLock;
 use wire::Model;
 
@@ -48,21 +48,7 @@ pub fn model() -> &'static Model {
 
 #[async_trait::async_trait]
 impl Service for Ecr {
-    fn name(&self) -> &'static str {
-        "ecr"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(&'a self, ctx: &'a Ctx, operation: &str, input: Value) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("ecr", MODEL, OPERATIONS);
 
     fn resource_arn(&self, ctx: &Ctx, operation: &str, input: &Value) -> Option<String> {
         // A list of one is that one; of several, all may be meant.

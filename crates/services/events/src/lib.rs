@@ -26,8 +26,7 @@ mod target;
 
 use serde_json::Value;
 use service::{
-    AwsError, ConnectionParameters, Ctx, Operation, OperationFuture, Row, Service, WorkItem,
-    WorkOutcome, operation,
+    AwsError, ConnectionParameters, Ctx, Operation, Service, WorkItem, WorkOutcome, operation,
 };
 use std::sync::LazyLock;
 use wire::Model;
@@ -138,21 +137,7 @@ pub fn model() -> &'static Model {
 
 #[async_trait::async_trait]
 impl Service for Events {
-    fn name(&self) -> &'static str {
-        "events"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(&'a self, ctx: &'a Ctx, operation: &str, input: Value) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("events", MODEL, OPERATIONS);
 
     fn resource_arn(&self, ctx: &Ctx, operation: &str, input: &Value) -> Option<String> {
         access::resource(ctx, operation, input)
@@ -177,11 +162,7 @@ impl Service for Events {
             schedule::WORK => schedule::fire(ctx, item).await,
             deliver::WORK => deliver::deliver(ctx, item).await,
             connection::WORK => connection::token::authorise(ctx, item).await,
-            other => Err(AwsError::fault(
-                "InternalFailure",
-                format!("events has no work of kind {other}"),
-                500,
-            )),
+            other => Err(service::unknown_kind(other)),
         }
     }
 }

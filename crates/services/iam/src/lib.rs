@@ -38,7 +38,7 @@ pub use credentials::{Administrator, Credential};
 pub use sts::Sts;
 
 use directory::Directory;
-use service::{Clock, Ctx, Entropy, Kit, Operation, OperationFuture, Row, Service, operation};
+use service::{Clock, Entropy, Kit, Operation, Service, operation};
 use session::Sealer;
 use std::sync::{Arc, LazyLock, OnceLock};
 use store::Store;
@@ -169,24 +169,5 @@ impl Iam {
 
 #[async_trait::async_trait]
 impl Service for Iam {
-    fn name(&self) -> &'static str {
-        "iam"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(
-        &'a self,
-        ctx: &'a Ctx,
-        operation: &str,
-        input: serde_json::Value,
-    ) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("iam", MODEL, OPERATIONS);
 }

@@ -1,7 +1,7 @@
 //! STS: who is calling, and temporary credentials.
 
 use crate::{Iam, ops};
-use service::{Ctx, Operation, OperationFuture, Row, Service, operation};
+use service::{Operation, Service, operation};
 use std::sync::{Arc, LazyLock};
 use wire::Model;
 
@@ -33,24 +33,5 @@ impl Sts {
 
 #[async_trait::async_trait]
 impl Service for Sts {
-    fn name(&self) -> &'static str {
-        "sts"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(
-        &'a self,
-        ctx: &'a Ctx,
-        operation: &str,
-        input: serde_json::Value,
-    ) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("sts", MODEL, OPERATIONS);
 }

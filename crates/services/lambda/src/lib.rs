@@ -21,8 +21,7 @@ use records::{FUNCTION, Function};
 use runtime::Interpreters;
 use sandbox::Pool;
 use service::{
-    AwsError, Ctx, Objects, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome,
-    operation,
+    AwsError, Ctx, Objects, Operation, OperationFuture, Service, WorkItem, WorkOutcome, operation,
 };
 use std::io;
 use std::path::{Path, PathBuf};
@@ -139,17 +138,7 @@ pub fn model() -> &'static Model {
 
 #[async_trait::async_trait]
 impl Service for Lambda {
-    fn name(&self) -> &'static str {
-        "lambda"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
+    service::described!("lambda", MODEL, OPERATIONS);
 
     fn run<'a>(
         &'a self,

@@ -22,9 +22,7 @@ mod records;
 mod tags;
 
 use serde_json::Value;
-use service::{
-    AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
-};
+use service::{AwsError, Ctx, Operation, Service, WorkItem, WorkOutcome, operation};
 use std::sync::LazyLock;
 use wire::Model;
 
@@ -67,21 +65,7 @@ pub fn model() -> &'static Model {
 
 #[async_trait::async_trait]
 impl Service for Logs {
-    fn name(&self) -> &'static str {
-        "logs"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(&'a self, ctx: &'a Ctx, operation: &str, input: Value) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("logs", MODEL, OPERATIONS);
 
     /// A group that is named by `logGroupIdentifier`.
     fn resource_arn(&self, ctx: &Ctx, operation: &str, input: &Value) -> Option<String> {
@@ -102,11 +86,7 @@ impl Service for Logs {
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
         match item.kind.as_str() {
             expire::WORK => expire::run(ctx, item).await,
-            other => Err(AwsError::fault(
-                "InternalFailure",
-                format!("logs has no work of kind {other}"),
-                500,
-            )),
+            other => Err(service::unknown_kind(other)),
         }
     }
 }

@@ -36,7 +36,7 @@ pub use runtime::{Runtime, runtime_model};
 
 use runner::Runner;
 use runner::resources::Resources;
-use service::{AwsError, Ctx, Objects, OperationFuture, Row, Service, WorkItem, WorkOutcome};
+use service::{AwsError, Ctx, Objects, Service, WorkItem, WorkOutcome};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicI64;
@@ -108,26 +108,7 @@ pub fn model() -> &'static Model {
 
 #[async_trait::async_trait]
 impl Service for Sagemaker {
-    fn name(&self) -> &'static str {
-        "sagemaker"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(operations::OPERATIONS, name)
-    }
-
-    fn run<'a>(
-        &'a self,
-        ctx: &'a Ctx,
-        operation: &str,
-        input: serde_json::Value,
-    ) -> OperationFuture<'a> {
-        service::run(operations::OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("sagemaker", MODEL, operations::OPERATIONS);
 
     async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
         job::recover(self, ctx).await
@@ -140,11 +121,7 @@ impl Service for Sagemaker {
             tuning::WORK => tuning::run(self, ctx, item).await,
             job::SWEEP => job::sweep(self, ctx, item).await,
             announce::WORK => announce::run(ctx, item).await,
-            other => Err(AwsError::fault(
-                "InternalFailure",
-                format!("sagemaker has no work of kind {other}"),
-                500,
-            )),
+            other => Err(service::unknown_kind(other)),
         }
     }
 }

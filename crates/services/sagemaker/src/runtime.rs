@@ -5,9 +5,7 @@ mod invoke_endpoint;
 mod invoke_endpoint_async;
 
 use crate::Sagemaker;
-use service::{
-    AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
-};
+use service::{AwsError, Ctx, Operation, Service, WorkItem, WorkOutcome, operation};
 use std::sync::{Arc, LazyLock};
 use wire::Model;
 
@@ -48,39 +46,16 @@ pub fn runtime_model() -> &'static Model {
 
 #[async_trait::async_trait]
 impl Service for Runtime {
-    fn name(&self) -> &'static str {
-        "sagemaker-runtime"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
+    service::by_table!("sagemaker-runtime", MODEL, OPERATIONS);
 
     fn iam_prefix(&self) -> &'static str {
         "sagemaker"
     }
 
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(
-        &'a self,
-        ctx: &'a Ctx,
-        operation: &str,
-        input: serde_json::Value,
-    ) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
-
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
         match item.kind.as_str() {
             invoke_endpoint_async::WORK => invoke_endpoint_async::work(self, ctx, item).await,
-            other => Err(AwsError::fault(
-                "InternalFailure",
-                format!("sagemaker-runtime has no work of kind {other}"),
-                500,
-            )),
+            other => Err(service::unknown_kind(other)),
         }
     }
 }

@@ -15,9 +15,7 @@ mod target;
 mod wish;
 
 use serde_json::Value;
-use service::{
-    AwsError, Ctx, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
-};
+use service::{AwsError, Ctx, Operation, Service, WorkItem, WorkOutcome, operation};
 use std::sync::LazyLock;
 use wire::Model;
 
@@ -71,21 +69,7 @@ pub fn model() -> &'static Model {
 
 #[async_trait::async_trait]
 impl Service for Scheduler {
-    fn name(&self) -> &'static str {
-        "scheduler"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(&'a self, ctx: &'a Ctx, operation: &str, input: Value) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("scheduler", MODEL, OPERATIONS);
 
     fn resource_arn(&self, ctx: &Ctx, operation: &str, input: &Value) -> Option<String> {
         let is_schedule = matches!(
@@ -101,11 +85,7 @@ impl Service for Scheduler {
         match item.kind.as_str() {
             firing::WORK => firing::fire(ctx, item).await,
             deliver::WORK => deliver::deliver(ctx, item).await,
-            other => Err(AwsError::fault(
-                "InternalFailure",
-                format!("scheduler has no work of kind {other}"),
-                500,
-            )),
+            other => Err(service::unknown_kind(other)),
         }
     }
 }

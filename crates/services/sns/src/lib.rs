@@ -20,10 +20,7 @@ mod records;
 mod tags;
 
 use records::{TOPIC, Topic};
-use service::{
-    AwsError, Ctx, Operation, OperationFuture, PrincipalKind, Row, Service, WorkItem, WorkOutcome,
-    operation,
-};
+use service::{AwsError, Ctx, Operation, PrincipalKind, Service, WorkItem, WorkOutcome, operation};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use wire::Model;
@@ -74,26 +71,7 @@ pub fn model() -> &'static Model {
 
 #[async_trait::async_trait]
 impl Service for Sns {
-    fn name(&self) -> &'static str {
-        "sns"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(
-        &'a self,
-        ctx: &'a Ctx,
-        operation: &str,
-        input: serde_json::Value,
-    ) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("sns", MODEL, OPERATIONS);
 
     fn resource_arn(
         &self,

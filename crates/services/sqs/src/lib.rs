@@ -33,10 +33,7 @@ mod redrive;
 mod sweep;
 
 use serde_json::Value;
-use service::{
-    Arn, AwsError, Ctx, Kit, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome,
-    operation,
-};
+use service::{Arn, AwsError, Ctx, Kit, Operation, Service, WorkItem, WorkOutcome, operation};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use tokio::sync::OwnedMutexGuard;
@@ -120,21 +117,7 @@ impl Sqs {
 
 #[async_trait::async_trait]
 impl Service for Sqs {
-    fn name(&self) -> &'static str {
-        "sqs"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(&'a self, ctx: &'a Ctx, operation: &str, input: Value) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("sqs", MODEL, OPERATIONS);
 
     /// Queues are named by their URLs.
     fn resource_arn(&self, ctx: &Ctx, _operation: &str, input: &Value) -> Option<String> {
@@ -154,10 +137,7 @@ impl Service for Sqs {
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
         match item.kind.as_str() {
             sweep::WORK => sweep::run(ctx, item).await,
-            other => {
-                let message = format!("sqs has no work of kind {other}");
-                Err(AwsError::fault("InternalFailure", message, 500))
-            }
+            other => Err(service::unknown_kind(other)),
         }
     }
 }

@@ -33,9 +33,7 @@ mod trial;
 mod versions;
 
 use driver::Executions;
-use service::{
-    AwsError, Ctx, Kit, Operation, OperationFuture, Row, Service, WorkItem, WorkOutcome, operation,
-};
+use service::{AwsError, Ctx, Kit, Operation, Service, WorkItem, WorkOutcome, operation};
 use std::sync::{Arc, LazyLock};
 use wire::Model;
 
@@ -160,26 +158,7 @@ static OPERATIONS: &[Operation<States>] = &[
 
 #[async_trait::async_trait]
 impl Service for States {
-    fn name(&self) -> &'static str {
-        "states"
-    }
-
-    fn model(&self) -> &Model {
-        &MODEL
-    }
-
-    fn operation(&self, name: &str) -> Option<Row> {
-        service::row(OPERATIONS, name)
-    }
-
-    fn run<'a>(
-        &'a self,
-        ctx: &'a Ctx,
-        operation: &str,
-        input: serde_json::Value,
-    ) -> OperationFuture<'a> {
-        service::run(OPERATIONS, self, ctx, operation, input)
-    }
+    service::by_table!("states", MODEL, OPERATIONS);
 
     async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
         forget::start(ctx).await
@@ -192,11 +171,7 @@ impl Service for States {
             forget::DEFINITIONS_WORK => forget::run_definitions(self, ctx, item).await,
             deletion::WORK => deletion::run(self, ctx, item).await,
             driver::CANCEL_TASK_WORK => integration::cancel(ctx, item).await,
-            other => Err(AwsError::fault(
-                "InternalFailure",
-                format!("states has no work of kind {other}"),
-                500,
-            )),
+            other => Err(service::unknown_kind(other)),
         }
     }
 }
