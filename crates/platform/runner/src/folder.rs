@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::job::check_id;
-use crate::{Error, OptMl, Result};
+use crate::{Error, Exit, OptMl, Result};
 
 /// The folder of one job.
 ///
@@ -23,6 +23,7 @@ use crate::{Error, OptMl, Result};
 ///             supervisor.log   what the supervisor itself had to say
 ///             status.json      written when the program runs
 ///             stop-request     present when a stop was asked for
+///             groups.json      the control groups that keep its limits, where there are any
 ///             exit.json        written when the job has ended
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,10 @@ impl JobFolder {
         self.path.join("stop-request")
     }
 
+    pub(crate) fn groups(&self) -> PathBuf {
+        self.path.join("groups.json")
+    }
+
     pub(crate) fn exit(&self) -> PathBuf {
         self.path.join("exit.json")
     }
@@ -110,6 +115,39 @@ pub(crate) struct Status {
     pub(crate) boot_id: String,
     pub(crate) started_ms: i64,
     pub(crate) opt_ml: OptMl,
+}
+
+/// The end of a job; stored as `exit.json`.
+///
+/// It is told before it is on the disk, because the next job waits for it. What tells of an end that
+/// a power cut overtook is the boot it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ended {
+    #[serde(flatten)]
+    pub(crate) exit: Exit,
+    /// The boot during which it ended.
+    #[serde(default)]
+    pub(crate) boot_id: String,
+    /// Everything that the job wrote, and this, is on the disk.
+    #[serde(default = "yes")]
+    pub(crate) is_on_disk: bool,
+}
+
+// Records of earlier versions were written when they were on the disk.
+fn yes() -> bool {
+    true
+}
+
+impl Ended {
+    /// Whether a power cut may have taken parts of what the job left.
+    pub(crate) fn is_doubtful(&self, this_boot: &str) -> bool {
+        !self.is_on_disk && self.boot_id != this_boot
+    }
+}
+
+/// Puts everything that was written to the file system of a folder on the disk.
+pub(crate) fn sync_file_system(path: &Path) -> io::Result<()> {
+    nix::unistd::syncfs(File::open(path)?).map_err(io::Error::from)
 }
 
 /// Reads a JSON record; `None` when the file is not there.

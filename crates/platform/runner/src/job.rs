@@ -139,6 +139,10 @@ pub struct Limits {
     /// A job whose processes together hold more memory than this is killed; none means no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
+    /// Its share of the processors, beside others that want them: as many as this. What nobody else
+    /// wants it may have too. Only where the kernel gives the job a control group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vcpus: Option<u32>,
 }
 
 /// A named pipe per epoch, `input/data/<channel>_<epoch>`: each gives the same files one after the
@@ -218,7 +222,12 @@ fn default_grace() -> u64 {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_runtime_seconds: None, stop_grace_seconds: default_grace(), memory_bytes: None }
+        Self {
+            max_runtime_seconds: None,
+            stop_grace_seconds: default_grace(),
+            memory_bytes: None,
+            vcpus: None,
+        }
     }
 }
 

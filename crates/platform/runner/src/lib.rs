@@ -13,6 +13,7 @@ pub mod environments;
 mod error;
 mod fake;
 mod folder;
+pub mod groups;
 mod job;
 mod kernel;
 mod lock;

@@ -160,8 +160,8 @@ impl LogWriter {
         self.keep_error(result);
     }
 
-    /// Writes the last lines of a log that was full, puts all of it on disk and gives the first
-    /// error that occurred.
+    /// Writes the last lines of a log that was full and gives the first error that occurred. The log
+    /// goes to the disk with everything else that the job left.
     pub(crate) fn finish(mut self, now_ms: i64) -> Option<String> {
         if self.left_out_bytes > 0 {
             let remark = format!("{} bytes of log left out here", self.left_out_bytes);
@@ -171,8 +171,6 @@ impl LogWriter {
             self.write(&line);
         }
         self.flush();
-        let result = self.file.get_ref().sync_all();
-        self.keep_error(result);
         self.error
     }
 }

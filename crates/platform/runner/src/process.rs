@@ -217,11 +217,21 @@ impl Runner for ProcessRunner {
             if let Found::Supervised(_) = inspect(&folder)? {
                 return Err(Error::StillRunning(folder.id()));
             }
-            match fs::remove_dir_all(folder.path()) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    Err(Error::io("remove", folder.path())(error))
+            let mut attempts_left = 3;
+            loop {
+                match fs::remove_dir_all(folder.path()) {
+                    // Its supervisor has just written that everything is on the disk.
+                    Err(error)
+                        if error.kind() == io::ErrorKind::DirectoryNotEmpty
+                            && attempts_left > 0 =>
+                    {
+                        attempts_left -= 1;
+                    }
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(Error::io("remove", folder.path())(error));
+                    }
+                    Ok(()) | Err(_) => return Ok(()),
                 }
-                Ok(()) | Err(_) => Ok(()),
             }
         })
         .await

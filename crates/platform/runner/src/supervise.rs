@@ -18,18 +18,24 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::setsid;
 
 use crate::clock::now_ms;
-use crate::folder::{JobFolder, Status, read_record, write_note, write_record};
+use crate::folder::{
+    Ended, JobFolder, Status, read_record, sync_file_system, write_note, write_record,
+};
 use crate::{
-    Error, Exit, ExitReason, JobSpec, OptMl, Outcome, Result, SPEC_VERSION, container, kernel, lock,
+    Error, Exit, ExitReason, JobSpec, OptMl, Outcome, Result, SPEC_VERSION, container, groups,
+    kernel, lock,
 };
 
 use program::Program;
 use watching::Watching;
+
+/// How long the server has to take over what a job left before the supervisor puts it on the disk.
+const TAKEOVER: Duration = Duration::from_secs(30);
 
 /// Supervises the job of a folder to its end; what `refit supervise <folder>` does.
 ///
@@ -86,7 +92,25 @@ fn run(folder: &JobFolder) -> Result<()> {
             spawn_failed("its specification is missing".to_owned(), started_ms, OptMl::NotAsked)
         }
     };
-    write_exit(folder, &exit)
+    let mut ended = Ended { exit, boot_id: kernel::boot_id(), is_on_disk: false };
+    tell(folder, &ended)?;
+    groups::remove_remains(folder);
+    if stays(folder, &watching) {
+        sync_file_system(folder.path()).map_err(Error::io("write", folder.path()))?;
+        ended.is_on_disk = true;
+        write_record(&folder.exit(), &ended)?;
+    }
+    Ok(())
+}
+
+/// Whether the folder is still there after a while, because no server runs or what it uploads is large.
+fn stays(folder: &JobFolder, watching: &Watching) -> bool {
+    let until = Instant::now() + TAKEOVER;
+    let mut asked_to_end = false;
+    while !asked_to_end && Instant::now() < until && folder.path().exists() {
+        asked_to_end = watching.wait(until);
+    }
+    folder.path().exists()
 }
 
 fn supervisor_error(folder: &JobFolder) -> impl Fn(nix::Error) -> Error {
@@ -129,10 +153,18 @@ fn supervise_program(
     watching: &Watching,
     started_ms: i64,
 ) -> Exit {
+    let group = own_group(folder, spec);
     let program = match Program::start(folder, spec) {
         Ok(program) => program,
         Err(why) => return spawn_failed(why, started_ms, OptMl::NotAsked),
     };
+    let group = group.filter(|group| {
+        let is_in = group.has(program.pid);
+        if !is_in {
+            eprintln!("the program could not be put into its control group; its memory is watched");
+        }
+        is_in
+    });
     let status = Status {
         version: SPEC_VERSION,
         supervisor_pid: std::process::id().cast_signed(),
@@ -145,15 +177,30 @@ fn supervise_program(
     if let Err(error) = write_note(&folder.status(), &status) {
         eprintln!("{}", describe(&error));
     }
-    program.supervise(folder, spec, watching, started_ms)
+    program.supervise(folder, spec, watching, group, started_ms)
 }
 
-/// Writes the exit record; where the disk is full, tries again for ten minutes, because without the
-/// record the job counts as lost.
-fn write_exit(folder: &JobFolder, exit: &Exit) -> Result<()> {
+/// The control group of a process that has limits; the supervisor's log says what keeps them.
+fn own_group(folder: &JobFolder, spec: &JobSpec) -> Option<groups::Group> {
+    let has_limits = spec.limits.memory_bytes.is_some() || spec.limits.vcpus.is_some();
+    if !has_limits || spec.container.is_some() {
+        return None;
+    }
+    match groups::make(folder, &spec.limits) {
+        Ok(group) => Some(group),
+        Err(why) => {
+            eprintln!("no control group ({why}); the job's memory is watched");
+            None
+        }
+    }
+}
+
+/// Tells how the job ended, at once: somebody waits for its place. Where the disk is full, tries again
+/// for ten minutes, because without the record the job counts as lost.
+fn tell(folder: &JobFolder, ended: &Ended) -> Result<()> {
     let mut attempts_left = 600;
     loop {
-        match write_record(&folder.exit(), exit) {
+        match write_note(&folder.exit(), ended) {
             Err(error) if attempts_left > 0 && folder.path().exists() => {
                 eprintln!("{}", describe(&error));
                 attempts_left -= 1;

@@ -81,6 +81,85 @@ async fn the_end_is_told_soon() {
     assert!(slowest_ms < 1000, "told after {slowest_ms} ms");
 }
 
+/// Changes a record as if it had been written during another boot of the machine.
+fn before_a_restart(file: &std::path::Path, more: &[(&str, &str)]) {
+    let mut text = std::fs::read_to_string(file).unwrap();
+    let at = text.find("\"boot_id\": \"").unwrap() + "\"boot_id\": \"".len();
+    text.replace_range(at..=at, "x");
+    for (from, to) in more {
+        assert!(text.contains(from), "{text}");
+        text = text.replace(from, to);
+    }
+    std::fs::write(file, text).unwrap();
+}
+
+#[tokio::test]
+async fn an_end_that_a_power_cut_overtook_is_none() {
+    let harness = Processes::new();
+    let doubtful = [("\"is_on_disk\": true", "\"is_on_disk\": false")];
+    let cases = [
+        ("whole", Some(&[][..]), true),
+        ("doubtful", Some(&doubtful[..]), false),
+        ("empty", None, false),
+    ];
+    for (id, change, is_trusted) in cases {
+        let runner = harness.runner();
+        runner.start(&Program::Exit(0).spec(id)).await.unwrap();
+        assert!(runner.wait(id).await.unwrap().is_success());
+        // A supervisor that is asked to end does not wait for the server to take the folder away.
+        let exit = harness.folder.join(id).join("exit.json");
+        kill(harness.supervisor_pid(id), Signal::SIGTERM).unwrap();
+        while !std::fs::read_to_string(&exit).unwrap().contains("\"is_on_disk\": true") {
+            tokio::task::yield_now().await;
+        }
+        match change {
+            Some(change) => before_a_restart(&exit, change),
+            None => std::fs::write(&exit, "").unwrap(),
+        }
+        let found = harness.runner().wait(id).await.unwrap();
+        assert_eq!(found.is_success(), is_trusted, "{id}: {found:?}");
+        assert_eq!(found.reason == runner::ExitReason::MachineRestarted, !is_trusted, "{id}");
+        assert_eq!(harness.runner().wait(id).await.unwrap(), found, "{id}: it stays so");
+    }
+}
+
+#[tokio::test]
+async fn a_job_of_before_a_restart_is_told_so() {
+    let harness = Processes::new();
+    let runner = harness.runner();
+    runner.start(&Program::Wait.spec("cut")).await.unwrap();
+    assert!(runner.wait_log("cut", 0).await.unwrap());
+    before_a_restart(&harness.folder.join("cut/status.json"), &[]);
+    harness.kill_supervisor("cut").await;
+    let exit = runner.wait("cut").await.unwrap();
+    assert_eq!(exit.reason, runner::ExitReason::MachineRestarted);
+}
+
+#[tokio::test]
+async fn memory_has_a_limit_whoever_keeps_it() {
+    let harness = Processes::new();
+    let runner = harness.runner();
+    println!("control groups: {:?}", runner::groups::available());
+    // `tail` of one endless line keeps all of it; the shell would go on without it.
+    let script = "tail -n 1 /dev/zero; echo survived; sleep 1000";
+    let mut spec = Program::Shell(script.to_owned()).spec("greedy");
+    (spec.limits.memory_bytes, spec.limits.vcpus) = (Some(64 << 20), Some(1));
+    runner.start(&spec).await.unwrap();
+    let exit = runner.wait("greedy").await.unwrap();
+    let limit = 64 << 20;
+    assert!(
+        matches!(exit.reason, runner::ExitReason::MemoryExceeded { limit_bytes, .. } if limit_bytes == limit),
+        "{exit:?}"
+    );
+    let groups = harness.folder.join("greedy/groups.json");
+    if let Ok(text) = std::fs::read_to_string(groups) {
+        let folder = text.split('"').find(|part| part.starts_with('/')).unwrap().to_owned();
+        while PathBuf::from(&folder).exists() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_supervisor_that_cannot_start_is_told() {
     let harness = Processes::new();

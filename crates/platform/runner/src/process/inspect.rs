@@ -1,7 +1,7 @@
 //! What a job folder and its lock say about the job; the one place that decides it.
 
 use crate::clock::now_ms;
-use crate::folder::{JobFolder, Status, read_record, write_record};
+use crate::folder::{Ended, JobFolder, Status, read_record, write_record};
 use crate::{Error, Exit, ExitReason, OptMl, Outcome, Result, kernel, lock};
 
 /// What was found.
@@ -17,7 +17,7 @@ pub(super) enum Found {
 /// Looks at a job. One whose supervisor was killed is put to its end here: what is left of it is
 /// killed, and the exit record written, by whoever looks first.
 pub(super) fn inspect(folder: &JobFolder) -> Result<Found> {
-    if let Some(exit) = read_record(&folder.exit())? {
+    if let Some(exit) = ended(folder)? {
         return Ok(Found::Ended(exit));
     }
     if lock::is_held(&folder.lock()).map_err(Error::io("read", folder.lock()))? {
@@ -32,10 +32,47 @@ pub(super) fn inspect(folder: &JobFolder) -> Result<Found> {
         return Ok(Found::Supervised(read_record(&folder.status())?));
     }
     // The supervisor may have written its record between the first look and the lock.
-    if let Some(exit) = read_record(&folder.exit())? {
+    if let Some(exit) = ended(folder)? {
         return Ok(Found::Ended(exit));
     }
     end_lost(folder).map(Found::Ended)
+}
+
+/// How the job ended. An end that a power cut overtook is none: nobody knows what of the job's files is
+/// whole.
+fn ended(folder: &JobFolder) -> Result<Option<Exit>> {
+    let ended = match read_record::<Ended>(&folder.exit()) {
+        Ok(ended) => ended,
+        // It was written whole, so a power cut has emptied it.
+        Err(Error::Record { .. }) => return lost_with_the_machine(folder, None).map(Some),
+        Err(error) => return Err(error),
+    };
+    match ended {
+        Some(ended) if ended.is_doubtful(&kernel::boot_id()) => {
+            lost_with_the_machine(folder, Some(ended.exit)).map(Some)
+        }
+        other => Ok(other.map(|ended| ended.exit)),
+    }
+}
+
+fn lost_with_the_machine(folder: &JobFolder, told: Option<Exit>) -> Result<Exit> {
+    let now_ms = now_ms();
+    let exit = Exit {
+        outcome: Outcome::Unknown,
+        reason: ExitReason::MachineRestarted,
+        started_ms: told.as_ref().map_or(now_ms, |exit| exit.started_ms),
+        ended_ms: now_ms,
+        stderr_tail: String::new(),
+        opt_ml: told.map_or(OptMl::NotAsked, |exit| exit.opt_ml),
+        log_error: None,
+    };
+    record(folder, exit)
+}
+
+fn record(folder: &JobFolder, exit: Exit) -> Result<Exit> {
+    let ended = Ended { exit, boot_id: kernel::boot_id(), is_on_disk: true };
+    write_record(&folder.exit(), &ended)?;
+    Ok(ended.exit)
 }
 
 fn end_lost(folder: &JobFolder) -> Result<Exit> {
@@ -49,6 +86,7 @@ fn end_lost(folder: &JobFolder) -> Result<Exit> {
         Err(error) => return Err(error),
     };
     kill_remains(folder, status.as_ref());
+    crate::groups::remove_remains(folder);
     crate::container::remove_remains(folder);
     let now_ms = now_ms();
     let exit = Exit {
@@ -60,8 +98,7 @@ fn end_lost(folder: &JobFolder) -> Result<Exit> {
         opt_ml: status.map_or(OptMl::NotAsked, |status| status.opt_ml),
         log_error: None,
     };
-    write_record(&folder.exit(), &exit)?;
-    Ok(exit)
+    record(folder, exit)
 }
 
 /// Kills every process that is certainly of this job: those that carry its mark in their

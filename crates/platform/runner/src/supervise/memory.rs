@@ -1,22 +1,31 @@
-//! How much memory the processes of a job hold: looked at regularly, because a limit of the kernel
-//! (a control group) is rarely ours to set.
+//! How much memory the processes of a job hold: looked at regularly where the kernel keeps no limit
+//! (a control group is not always ours to make). Where it does, this sees that it has killed.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
+use crate::groups::Group;
 use crate::kernel;
 
 /// The watch over one job's memory.
 pub(super) struct MemoryWatch {
     limit_bytes: u64,
+    /// What keeps the limit.
+    group: Option<Group>,
     /// When to look next.
     pub(super) next: Instant,
 }
 
 impl MemoryWatch {
     /// A watch for a limit.
-    pub(super) fn new(limit_bytes: u64) -> Self {
-        Self { limit_bytes, next: Instant::now() + Duration::from_millis(250) }
+    pub(super) fn new(limit_bytes: u64, group: Option<Group>) -> Self {
+        Self { limit_bytes, group, next: Instant::now() + Duration::from_millis(250) }
+    }
+
+    /// Whether the kernel has killed for want of memory: what the job held, and its limit.
+    pub(super) fn killed(&self) -> Option<(u64, u64)> {
+        let group = self.group.as_ref().filter(|group| group.was_out_of_memory())?;
+        Some((group.most_memory().unwrap_or(self.limit_bytes), self.limit_bytes))
     }
 
     /// Looks when it is time; answers what the job holds and its limit when that is too much.
@@ -24,6 +33,11 @@ impl MemoryWatch {
         let now = Instant::now();
         if now < self.next {
             return None;
+        }
+        if self.group.is_some() {
+            // A worker was killed perhaps, and the others wait for it for ever.
+            self.next = now + Duration::from_secs(1);
+            return self.killed();
         }
         let used = held_by(&descendants(), self.limit_bytes);
         // The nearer the limit, the sooner the next look: a job can fill a GiB in a second.

@@ -11,6 +11,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::clock::now_ms;
+use crate::groups::Group;
 use crate::log::{LineCutter, LogWriter, Tail};
 use crate::{Exit, ExitReason, JobFolder, JobSpec, LogStream, OptMl, Outcome, kernel};
 
@@ -68,6 +69,7 @@ impl Program {
         folder: &JobFolder,
         spec: &JobSpec,
         watching: &Watching,
+        group: Option<Group>,
         started_ms: i64,
     ) -> Exit {
         let log = match LogWriter::create(&folder.log(), &spec.log) {
@@ -83,9 +85,17 @@ impl Program {
             stderr: LineCutter::new(&spec.log),
             stderr_tail: Tail::new(spec.log.stderr_tail_bytes),
         };
-        let reason = self.run(folder, spec, watching, &mut output);
+        // A container has limits of its own.
+        let watched = spec.limits.memory_bytes.filter(|_| spec.container.is_none());
+        let mut memory = watched.map(|limit_bytes| MemoryWatch::new(limit_bytes, group));
+        let mut reason = self.run(folder, spec, watching, memory.as_mut(), &mut output);
         self.kill_everything(watching);
-        let mut reason = reason;
+        if reason == ExitReason::Exited
+            && self.outcome != Some(Outcome::Code(0))
+            && let Some((used_bytes, limit_bytes)) = memory.as_ref().and_then(MemoryWatch::killed)
+        {
+            reason = ExitReason::MemoryExceeded { used_bytes, limit_bytes };
+        }
         if spec.container.is_some() {
             crate::container::remove_remains(folder);
             if let Some(why) = crate::container::error(folder) {
@@ -110,12 +120,10 @@ impl Program {
         folder: &JobFolder,
         spec: &JobSpec,
         watching: &Watching,
+        mut memory: Option<&mut MemoryWatch>,
         output: &mut Output,
     ) -> ExitReason {
         let limit = spec.limits.max_runtime_seconds.and_then(after);
-        // A container has limits of its own.
-        let watched = spec.limits.memory_bytes.filter(|_| spec.container.is_none());
-        let mut memory = watched.map(MemoryWatch::new);
         let mut phase = Phase::Running;
         let mut asked_to_stop = folder.stop_request().exists();
         loop {
@@ -130,7 +138,7 @@ impl Program {
                     self.signal_group(Signal::SIGKILL);
                     Phase::Killed(reason)
                 }
-                Phase::Running => match memory.as_mut().and_then(MemoryWatch::look) {
+                Phase::Running => match memory.as_mut().and_then(|it| it.look()) {
                     Some((used_bytes, limit_bytes)) => {
                         // Nobody can ask a job politely to give memory back.
                         self.signal_group(Signal::SIGKILL);

@@ -1,8 +1,10 @@
 //! What a supervisor listens to besides the job's output: signals and the stop request.
 
 use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -46,6 +48,19 @@ impl Watching {
             asked_to_end |= signal.ssi_signo.cast_signed() != Signal::SIGCHLD as i32;
         }
         asked_to_end
+    }
+
+    /// Waits for a signal or a change until the instant comes; whether a signal asks the supervisor to end.
+    pub(super) fn wait(&self, until: Instant) -> bool {
+        let left = until.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
+        let mut listen = [
+            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.changes.as_fd(), PollFlags::POLLIN),
+        ];
+        // An error is an interruption.
+        poll(&mut listen, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)).ok();
+        self.take_changes();
+        self.take_signals()
     }
 
     /// Takes all changes that have come; what changed is for the caller to look at.

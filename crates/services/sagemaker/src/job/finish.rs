@@ -27,13 +27,12 @@ pub(crate) fn failure(job: &Job, exit: &Exit, folder: &JobFolder) -> Failure {
         ExitReason::SpawnFailed(why) => {
             return Failure::client(format!("the program could not be started: {why}"));
         }
-        ExitReason::MemoryExceeded { used_bytes, limit_bytes } => {
-            let gib = |bytes: &u64| *bytes as f64 / (1024.0 * 1024.0 * 1024.0);
+        ExitReason::MemoryExceeded { limit_bytes, .. } => {
+            let gib = *limit_bytes as f64 / (1024.0 * 1024.0 * 1024.0);
             return Failure::client(format!(
-                "the job was killed because it needed {:.1} GiB of memory and has {:.1} GiB; choose an instance type \
-                 with more, or use less",
-                gib(used_bytes),
-                gib(limit_bytes)
+                "the job was killed because it needed more than its {} GiB of memory; choose an instance type with \
+                 more, or use less",
+                (gib * 100.0).round() / 100.0
             ));
         }
         ExitReason::Exited | ExitReason::Stopped | ExitReason::MaxRuntimeExceeded => {}

@@ -275,6 +275,7 @@ pub(crate) fn complete(
     spec.env.insert("CUDA_VISIBLE_DEVICES".to_owned(), names.join(","));
     if service.instance_types.find(&host.instance_type).is_some() {
         spec.limits.memory_bytes = Some(part.memory_mib.saturating_mul(1024 * 1024));
+        spec.limits.vcpus = Some(part.vcpus);
     }
     if job.kind == JobKind::Transform {
         return own_variables(job, spec);
