@@ -17,6 +17,8 @@ pub(crate) struct Node {
     pub kind: Kind,
     /// It is an output: a program cannot use it as plain text.
     pub is_output: bool,
+    /// More may be in it than could be read.
+    pub is_partial: bool,
 }
 
 /// What a value is.
@@ -191,7 +193,7 @@ impl Node {
             },
             other => other,
         };
-        Self { span, kind, is_output: false }
+        Self { span, kind, is_output: false, is_partial: false }
     }
 
     /// Something unknown.
@@ -304,6 +306,13 @@ impl Node {
         let mut found = false;
         self.walk(&mut |node| found |= node.is_output);
         found
+    }
+
+    /// The same, with more in it perhaps than could be read.
+    #[must_use]
+    pub(crate) fn with_more(mut self, is_partial: bool) -> Self {
+        self.is_partial |= is_partial;
+        self
     }
 
     /// The same with everything in it an output, or nothing.

@@ -190,6 +190,10 @@ impl Role {
     /// Whether a service may assume it; yes where that is not known. The place of the principals, too.
     pub(crate) fn trusts(&self, service: &str) -> (bool, Option<Span>) {
         let Some(trust) = &self.trust else { return (true, None) };
+        // A document without statements is no trust policy at all: `policy-document` tells of it.
+        if trust.get("Statement").is_none_or(|statements| statements.items().is_empty()) {
+            return (true, None);
+        }
         let mut place = None;
         for statement in trust.get("Statement").map(Node::items).unwrap_or_default() {
             let is_allow = statement.get("Effect").and_then(Node::as_str) == Some("Allow");

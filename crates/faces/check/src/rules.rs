@@ -13,6 +13,7 @@ mod output_in_text;
 mod pass_role;
 mod permission_target;
 mod plain_secret;
+mod policy_document;
 mod program_syntax;
 mod required_property;
 mod resource_as_arn;
@@ -62,6 +63,7 @@ pub static RULES: &[&Rule] = &[
     &pass_role::RULE,
     &permission_target::RULE,
     &plain_secret::RULE,
+    &policy_document::RULE,
     &program_syntax::RULE,
     &required_property::RULE,
     &resource_as_arn::RULE,

@@ -6,6 +6,8 @@ mod conversions;
 mod findings;
 #[path = "check/pages.rs"]
 mod pages;
+#[path = "check/policies.rs"]
+mod policies;
 #[path = "check/programs.rs"]
 mod programs;
 #[path = "check/renderings.rs"]

@@ -17,8 +17,12 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for machine in &context.machines {
+        // Text after the end is told only where nothing else explains it.
+        let is_alone = machine.json.len() == 1;
         for problem in &machine.json {
-            found.push(finding(context, problem));
+            if is_alone || problem.kind != ProblemKind::TrailingText {
+                found.push(finding(context, problem));
+            }
         }
     }
 }

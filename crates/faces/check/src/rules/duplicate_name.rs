@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         match seen.get(&(resource.token.as_str(), resource.name.as_str())) {
             Some(first) => {
                 let message = format!(
-                    "there is a {} called \"{}\" already, in line {first}",
+                    "line {first} has a resource of type {} called \"{}\" already",
                     resource.short(),
                     resource.name
                 );

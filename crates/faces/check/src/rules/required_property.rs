@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for resource in &context.program.resources {
         let Some(known) = crate::types::described(&resource.token) else { continue };
         for name in &known.required {
-            if resource.get(name).is_none() {
+            if resource.get(name).is_none() && !resource.properties.is_partial {
                 found.push(missing(context, resource, name));
             }
         }

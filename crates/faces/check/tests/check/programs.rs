@@ -127,7 +127,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "__main__.py",
-        "import json, pulumi_aws as aws\nb = aws.s3.Bucket(\"b\")\np = aws.iam.Policy(\"p\", policy=json.dumps({\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": b.arn}]}))\n",
+        "import json, pulumi_aws as aws\nb = aws.s3.Bucket(\"b\")\np = aws.iam.Policy(\"p\", policy=json.dumps({\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": b.arn}]}))\n",
         &["3:32 output-in-text"],
     ),
     (

@@ -56,7 +56,7 @@ fn files(template: Template, language: Language) -> Vec<File> {
 pub(crate) fn run(global: &Global, arguments: &Init) -> Done {
     let directory = &arguments.directory;
     let name = match &arguments.name {
-        Some(name) if name == &plain(name) => name.clone(),
+        Some(name) if !name.is_empty() && name == &plain(name) => name.clone(),
         Some(name) => {
             return Err(Failure::new(format!("{name} is no name for a project"))
                 .hint("letters, digits and hyphens, 26 at most, with a letter first"));

@@ -92,24 +92,40 @@ fn resource(
     let mut name_span = Span::new(span.file, span.start, span.start + 1);
     let (mut properties, mut options) = (Vec::new(), None);
     let mut position = 0;
+    // What is spread into the properties and cannot be read may be any of them.
+    let is_partial = |value: &Node| value.is_partial || !matches!(value.kind, Kind::Map(_));
+    let mut has_more = false;
     for argument in arguments {
         let keyword = argument.name.as_ref().map(|(name, key_span)| (name.as_str(), *key_span));
         let value = machine.data(&argument.value);
         match keyword {
             Some(("opts", _)) => options = Some(value),
             Some(("resource_name", _)) => (name, name_span) = (value, argument.value.span),
-            Some(("args", _)) => properties.extend(value.entries().iter().cloned()),
+            Some(("args", _)) => {
+                has_more |= is_partial(&value);
+                properties.extend(value.entries().iter().cloned());
+            }
             Some((keyword, key_span)) => {
                 properties.push(Entry { key: camel(keyword), key_span, value });
             }
-            None if argument.is_spread => properties.extend(value.entries().iter().cloned()),
+            None if argument.is_spread => {
+                has_more |= is_partial(&value);
+                properties.extend(value.entries().iter().map(|entry| {
+                    let key = if is_python { camel(&entry.key) } else { entry.key.clone() };
+                    Entry { key, ..entry.clone() }
+                }));
+            }
             None => {
                 match position {
                     0 => (name, name_span) = (value, argument.value.span),
-                    1 => properties.extend(value.entries().iter().map(|entry| {
-                        let key = if is_python { camel(&entry.key) } else { entry.key.clone() };
-                        Entry { key, ..entry.clone() }
-                    })),
+                    1 => {
+                        has_more |= is_partial(&value);
+                        properties.extend(value.entries().iter().map(|entry| {
+                            let key =
+                                if is_python { camel(&entry.key) } else { entry.key.clone() };
+                            Entry { key, ..entry.clone() }
+                        }));
+                    }
                     _ => options = Some(value),
                 }
                 position += 1;
@@ -126,7 +142,7 @@ fn resource(
         key = format!("{base}#{count}");
         count += 1;
     }
-    let properties = Node::new(span, Kind::Map(properties));
+    let properties = Node::new(span, Kind::Map(properties)).with_more(has_more);
     let name = name.as_str().unwrap_or_default().to_owned();
     machine.program.add(Resource {
         key: key.clone(),

@@ -237,7 +237,21 @@ impl Machine<'_> {
                     self.define(&format!("{object}.{name}"), value);
                 }
             }
+            Form::Index(object, index) => {
+                let index = self.data(index);
+                let value = Self::node(value, target.span);
+                self.change(object, |node| set(node, &index, value));
+            }
             _ => {}
+        }
+    }
+
+    /// Changes the value of a variable, if it is one.
+    pub(super) fn change(&mut self, variable: &Expr, change: impl FnOnce(&mut Node)) {
+        let Form::Name(name) = &variable.form else { return };
+        let found = self.scopes.iter_mut().rev().find_map(|scope| scope.get_mut(name));
+        if let Some(Value::Data(node)) = found {
+            change(node);
         }
     }
 
@@ -458,18 +472,23 @@ impl Machine<'_> {
 
     fn map(&mut self, entries: &[(Option<Expr>, Expr)], span: Span) -> Node {
         let mut map: Vec<Entry> = Vec::new();
+        let mut is_partial = false;
         for (key, value) in entries {
             let value_node = self.data(value);
             match key {
-                None => map.extend(value_node.entries().iter().cloned()),
+                None => {
+                    is_partial |= value_node.is_partial || !matches!(value_node.kind, Kind::Map(_));
+                    map.extend(value_node.entries().iter().cloned());
+                }
                 Some(key_expr) => {
                     let key = self.data(key_expr);
+                    is_partial |= key.as_str().is_none();
                     let text = key.as_str().unwrap_or(key.prefix()).to_owned();
                     map.push(Entry { key: text, key_span: key_expr.span, value: value_node });
                 }
             }
         }
-        Node::new(span, Kind::Map(map))
+        Node::new(span, Kind::Map(map)).with_more(is_partial)
     }
 
     /// A string with what its expressions come to; an output in one is a mistake, unless a function takes care of it.
@@ -603,6 +622,16 @@ impl Machine<'_> {
         self.scopes.pop();
         self.calls -= 1;
         returned
+    }
+}
+
+/// `node[index] = value`, as far as it can be followed.
+fn set(node: &mut Node, index: &Node, value: Node) {
+    node.is_partial = true;
+    if let (Kind::Map(entries), Some(key)) = (&mut node.kind, index.as_str()) {
+        entries.retain(|entry| entry.key != key);
+        entries.push(Entry { key: key.to_owned(), key_span: index.span, value });
+        node.is_partial = false;
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) fn call(
         Kind::Text(text) => Some(text.clone()),
         _ => None,
     };
+    if let Kind::List(_) | Kind::Map(_) = owner.kind {
+        machine.change(object, |node| grow(node, method, &values));
+    }
     let node = match (method, text) {
         ("replace" | "replaceAll", Some(text)) => {
             replace(machine, &text, object, &values, &spans, span)
@@ -62,6 +65,26 @@ pub(super) fn call(
         _ => Node::unknown(span).with_output(owner.is_output),
     };
     Value::Data(node)
+}
+
+/// What a method does to a list or a map that a variable holds.
+fn grow(node: &mut Node, method: &str, values: &[Node]) {
+    match (method, &mut node.kind, values) {
+        ("append" | "push", Kind::List(items), values) => items.extend(values.iter().cloned()),
+        ("extend", Kind::List(items), [Node { kind: Kind::List(more), .. }]) => {
+            items.extend(more.iter().cloned());
+        }
+        ("update", Kind::Map(entries), [Node { kind: Kind::Map(more), .. }]) => {
+            entries.extend(more.iter().cloned());
+        }
+        (
+            "extend" | "insert" | "unshift" | "splice" | "concat" | "pop" | "remove" | "clear"
+            | "update" | "setdefault",
+            _,
+            _,
+        ) => node.is_partial = true,
+        _ => {}
+    }
 }
 
 /// `output.apply(f)`: the function sees plain values, the result is an output.
