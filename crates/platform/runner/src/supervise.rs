@@ -107,10 +107,11 @@ fn run(folder: &JobFolder) -> Result<()> {
 fn stays(folder: &JobFolder, watching: &Watching) -> bool {
     let until = Instant::now() + TAKEOVER;
     let mut asked_to_end = false;
-    while !asked_to_end && Instant::now() < until && folder.path().exists() {
+    // The record and not the folder: nobody tells when a folder goes in which a deleted file is open.
+    while !asked_to_end && Instant::now() < until && folder.exit().exists() {
         asked_to_end = watching.wait(until);
     }
-    folder.path().exists()
+    folder.exit().exists()
 }
 
 fn supervisor_error(folder: &JobFolder) -> impl Fn(nix::Error) -> Error {

@@ -186,6 +186,23 @@ async fn a_supervisor_asked_to_end_stops_its_job_first() {
 }
 
 #[tokio::test]
+async fn a_supervisor_ends_when_its_folder_is_taken_away() {
+    let harness = Processes::new();
+    let runner = harness.runner();
+    runner.start(&Program::Exit(0).spec("taken")).await.unwrap();
+    let supervisor = harness.supervisor_pid("taken");
+    runner.wait("taken").await.unwrap();
+    assert!(kill(supervisor, None).is_ok(), "it waits for the server to take what the job left");
+    runner.remove("taken").await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), async {
+        while kill(supervisor, None).is_ok() {
+            tokio::task::yield_now().await;
+        }
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_removed_job_is_not_waited_for() {
     let harness = Processes::new();
     let runner = harness.runner();

@@ -28,7 +28,9 @@ impl Watching {
         mask.thread_block()?;
         let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
         let changes = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
-        changes.add_watch(folder.path(), AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO)?;
+        let flags =
+            AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO | AddWatchFlags::IN_DELETE;
+        changes.add_watch(folder.path(), flags)?;
         Ok(Self { signals, changes })
     }
 
