@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,26 @@ def test_its_description(server, serving):
 def test_its_log(server, serving):
     group = f"/aws/sagemaker/Endpoints/{serving}"
     eventually(lambda: any("serves at" in line for line in log_lines(server, group, "variant-1/i-")), "it logs")
+
+
+def listening_inodes():
+    """The inodes of everything that listens at a TCP port."""
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A":
+                found.add(f"socket:[{fields[9]}]")
+    return found
+
+
+def test_nobody_gets_past_the_server(server, serving):
+    invoke(server, serving)
+    [process] = processes(server, serving)
+    opened = {os.readlink(link) for link in Path(f"/proc/{process['program_pid']}/fd").iterdir()}
+    assert not opened & listening_inodes(), "a port is everybody's on this machine"
+    [socket] = server.data.glob(f"jobs/endpoint.*.{serving}.*/serve.sock")
+    assert socket.is_socket() and socket.parent.stat().st_mode & 0o077 == 0
 
 
 def test_what_the_model_refuses(server, serving):

@@ -130,6 +130,37 @@ def test_a_lost_job_is_begun_again_when_asked(server, data):
     assert steps.count("Restarting") == 1 and steps.count("Training") == 2
 
 
+def restart_the_machine(server):
+    """As near to it as a test can come: every process is gone, and what is on the disk tells of another boot."""
+    server.kill9()
+    for file in server.data.glob("jobs/*/status.json"):
+        found = json.loads(file.read_text())
+        for victim in ("supervisor_pid", "program_pid"):
+            if is_alive(found[victim]):
+                os.kill(found[victim], signal.SIGKILL)
+        eventually(lambda found=found: not is_alive(found["program_pid"]), "it is gone")
+        file.write_text(json.dumps(found | {"boot_id": "another"}))
+    server.start()
+
+
+def test_the_machine_is_restarted(server, data):
+    script = "import os, time\nprint('ready', flush=True)\ntime.sleep(1000 if not os.path.exists(os.environ['GO']) else 0)\n"
+    go = server.home / "restarted"
+    plain = begin(server, data, script, Environment={"GO": str(go)})
+    again = begin(server, data, script, RetryStrategy={"MaximumRetryAttempts": 1}, Environment={"GO": str(go)})
+    for name in (plain, again):
+        ready(server, name)
+    go.write_text("")
+    restart_the_machine(server)
+    described = training_ended(server, plain)
+    assert described["TrainingJobStatus"] == "Failed"
+    assert described["FailureReason"] == "InternalServerError: the machine was restarted while the job ran"
+    described = training_ended(server, again)
+    assert described["TrainingJobStatus"] == "Completed", described.get("FailureReason")
+    [restarting] = [step for step in described["SecondaryStatusTransitions"] if step["Status"] == "Restarting"]
+    assert "the machine was restarted" in restarting["StatusMessage"]
+
+
 def test_jobs_wait_in_line_and_say_so(server, data):
     running = [begin(server, data, "import time\nprint('ready')\ntime.sleep(1000)\n") for _ in range(2)]
     for name in running:

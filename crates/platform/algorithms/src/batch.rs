@@ -2,7 +2,7 @@
 //! every input file, and writes `output/data/<relative name>.out`.
 //!
 //! It reads `input/config/transform.json` and the files below `input/data/input/`, as [`crate::transform`] does for models
-//! of its own. The program listens on `$SAGEMAKER_BIND_TO_PORT`.
+//! of its own. The program listens at `$REFIT_SERVE_SOCKET` or on `$SAGEMAKER_BIND_TO_PORT`.
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
 
 mod client;
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::place::Place;
 use crate::{Error, Result, container};
 
 use client::Client;
@@ -65,9 +66,8 @@ async fn run(opt_ml: &Path, program: &[OsString]) -> Result<()> {
         config.assemble_with.as_deref(),
         config.data_processing.as_ref(),
     )?;
-    let port = std::env::var("SAGEMAKER_BIND_TO_PORT").ok().and_then(|port| port.parse().ok());
     let client = Client {
-        port: port.unwrap_or(8080),
+        place: Place::of_environment().map_err(Error::client)?,
         content_type: config.content_type.clone(),
         accept: config.accept.clone(),
         patience: Duration::from_secs(

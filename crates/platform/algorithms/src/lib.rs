@@ -19,6 +19,7 @@ pub mod kmeans;
 pub mod linear;
 mod parallel;
 pub mod pca;
+mod place;
 mod random;
 mod recordio;
 mod serve;
@@ -28,6 +29,7 @@ mod transform;
 pub mod xgboost;
 
 pub use error::{Error, Result};
+pub use place::{PORT_VARIABLE, Place, SOCKET_VARIABLE, Stream};
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

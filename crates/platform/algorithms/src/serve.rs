@@ -1,14 +1,14 @@
 //! Answering requests for predictions: what a container of the algorithm does when it is run with `serve`.
 //!
-//! `GET /ping` says that it is ready; `POST /invocations` predicts. It listens on `$SAGEMAKER_BIND_TO_PORT` (8080
-//! without it) of the loopback address: whoever may use the model is decided by the server in front.
+//! `GET /ping` says that it is ready; `POST /invocations` predicts. It listens at the socket file that
+//! `$REFIT_SERVE_SOCKET` names, so that nobody gets past the server in front, which decides who may use the model; without
+//! it, at `$SAGEMAKER_BIND_TO_PORT` (8080 otherwise) of the loopback address.
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 
 mod content;
 mod predictor;
 
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
 
+use crate::place::Place;
 use crate::{Error, Result};
 
 use content::{Accept, ContentType};
@@ -28,38 +28,26 @@ use predictor::Predictor;
 /// The largest request body.
 // AWS: InvokeEndpoint takes 6 MB, a transform job at most 100 MB.
 const LARGEST_BODY_BYTES: usize = 100 * 1024 * 1024;
-/// The port of a container that is not told another.
-// AWS: your-algorithms-inference-code: containers listen on port 8080.
-const DEFAULT_PORT: u16 = 8080;
 
 /// Serves the algorithm's model in `opt_ml` until the process is ended.
 pub(crate) fn serve(algorithm: &str, opt_ml: &Path) -> Result<()> {
     let folder = opt_ml.join("model");
     let model = Arc::new(Predictor::load(algorithm, &folder)?);
-    let port = match std::env::var("SAGEMAKER_BIND_TO_PORT") {
-        Err(_) => DEFAULT_PORT,
-        Ok(text) => text.parse().map_err(|_| {
-            Error::client(format!("SAGEMAKER_BIND_TO_PORT is {text:?} and not a port's number"))
-        })?,
-    };
+    let place = Place::of_environment().map_err(Error::client)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_io()
         .build()
         .map_err(Error::io("serve", &folder))?;
-    runtime.block_on(listen(port, model))
+    runtime.block_on(listen(&place, model))
 }
 
-async fn listen(port: u16, model: Arc<Predictor>) -> Result<()> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let place = address.to_string();
-    let listener =
-        TcpListener::bind(address).await.map_err(Error::io("listen at", Path::new(&place)))?;
-    println!("{} serves at {place}: {} features", model.name(), model.features());
+async fn listen(place: &Place, model: Arc<Predictor>) -> Result<()> {
+    let name = place.to_string();
+    let listener = place.listen().await.map_err(Error::io("listen at", Path::new(&name)))?;
+    println!("{} serves at {name}: {} features", model.name(), model.features());
     loop {
-        let (stream, _) =
-            listener.accept().await.map_err(Error::io("listen at", Path::new(&place)))?;
-        let _best_effort = stream.set_nodelay(true);
+        let stream = listener.accept().await.map_err(Error::io("listen at", Path::new(&name)))?;
         let model = model.clone();
         tokio::spawn(async move {
             let service = hyper::service::service_fn(|request| {

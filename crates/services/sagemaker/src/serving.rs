@@ -10,6 +10,7 @@ use crate::job::script::{self, Program};
 use crate::job::{self, Failure, archive, runner_error};
 use crate::jobs::{self, split_uri};
 use crate::packages;
+use algorithms::{PORT_VARIABLE, Place, SOCKET_VARIABLE};
 use runner::{JobFolder, JobSpec, Limits};
 use serde_json::{Map, Value};
 use service::{AwsError, Ctx, Principal};
@@ -52,11 +53,16 @@ pub(crate) async fn containers(ctx: &Ctx, model: &Map<String, Value>) -> Result<
     Ok(all)
 }
 
+/// The socket file of a process that is refit's own, in the job's folder, which nobody else may enter.
+const SOCKET: &str = "serve.sock";
+/// The file there that says that it listens at the socket and not at its port.
+const HAS_SOCKET: &str = "serves-at-socket";
+
 /// What a serving process is told besides its container.
 pub(crate) struct Serving<'a> {
     /// Its id with the runner.
     pub(crate) run_id: &'a str,
-    /// Where it listens, on the loopback address.
+    /// Where it listens, on the loopback address, unless it listens at a socket file.
     pub(crate) port: u16,
     /// The model's role.
     pub(crate) role: &'a str,
@@ -94,7 +100,22 @@ pub(crate) async fn prepare(
         spec.env.insert(name.to_owned(), value.to_owned());
     }
     server(service, &principal, container, &folder, serving.port, &mut spec).await?;
+    if spec.env.contains_key(SOCKET_VARIABLE) {
+        // For a server that comes later.
+        std::fs::write(folder.path().join(HAS_SOCKET), "").map_err(Failure::internal)?;
+    }
     Ok(spec)
+}
+
+/// Where a process listens that was started.
+pub(crate) async fn place(service: &Sagemaker, run_id: &str, port: u16) -> Result<Place, AwsError> {
+    let folder = service.runner.prepare(run_id).await.map_err(runner_error)?;
+    let folder = folder.path();
+    Ok(if folder.join(HAS_SOCKET).exists() {
+        Place::Socket(folder.join(SOCKET))
+    } else {
+        Place::Port(port)
+    })
 }
 
 /// Says in `spec` what serves the container's model, which lies in the folder already.
@@ -109,7 +130,10 @@ pub(crate) async fn server(
     let image = container.get("Image").and_then(Value::as_str).unwrap_or_default();
     let variables = container.get("Environment").and_then(Value::as_object);
     let variable = |name: &str| variables.and_then(|all| all.get(name)?.as_str());
-    let program = match way(service, image, variable("SAGEMAKER_PROGRAM"), folder)? {
+    let way = way(service, image, variable("SAGEMAKER_PROGRAM"), folder)?;
+    // What is refit's own needs no port, where everybody on this machine could ask it. Others know ports only.
+    let is_own = matches!(way, Way::BuiltIn(_) | Way::Python(_));
+    let program = match way {
         Way::BuiltIn(algorithm) => {
             let own = service.algorithm_argv.iter();
             let own = own.map(|part| part.to_string_lossy().into_owned());
@@ -119,7 +143,7 @@ pub(crate) async fn server(
         Way::Python(packages) => {
             let code = code_of(service, principal, variable("SAGEMAKER_SUBMIT_DIRECTORY"), folder);
             let code = code.await?;
-            python(service, folder, image, packages, &code, port).await?
+            python(service, folder, image, packages, &code).await?
         }
         Way::Folder(image) => folder_image(service, folder, &image, port).await?,
         Way::Container(image) => {
@@ -135,10 +159,13 @@ pub(crate) async fn server(
         let rest = std::env::var("PATH").unwrap_or_default();
         spec.env.insert("PATH".to_owned(), format!("{bin}:{rest}"));
     }
-    // AWS: containers that accept another port than 8080 are told so.
-    spec.env.insert("SAGEMAKER_BIND_TO_PORT".to_owned(), port.to_string());
+    spec.env.insert(PORT_VARIABLE.to_owned(), port.to_string());
     for (name, value) in variables.into_iter().flatten() {
         spec.env.insert(name.clone(), value.as_str().unwrap_or_default().to_owned());
+    }
+    if is_own {
+        let socket = folder.path().join(SOCKET).to_string_lossy().into_owned();
+        spec.env.insert(SOCKET_VARIABLE.to_owned(), socket);
     }
     Ok(())
 }
@@ -184,7 +211,6 @@ async fn python(
     image: &str,
     packages: Vec<String>,
     code: &Path,
-    port: u16,
 ) -> Result<Program, Failure> {
     let source = folder.ml().join(code);
     std::fs::create_dir_all(&source).map_err(Failure::internal)?;
@@ -199,7 +225,6 @@ async fn python(
         framework.unwrap_or("scikit-learn").to_owned(),
         code.clone(),
         "/opt/ml/model".to_owned(),
-        port.to_string(),
     ];
     let mut program = script::program(&environment, argv);
     program.directory = Some(code.clone());

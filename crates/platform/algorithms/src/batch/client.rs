@@ -1,6 +1,5 @@
-//! Asking the model's server, on the loopback address.
+//! Asking the model's server, where it listens.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,8 +7,9 @@ use http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use crate::place::Place;
 
 /// Between two pings.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -17,7 +17,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How the server is asked.
 pub(super) struct Client {
-    pub(super) port: u16,
+    pub(super) place: Place,
     pub(super) content_type: Option<String>,
     pub(super) accept: Option<String>,
     pub(super) patience: Duration,
@@ -55,14 +55,15 @@ impl Client {
         body: Bytes,
     ) -> Result<(StatusCode, Bytes), String> {
         let text = |error: &dyn std::fmt::Display| format!("the model cannot be asked: {error}");
-        let stream =
-            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).await.map_err(|e| text(&e))?;
-        let _best_effort = stream.set_nodelay(true);
+        let stream = self.place.connect().await.map_err(|error| text(&error))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| text(&error))?;
         let connection = tokio::spawn(connection);
-        let host = format!("127.0.0.1:{}", self.port);
+        let host = match self.place {
+            Place::Port(port) => format!("127.0.0.1:{port}"),
+            Place::Socket(_) => "localhost".to_owned(),
+        };
         let mut request = Request::builder().method(method).uri(path).header(HOST, host);
         for (name, value) in [(CONTENT_TYPE, &self.content_type), (ACCEPT, &self.accept)] {
             if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {

@@ -114,8 +114,11 @@ impl Keeper<'_> {
             })
         };
         let mut first_end = select_all((0..member.processes.len()).map(follow));
-        let ports: Vec<u16> = member.processes.iter().map(|process| process.port).collect();
-        let are_ready = join_all(ports.iter().map(|port| http::ready(*port)));
+        let mut places = Vec::new();
+        for process in &member.processes {
+            places.push(serving::place(self.service, &process.run_id, process.port).await?);
+        }
+        let are_ready = join_all(places.iter().map(http::ready));
         tokio::select! {
             biased;
             (exit, _, _) = &mut first_end => {
@@ -125,7 +128,7 @@ impl Keeper<'_> {
                 return Ok(never(ping_failed(&variant.name, ""), true));
             }
         }
-        self.set(&member.id, Health::Ready(Live::new(&member.id, &variant.name, ports)));
+        self.set(&member.id, Health::Ready(Live::new(&member.id, &variant.name, places)));
         let (exit, _, _) = first_end.await;
         Ok(Ended { was_ready: true, is_final: false, why: exit_text(&exit?) })
     }
@@ -195,6 +198,7 @@ fn exit_text(exit: &Exit) -> String {
     let how = match &exit.reason {
         ExitReason::SpawnFailed(why) => format!("The program could not be started: {why}"),
         ExitReason::Lost => "The container's supervisor was killed".to_owned(),
+        ExitReason::MachineRestarted => "The machine was restarted".to_owned(),
         _ => match exit.shell_code() {
             Some(code) => format!("The container ended with exit code {code}"),
             None => "The container ended".to_owned(),

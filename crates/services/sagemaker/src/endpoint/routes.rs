@@ -1,5 +1,6 @@
 //! Which processes answer an endpoint's requests now. A cache: the endpoints' handlers fill it.
 
+use algorithms::Place;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -10,17 +11,17 @@ pub(crate) struct Live {
     /// Its instance id.
     pub(crate) id: String,
     pub(crate) variant: String,
-    /// Its processes, in the order a request goes through them.
-    pub(crate) ports: Vec<u16>,
+    /// Where its processes listen, in the order a request goes through them.
+    pub(crate) places: Vec<Place>,
     /// Requests that it is answering.
     busy: watch::Sender<usize>,
 }
 
 impl Live {
     /// A member that is ready and idle.
-    pub(crate) fn new(id: &str, variant: &str, ports: Vec<u16>) -> Arc<Self> {
+    pub(crate) fn new(id: &str, variant: &str, places: Vec<Place>) -> Arc<Self> {
         let busy = watch::Sender::new(0);
-        Arc::new(Self { id: id.to_owned(), variant: variant.to_owned(), ports, busy })
+        Arc::new(Self { id: id.to_owned(), variant: variant.to_owned(), places, busy })
     }
 
     /// Waits until it answers nobody any more.
@@ -134,7 +135,7 @@ mod tests {
     use super::{Choice, Live, RoutedVariant, Routes};
 
     fn variant(name: &str, weight: f64, members: usize) -> RoutedVariant {
-        let lives = (0..members).map(|n| Live::new(&n.to_string(), name, vec![1])).collect();
+        let lives = (0..members).map(|n| Live::new(&n.to_string(), name, Vec::new())).collect();
         RoutedVariant { name: name.to_owned(), weight, lives }
     }
 

@@ -1,7 +1,7 @@
 //! From a request to an endpoint to the answer of its containers.
 
 use crate::Sagemaker;
-use crate::endpoint::records::{ENDPOINT, Endpoint};
+use crate::endpoint::records::{ENDPOINT, Endpoint, EndpointStatus};
 use crate::endpoint::routes::{Choice, Ticket};
 use crate::records::key;
 use crate::serving::http::{Answer, Trouble, send};
@@ -111,7 +111,11 @@ async fn choose(
             Choice::Wait => {}
         }
         let found = ctx.records::<Endpoint>(ENDPOINT).get(&route).await?;
-        if found.is_none_or(|found| found.value.live.is_none()) {
+        let answers = |endpoint: &Endpoint| {
+            // One that is being deleted will not be ready again, and nobody rings when it is gone.
+            endpoint.live.is_some() && endpoint.status != EndpointStatus::Deleting
+        };
+        if !found.is_some_and(|found| answers(&found.value)) {
             // AWS: also while it is being created, or when it failed.
             let text =
                 format!("Endpoint {} of account {} not found.", question.endpoint, ctx.account());
@@ -137,8 +141,8 @@ enum Failed {
 async fn through(question: &Question, ticket: &Ticket, until: Instant) -> Result<Answer, Failed> {
     let mut request = question.clone();
     let mut answer = None;
-    for (position, port) in ticket.0.ports.iter().enumerate() {
-        let sent = send(*port, build(&request)?, LARGEST_ANSWER_BYTES);
+    for (position, place) in ticket.0.places.iter().enumerate() {
+        let sent = send(place, build(&request)?, LARGEST_ANSWER_BYTES);
         let got = match timeout_at(until, sent).await {
             Err(_) => return Err(Failed::Late),
             Ok(Err(Trouble::NoConnection(_))) if position == 0 => return Err(Failed::Unsent),

@@ -1,12 +1,11 @@
-//! Asking a serving process: one connection per request, on the loopback address.
+//! Asking a serving process: one connection per request, where it listens.
 
+use algorithms::Place;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_util::rt::TokioIo;
-use std::net::Ipv4Addr;
 use std::time::Duration;
-use tokio::net::TcpStream;
 
 // AWS: your-algorithms-inference-code: a ping is answered within two seconds.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
@@ -39,15 +38,16 @@ pub(crate) enum Trouble {
 
 /// Sends a request and reads its answer.
 pub(crate) async fn send(
-    port: u16,
+    place: &Place,
     mut request: Request<Full<Bytes>>,
     most_bytes: usize,
 ) -> Result<Answer, Trouble> {
-    let stream =
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(Trouble::NoConnection)?;
-    let _best_effort = stream.set_nodelay(true);
-    let host = http::HeaderValue::from_str(&format!("127.0.0.1:{port}"));
-    if let Ok(host) = host {
+    let stream = place.connect().await.map_err(Trouble::NoConnection)?;
+    let host = match place {
+        Place::Port(port) => format!("127.0.0.1:{port}"),
+        Place::Socket(_) => "localhost".to_owned(),
+    };
+    if let Ok(host) = http::HeaderValue::from_str(&host) {
         request.headers_mut().insert(http::header::HOST, host);
     }
     let broken = |error: &dyn std::fmt::Display| Trouble::Broken(error.to_string());
@@ -77,12 +77,12 @@ pub(crate) async fn send(
 
 /// Returns once the process answers its pings.
 // AWS: a container is ready when it answers 200 to GET /ping.
-pub(crate) async fn ready(port: u16) {
+pub(crate) async fn ready(place: &Place) {
     loop {
         let ping = Request::builder().method(Method::GET).uri("/ping").body(Full::default());
         if let Ok(ping) = ping
             && let Ok(Ok(answer)) =
-                tokio::time::timeout(PING_TIMEOUT, send(port, ping, 1 << 20)).await
+                tokio::time::timeout(PING_TIMEOUT, send(place, ping, 1 << 20)).await
             && answer.status == StatusCode::OK
         {
             return;

@@ -3,7 +3,7 @@
 The script may define model_fn, input_fn, predict_fn, output_fn, or transform_fn in the place of the last three, as SageMaker's
 framework containers know them. What it leaves out is done as the containers for scikit-learn, XGBoost and PyTorch do it.
 
-Usage: inference.py FRAMEWORK CODE MODEL PORT, and the script's name in SAGEMAKER_PROGRAM.
+Usage: inference.py FRAMEWORK CODE MODEL, the script's name in SAGEMAKER_PROGRAM, and the socket file to listen at in REFIT_SERVE_SOCKET.
 """
 
 import http.server
@@ -12,6 +12,8 @@ import inspect
 import io
 import json
 import os
+import socket
+import socketserver
 import sys
 import threading
 import traceback
@@ -203,8 +205,24 @@ def load(code):
 
 
 class Server(http.server.ThreadingHTTPServer):
+    """Listens at a file, which only this user can reach: who may ask the model is decided before."""
+
+    address_family = socket.AF_UNIX
     daemon_threads = True
     request_queue_size = 128
+
+    def server_bind(self):
+        folder, name = os.path.split(self.server_address)
+        if os.path.lexists(self.server_address):
+            os.unlink(self.server_address)
+        # By its open folder: the kernel takes no long names of sockets.
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self.server_address = f"/proc/self/fd/{opened}/{name}"
+            socketserver.TCPServer.server_bind(self)
+        finally:
+            os.close(opened)
+        self.server_name, self.server_port = "localhost", 0
 
 
 def requests(handler):
@@ -247,10 +265,11 @@ def requests(handler):
 
 
 def main():
-    framework, code, folder, port = sys.argv[1:]
+    framework, code, folder = sys.argv[1:]
     handler = Handler(framework, code, folder)
-    server = Server(("127.0.0.1", int(port)), requests(handler))
-    print(f"{os.environ.get('SAGEMAKER_PROGRAM') or 'inference.py'} serves at 127.0.0.1:{port}", flush=True)
+    place = os.environ.pop("REFIT_SERVE_SOCKET")
+    server = Server(place, requests(handler))
+    print(f"{os.environ.get('SAGEMAKER_PROGRAM') or 'inference.py'} serves at {place}", flush=True)
     threading.current_thread().name = "serve"
     server.serve_forever()
 
