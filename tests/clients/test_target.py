@@ -2,19 +2,16 @@
 
 import json
 import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
-import boto3
 import pytest
 
+from support.abroad import ACCOUNT, KEYS, REGION, Proxy, client, left, moto
 from support.pulumi import Program, counts, share_environments
 from support.server import Server, binary, environment
 
-REGION = "eu-west-1"
-KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 PROJECT = """
 name: abroad
 runtime: yaml
@@ -70,25 +67,17 @@ outputs:
 
 @pytest.fixture(scope="module")
 def abroad(tmp_path_factory):
-    """moto's server, in a process of its own, on a port it finds itself."""
-    folder = tmp_path_factory.mktemp("moto")
-    log = folder / "log"
-    program = (
-        "from moto.server import DomainDispatcherApplication, create_backend_app\n"
-        "from werkzeug.serving import make_server\n"
-        "server = make_server('127.0.0.1', 0, DomainDispatcherApplication(create_backend_app), threaded=True)\n"
-        "print(server.port, flush=True)\n"
-        "server.serve_forever()\n"
-    )
-    with open(log, "wb") as sink:
-        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=sink)
-    try:
-        port = process.stdout.readline().decode().strip()
-        assert port, log.read_text()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait(30)
+    """moto's server."""
+    with moto(tmp_path_factory.mktemp("moto")) as url:
+        yield url
+
+
+@pytest.fixture
+def proxy(abroad):
+    """What stands between refit and the server there."""
+    one = Proxy(abroad)
+    yield one
+    one.close()
 
 
 @pytest.fixture
@@ -108,25 +97,6 @@ def project(tmp_path):
     return SimpleNamespace(folder=folder, home=server.home, refit=refit)
 
 
-def aws(abroad, name):
-    return boto3.client(
-        name, endpoint_url=abroad, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
-    )
-
-
-def left(abroad):
-    """Everything that is there."""
-    return {
-        "buckets": aws(abroad, "s3").list_buckets()["Buckets"],
-        "topics": aws(abroad, "sns").list_topics()["Topics"],
-        "queues": aws(abroad, "sqs").list_queues().get("QueueUrls", []),
-        "groups": aws(abroad, "logs").describe_log_groups()["logGroups"],
-        "roles": aws(abroad, "iam").list_roles()["Roles"],
-        "machines": aws(abroad, "stepfunctions").list_state_machines()["stateMachines"],
-        "rules": aws(abroad, "events").list_rules()["Rules"],
-    }
-
-
 def changes(done):
     """The summary of a run."""
     assert done.returncode == 0, done.stderr
@@ -140,7 +110,7 @@ def test_up_again_changed_and_down(abroad, project):
     assert changes(project.refit("up", *there, **KEYS)) == {"create": 10}
     assert {name: len(found) for name, found in left(abroad).items()} == dict.fromkeys(left(abroad), 1)
     [machine] = left(abroad)["machines"]
-    definition = aws(abroad, "stepfunctions").describe_state_machine(stateMachineArn=machine["stateMachineArn"])["definition"]
+    definition = client(abroad, "stepfunctions").describe_state_machine(stateMachineArn=machine["stateMachineArn"])["definition"]
     assert json.loads(definition)["States"]["Say"]["Result"] == "hello"
     assert changes(project.refit("preview", *there, **KEYS)) == {"same": 10}
     assert changes(project.refit("up", *there, **KEYS)) == {"same": 10}
@@ -261,3 +231,153 @@ def test_a_program_in_python(abroad, tmp_path):
     assert counts(program.ok("up", "--target", abroad, **there)) == {"unchanged": 2}
     assert counts(program.ok("down", "--target", abroad, **there)) == {"deleted": 2}
     assert not any(left(abroad).values())
+
+
+# ---- AWS on a bad day
+
+
+def deployed_and_gone(abroad, proxy, project):
+    """Deploys through the proxy, looks that everything is there once, and takes it away."""
+    there = ["--json", str(project.folder), "--target", proxy.url]
+    assert changes(project.refit("up", *there, **KEYS)) == {"create": 10}
+    assert {name: len(found) for name, found in left(abroad).items()} == dict.fromkeys(left(abroad), 1)
+    assert changes(project.refit("up", *there, **KEYS)) == {"same": 10}
+    assert changes(project.refit("down", *there, **KEYS)) == {"delete": 10}
+    assert not any(left(abroad).values())
+
+
+# Which operation, how often, and what it answers instead.
+BAD_DAYS = {
+    "everything is throttled": [("*", 2, "ThrottlingException", "Rate exceeded")],
+    "one thing is throttled for longer than clients wait": [("CreateTopic", 8, "Throttling", "Rate exceeded")],
+    "the server fails": [("*", 1, "InternalFailure", "An internal error occurred", 500)],
+    "the role has not spread": [
+        ("CreateStateMachine", 3, "AccessDeniedException",
+            "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role."),
+        ("PutTargets", 2, "ValidationException", "Provided role 'arn:aws:iam::123456789012:role/x' cannot be assumed by principal 'events.amazonaws.com'."),
+    ],
+    "the rule still has its targets": [("DeleteRule", 2, "ValidationException", "Rule can't be deleted since it has targets.")],
+}
+
+
+@pytest.mark.parametrize("case", BAD_DAYS)
+def test_bad_days(abroad, proxy, project, case):
+    for rule in BAD_DAYS[case]:
+        proxy.refuse(*rule)
+    deployed_and_gone(abroad, proxy, project)
+    assert any(not any(rule["left"].values()) for rule in proxy.rules), "the fault never came"
+
+
+def test_connections_that_break(abroad, proxy, project):
+    for operation in ("CreateTopic", "CreateRole", "PutRule", "CreateLogGroup"):
+        proxy.drop(operation, 1)
+    deployed_and_gone(abroad, proxy, project)
+
+
+def test_what_is_denied_for_good_is_said_at_once(abroad, proxy, project):
+    why = "User: arn:aws:iam::123456789012:user/me is not authorized to perform: states:CreateStateMachine"
+    proxy.refuse("CreateStateMachine", 1, "AccessDeniedException", why)
+    there = [str(project.folder), "--target", proxy.url]
+    done = project.refit("up", *there, **KEYS)
+    assert done.returncode == 1 and why in done.stderr, done
+    assert "the calls are made as arn:aws:" in done.stderr and "Pulumi.yaml" in done.stderr
+    assert proxy.calls.count("CreateStateMachine") == 1
+    assert changes(project.refit("up", "--json", *there, **KEYS)) == {"create": 2, "same": 8}
+    assert changes(project.refit("down", "--json", *there, **KEYS)) == {"delete": 10}
+    assert not any(left(abroad).values())
+
+
+# ---- Somebody else
+
+
+OTHER = "222222222222"
+DEPLOY = f"arn:aws:iam::{OTHER}:role/deploy"
+ELSEWHERE = """
+name: elsewhere
+runtime: yaml
+resources:
+  other:
+    type: pulumi:providers:aws
+    properties:
+      region: eu-west-1
+      SETTINGS
+  here:
+    type: aws:sns:Topic
+  there:
+    type: aws:sns:Topic
+    options: { provider: "${other}" }
+  group:
+    type: aws:cloudwatch:LogGroup
+    properties: { retentionInDays: 3 }
+    options: { provider: "${other}" }
+outputs: { here: "${here.arn}", there: "${there.arn}" }
+"""
+
+
+@pytest.mark.parametrize("settings", [
+    f"assumeRoles: [{{ roleArn: {DEPLOY}, sessionName: nightly, externalId: x, duration: 1h }}]",
+    f"assumeRole: {{ roleArn: {DEPLOY} }}",
+    f"assumeRoles: [{{ roleArn: 'arn:aws:iam::{ACCOUNT}:role/first' }}, {{ roleArn: {DEPLOY} }}]\n      allowedAccountIds: ['{OTHER}']",
+], ids=["roles", "role", "one after the other"])
+def test_providers_of_other_accounts(abroad, project, settings):
+    (project.folder / "Pulumi.yaml").write_text(ELSEWHERE.replace("SETTINGS", settings))
+    there = [str(project.folder), "--target", abroad]
+    env = KEYS | {"AWS_REGION": REGION}
+    assert "3 to create" in project.refit("preview", *there, **env).stdout
+    done = project.refit("up", "--json", *there, **env)
+    assert changes(done) == {"create": 3}
+    outputs = json.loads(done.stdout.splitlines()[-1])["outputs"]
+    assert [outputs[name].split(":")[4] for name in ("here", "there")] == [ACCOUNT, OTHER]
+    assert [one["TopicArn"] for one in left(abroad, DEPLOY)["topics"]] == [outputs["there"]]
+    assert [one["TopicArn"] for one in left(abroad)["topics"]] == [outputs["here"]]
+    assert len(left(abroad, DEPLOY)["groups"]) == 1 and not left(abroad)["groups"]
+    assert changes(project.refit("up", "--json", "--refresh", *there, **env)) == {"same": 3}
+    # Without the program's provider the state still knows whose they are.
+    assert changes(project.refit("down", "--json", *there, **env)) == {"delete": 3}
+    assert not any(left(abroad, DEPLOY).values()) and not any(left(abroad).values())
+
+
+REFUSED = [
+    (f"assumeRoles: [{{ roleArn: {DEPLOY}, policy: '{{}}' }}]", "refit does not support `policy` of `assumeRoles`"),
+    ("assumeRoles: [{ sessionName: x }]", "`assumeRoles` has no `roleArn`"),
+    (f"assumeRoles: [{{ roleArn: {DEPLOY}, duration: ever }}]", "the `duration` `ever` is none"),
+    (f"assumeRole: {{ roleArn: {DEPLOY} }}\n      forbiddenAccountIds: ['{OTHER}']", f"account {OTHER}'s, which `forbiddenAccountIds` has"),
+    ("profile: nobody", "there is no profile nobody"),
+]
+
+
+@pytest.mark.parametrize("settings, words", REFUSED)
+def test_providers_that_cannot_be_used(abroad, project, settings, words):
+    (project.folder / "Pulumi.yaml").write_text(ELSEWHERE.replace("SETTINGS", settings))
+    done = project.refit("up", str(project.folder), "--target", abroad, **KEYS, AWS_REGION=REGION)
+    assert done.returncode == 1 and words in done.stderr, done
+    assert "provider `other` cannot be used" in done.stderr and "Pulumi.yaml:" in done.stderr
+    assert not any(left(abroad).values())
+
+
+def test_a_role_that_may_not_be_assumed(abroad, proxy, project):
+    why = f"User: arn:aws:iam::{ACCOUNT}:user/me is not authorized to perform: sts:AssumeRole on resource: {DEPLOY}"
+    proxy.refuse("AssumeRole", 9, "AccessDenied", why, 403)
+    (project.folder / "Pulumi.yaml").write_text(ELSEWHERE.replace("SETTINGS", f"assumeRoles: [{{ roleArn: {DEPLOY} }}]"))
+    done = project.refit("up", str(project.folder), "--target", proxy.url, **KEYS, AWS_REGION=REGION)
+    assert done.returncode == 1 and f"AssumeRole of {DEPLOY}" in done.stderr and why in done.stderr, done
+    assert not any(left(abroad).values())
+
+
+def test_the_configuration_says_who_calls(abroad, project):
+    (project.home / ".aws").mkdir()
+    (project.home / ".aws/credentials").write_text("[nightly]\naws_access_key_id = testing\naws_secret_access_key = testing\n")
+    stack = project.folder / "Pulumi.dev.yaml"
+    there = [str(project.folder), "--target", abroad]
+    cases = [
+        ("  aws:profile: nightly\n", f"account {ACCOUNT}, eu-west-1"),
+        (f"  aws:profile: nightly\n  aws:assumeRoles: [{{ roleArn: {DEPLOY} }}]\n", f"account {OTHER}, eu-west-1"),
+        (f"  aws:profile: nightly\n  aws:allowedAccountIds: ['{OTHER}']\n", None),
+    ]
+    for text, shown in cases:
+        stack.write_text(f"config:\n  aws:region: eu-west-1\n{text}")
+        done = project.refit("preview", *there)
+        if shown:
+            assert done.returncode == 0 and shown in done.stdout, (text, done)
+        else:
+            assert done.returncode == 1 and f"account {ACCOUNT}'s, and `allowedAccountIds` has {OTHER}" in done.stderr, done

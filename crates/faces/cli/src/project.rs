@@ -44,7 +44,8 @@ pub(crate) async fn load(
         .collect::<Result<Vec<_>, Failure>>()?;
     let passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
     let region = project.region(&stack, &config, passphrase.as_ref()).map_err(failure)?;
-    let place = arguments.target.reach(home, &project, region).await?;
+    let caller = project.caller(&stack, &config, passphrase.as_ref()).map_err(failure)?;
+    let place = arguments.target.reach(home, &project, region, &caller).await?;
     let aws = Arc::new(place.client.clone());
     let mut options = Options::new(&stack, place.state_root.clone(), aws);
     // Programs are the same wherever they deploy to.
@@ -80,6 +81,7 @@ fn same_account(project: &Project, options: &Options, place: &Reached) -> Result
     };
     let other = resources
         .iter()
+        .filter(|resource| !resource.has_own_provider)
         .filter_map(|resource| account_of(resource.outputs.get("arn")?.as_str()?))
         .find(|account| *account != place.account);
     match other {

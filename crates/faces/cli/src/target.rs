@@ -3,8 +3,8 @@
 use crate::background::connect_or_start;
 use crate::home::Home;
 use crate::report::Failure;
-use client::{Chain, Client, CredentialsError, Surroundings};
-use stack::Project;
+use client::{Chain, Client, CredentialsError, Identity, Surroundings};
+use stack::{Caller, Project};
 use std::path::PathBuf;
 
 /// Where to, as `--target` says.
@@ -103,6 +103,7 @@ impl Target {
         home: &Home,
         project: &Project,
         region: Option<String>,
+        caller: &Caller,
     ) -> Result<Reached, Failure> {
         let endpoint = match self.place()? {
             Place::Here => return here(home, region).await,
@@ -110,18 +111,30 @@ impl Target {
             Place::Endpoint(url) => Some(url),
         };
         let surroundings = Surroundings::of_this_process();
-        let region = region.or_else(|| surroundings.region(self.profile.as_deref()));
+        // The command line wins over the stack's configuration.
+        let profile = self.profile.as_ref().or(caller.identity.profile.as_ref());
+        let region = region.or_else(|| surroundings.region(profile.map(String::as_str)));
         let region = region.ok_or_else(|| {
             Failure::new(format!("no region is set for {}", project.name()))
                 .hint("refit config set aws:region eu-west-1, or AWS_REGION=eu-west-1")
         })?;
         let chain = Chain {
             surroundings,
-            profile: self.profile.clone(),
+            profile: profile.cloned(),
             assume_role_arn: self.assume_role.clone(),
         };
-        let client = Client::with_chain(endpoint.as_deref(), &region, &chain).map_err(no_keys)?;
+        let mut client =
+            Client::with_chain(endpoint.as_deref(), &region, &chain).map_err(no_keys)?;
+        let of_command_line = self.profile.is_some() || self.assume_role.is_some();
+        let identity = Identity { profile: None, ..caller.identity.clone() };
+        if !of_command_line && !identity.is_empty() {
+            client = client.as_identity(&identity).map_err(no_keys)?.unwrap_or(client);
+        }
         let account = account(&client).await?;
+        caller.check_account(&account).map_err(|why| {
+            Failure::new(format!("nothing is deployed: {why}"))
+                .hint("use another profile, or change the stack's configuration")
+        })?;
         let state_root = self.state_root(home)?;
         let title = format!("{} account {account}, {region}", client.endpoint());
         Ok(Reached { client, state_root, title, account, is_here: false })

@@ -7,6 +7,7 @@ mod fetch;
 mod profile;
 
 use crate::endpoint::Endpoints;
+use crate::identity::Identity;
 use crate::transport::Transport;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -114,6 +115,18 @@ pub struct Chain {
 #[derive(Clone)]
 pub(crate) struct CredentialSource(Arc<Source>);
 
+impl std::fmt::Debug for CredentialSource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("CredentialSource")
+    }
+}
+
+impl PartialEq for CredentialSource {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 #[expect(clippy::large_enum_variant, reason = "a client has one, behind a pointer")]
 enum Source {
     Fixed(Credentials),
@@ -158,6 +171,35 @@ impl CredentialSource {
             surroundings: chain.surroundings.clone(),
         };
         Ok(Self(Arc::new(Source::Chain { plan, sts, kept: Mutex::default() })))
+    }
+
+    /// Whether it follows the chain.
+    pub(crate) fn is_chain(&self) -> bool {
+        matches!(*self.0, Source::Chain { .. })
+    }
+
+    /// Those of somebody else, found from here; none where the keys are fixed.
+    pub(crate) fn as_identity(
+        &self,
+        identity: &Identity,
+    ) -> Result<Option<Self>, CredentialsError> {
+        let Source::Chain { sts, .. } = self.0.as_ref() else { return Ok(None) };
+        let begin = match (&identity.keys, &identity.profile) {
+            (Some(keys), _) => profile::Plan::Keys(keys.clone()),
+            (None, Some(name)) => profile::plan(&sts.surroundings, Some(name))?,
+            (None, None) => profile::Plan::Other(self.clone()),
+        };
+        let plan = identity.roles.iter().fold(begin, |source, role| {
+            let session_name = role.session_name.clone();
+            profile::Plan::Role(profile::Role {
+                role_arn: role.arn.clone(),
+                session_name: session_name.unwrap_or_else(|| "refit".to_owned()),
+                external_id: role.external_id.clone(),
+                duration_seconds: role.duration_seconds,
+                source: Box::new(source),
+            })
+        });
+        Ok(Some(Self(Arc::new(Source::Chain { plan, sts: sts.clone(), kept: Mutex::default() }))))
     }
 
     /// Forgets temporary credentials, so that the next call fetches new ones; false when there are no others to be had.

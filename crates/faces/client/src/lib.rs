@@ -4,6 +4,7 @@
 
 mod credentials;
 mod endpoint;
+mod identity;
 mod transport;
 
 use credentials::CredentialSource;
@@ -14,6 +15,7 @@ use transport::{Broken, Transport};
 use wire::{AwsError, HttpRequestParts, HttpResponseParts, Model};
 
 pub use credentials::{Chain, CredentialsError, Surroundings};
+pub use identity::{AssumedRole, Identity};
 pub use wire::sigv4::Credentials;
 
 /// How often a call is tried that the server throttles or fails.
@@ -122,6 +124,20 @@ impl Client {
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         Self { region: region.to_owned(), ..self.clone() }
+    }
+
+    /// The same client, calling as somebody else; none of a client with fixed keys, which has nobody else to be.
+    ///
+    /// # Errors
+    /// When the way cannot be followed; what it leads to is asked at the first call.
+    pub fn as_identity(&self, identity: &Identity) -> Result<Option<Self>, CredentialsError> {
+        let credentials = self.credentials.as_identity(identity)?;
+        Ok(credentials.map(|credentials| Self { credentials, ..self.clone() }))
+    }
+
+    /// Whether its credentials come from AWS's standard chain: then it is not refit's own server that it calls.
+    pub fn follows_chain(&self) -> bool {
+        self.credentials.is_chain()
     }
 
     /// The region calls are for.
@@ -256,8 +272,8 @@ fn has_expired(error: &AwsError) -> bool {
     matches!(error.code.as_str(), "ExpiredToken" | "ExpiredTokenException")
 }
 
-/// What AWS's SDKs retry: throttling and the server's own failures.
-fn is_transient(error: &AwsError) -> bool {
+/// Whether an error's code says that there were too many calls.
+pub fn is_throttling(code: &str) -> bool {
     let codes = [
         "Throttling",
         "ThrottlingException",
@@ -269,12 +285,17 @@ fn is_transient(error: &AwsError) -> bool {
         "BandwidthLimitExceeded",
         "ProvisionedThroughputExceededException",
         "PriorRequestNotComplete",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
         "SlowDown",
     ];
-    codes.contains(&error.code.as_str()) || matches!(error.status, 429 | 500 | 502 | 503 | 504)
+    codes.contains(&code)
+}
+
+/// What AWS's SDKs retry: throttling and the server's own failures.
+fn is_transient(error: &AwsError) -> bool {
+    let codes = ["RequestTimeout", "RequestTimeoutException", "ServiceUnavailable"];
+    is_throttling(&error.code)
+        || codes.contains(&error.code.as_str())
+        || matches!(error.status, 429 | 500 | 502 | 503 | 504)
 }
 
 fn now_ms() -> i64 {

@@ -1,6 +1,7 @@
 //! The port to AWS: one call of one operation. The real one is [`client::Client`]; tests script a fake.
 
 use async_trait::async_trait;
+use client::{CredentialsError, Identity};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -25,6 +26,14 @@ pub trait Aws: Send + Sync {
     /// The same AWS in another region; none when there is no way to it.
     fn in_region(&self, _region: &str) -> Option<Arc<dyn Aws>> {
         None
+    }
+
+    /// The same AWS, called by somebody else; none where there is nobody else, as on refit's own server.
+    ///
+    /// # Errors
+    /// When there is no way to those credentials.
+    fn as_identity(&self, _identity: &Identity) -> Result<Option<Arc<dyn Aws>>, CredentialsError> {
+        Ok(None)
     }
 
     /// Whether what was just created may not be seen by other services for a while, as on AWS itself. Then errors that such a
@@ -59,7 +68,12 @@ impl Aws for client::Client {
         Some(Arc::new(Self::in_region(self, region)))
     }
 
+    fn as_identity(&self, identity: &Identity) -> Result<Option<Arc<dyn Aws>>, CredentialsError> {
+        Ok(Self::as_identity(self, identity)?.map(|client| Arc::new(client) as _))
+    }
+
     fn is_eventually_consistent(&self) -> bool {
-        self.is_aws()
+        // An endpoint's address may be a way to AWS, too. Refit's own server is consistent at once.
+        self.follows_chain()
     }
 }

@@ -91,6 +91,10 @@ struct Run {
     broken: Option<Error>,
     /// Roles that properties name, and where.
     roles: Vec<roles::Named>,
+    /// By the URN of a provider of the program: who calls for it, where that is not the run's own caller.
+    callers: HashMap<String, Provider>,
+    /// The callers of the state's providers are known.
+    knows_callers: bool,
 }
 
 /// What an engine is made of.
@@ -284,8 +288,14 @@ impl Monitor for Engine<'_> {
         Box::pin(self.registered(registration)).await
     }
 
-    async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError> {
-        self.provider.invoke(token, arguments).await
+    async fn invoke(
+        &self,
+        token: &str,
+        arguments: &Object,
+        provider: Option<&str>,
+    ) -> Result<Value, InvokeError> {
+        let region = self.given_by(provider).region.unwrap_or_default();
+        self.called_in(provider, &region).invoke(token, arguments).await
     }
 
     fn outputs(&self, outputs: Object) {

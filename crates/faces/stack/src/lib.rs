@@ -15,7 +15,7 @@
 //!   taken over too.
 //! - AWS refuses to delete a model package group that holds packages, and so does an update. Deleting a whole stack deletes the
 //!   packages of its groups, unless a group is tagged `refit:force-destroy` = `false`; with `true` an update does so as well.
-//! - Explicit providers choose a region and tags; all of a run is one account's.
+//! - Explicit providers choose a region, tags and who calls; on refit's own server, where there is one account, the last means nothing.
 //! - Secrets are sealed with a passphrase, or refused; there is no other way.
 //!
 //! ```no_run
@@ -37,6 +37,7 @@ mod engine;
 mod error;
 mod graph;
 mod hosts;
+mod identity;
 mod models;
 mod nearest;
 mod program;
@@ -54,6 +55,7 @@ pub use aws::Aws;
 pub use cancel::Cancel;
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use error::Error;
+pub use identity::Caller;
 pub use progress::{Change, Operation, Progress, Step};
 pub use project::{
     Definition, Deployed, Options, Project, Setting, Stack, Summary, find_definitions, list_stacks,

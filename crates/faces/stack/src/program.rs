@@ -28,8 +28,13 @@ pub(crate) trait Monitor: Send + Sync {
     fn is_preview(&self) -> bool;
     /// Registers a resource; answers when it is done.
     async fn register(&self, registration: Registration) -> Registered;
-    /// Calls a data source.
-    async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError>;
+    /// Calls a data source, with a provider (`URN::ID`) or the default one.
+    async fn invoke(
+        &self,
+        token: &str,
+        arguments: &Object,
+        provider: Option<&str>,
+    ) -> Result<Value, InvokeError>;
     /// Tells the stack's outputs.
     fn outputs(&self, outputs: Object);
     /// Tells a component's outputs.

@@ -13,6 +13,7 @@ use crate::cancel::Cancel;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Engine, Keeper, Library, Live, Mode, Parts, urn};
 use crate::error::Error;
+use crate::identity::Caller;
 use crate::hosts::{self, HostProgram, HostProject};
 use crate::program::Program;
 use crate::program::yaml::{YamlProject, is_plain_name, settings};
@@ -135,6 +136,8 @@ pub struct Deployed {
     pub id: String,
     /// Its properties as AWS has them; secrets are `"[secret]"`.
     pub outputs: Map<String, Value>,
+    /// The program has a provider of its own for it, which may call as somebody else.
+    pub has_own_provider: bool,
 }
 
 /// A state machine definition inside a project.
@@ -215,6 +218,23 @@ impl Project {
         let settings = settings::read(&self.directory, &self.name, stack, config, passphrase)?;
         let own = || settings::project_region(&self.directory);
         Ok(settings.region().map(str::to_owned).or_else(own))
+    }
+
+    /// Who calls, as the stack's configuration says (`aws:profile`, `aws:assumeRoles` …).
+    ///
+    /// # Errors
+    /// As [`Project::region`].
+    pub fn caller(
+        &self,
+        stack: &str,
+        config: &[(String, String)],
+        passphrase: Option<&String>,
+    ) -> Result<Caller, Error> {
+        check_stack(stack)?;
+        let settings = settings::read(&self.directory, &self.name, stack, config, passphrase)?;
+        let invalid =
+            |message| Error::Invalid { diagnostics: vec![Diagnostic::error(message)] };
+        settings.caller().map_err(invalid)
     }
 
     /// What `up` would do. Changes nothing; asks AWS only who is calling, and for roles that the program does not make.
@@ -412,6 +432,11 @@ impl Project {
                 name: resource.name().to_owned(),
                 id: resource.id.clone().unwrap_or_default(),
                 outputs: shown(&resource.outputs, false),
+                has_own_provider: resource
+                    .provider
+                    .as_deref()
+                    .and_then(|provider| provider.rsplit_once("::"))
+                    .is_some_and(|(urn, _)| !urn.ends_with("::default")),
                 urn: resource.urn,
             })
             .collect())
@@ -655,6 +680,7 @@ fn hosted_setting(project: &str, options: &Options) -> hosts::Setting {
 /// One pass of a program through an engine, deletions last.
 async fn drive(engine: &Engine<'_>, program: &dyn Program) {
     engine.register_roots();
+    engine.know_callers().await;
     if engine.mode == Mode::Preview {
         engine.recover().await;
     }

@@ -25,6 +25,7 @@ use crate::aws::Aws;
 use crate::cancel::Cancel;
 use crate::types::{ResourceType, Shape};
 use crate::value::{Object, Value};
+use async_trait::async_trait;
 use scope::Scope;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -84,6 +85,24 @@ impl Provider {
             dry: None,
             serial: SerialLocks::default(),
         })
+    }
+
+    /// The same provider, called by somebody else, in whichever account that is.
+    ///
+    /// # Errors
+    /// When AWS does not know who that is.
+    pub(crate) async fn called_by(&self, aws: Arc<dyn Aws>) -> Result<Self, client::Error> {
+        let other = Self::connect(aws, self.directory.clone(), self.cancel.clone()).await?;
+        let Self { aws, account, caller_arn, caller_id, .. } = other;
+        // Names are only taken once in an account: other accounts have locks of their own.
+        let serial = SerialLocks::default();
+        Ok(Self { aws, account, caller_arn, caller_id, serial, ..self.clone() })
+    }
+
+    /// The same provider, that calls nothing.
+    pub(crate) fn refusing(&self, why: &str) -> Self {
+        let (why, region) = (why.to_owned(), self.region.clone());
+        Self { aws: Arc::new(Nobody { why, region }), ..self.clone() }
     }
 
     /// The same provider in another region, if there is a way to it.
@@ -149,6 +168,36 @@ impl Provider {
     fn serial_lock(&self, key: String) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.serial.lock().unwrap_or_else(PoisonError::into_inner);
         locks.entry(key).or_default().clone()
+    }
+}
+
+/// An AWS that cannot be called.
+struct Nobody {
+    why: String,
+    region: String,
+}
+
+#[async_trait]
+impl Aws for Nobody {
+    async fn call(
+        &self,
+        _service: &str,
+        operation: &str,
+        _input: serde_json::Value,
+    ) -> Result<serde_json::Value, client::Error> {
+        let source = client::CredentialsError::Source {
+            from: "the provider".to_owned(),
+            why: self.why.clone(),
+        };
+        Err(client::Error::Credentials { operation: operation.to_owned(), source })
+    }
+
+    fn region(&self) -> String {
+        self.region.clone()
+    }
+
+    fn in_region(&self, region: &str) -> Option<Arc<dyn Aws>> {
+        Some(Arc::new(Self { why: self.why.clone(), region: region.to_owned() }))
     }
 }
 

@@ -18,11 +18,15 @@ const NEAR_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long STS or a credential process may take.
 const FAR_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How often STS is asked while it has too much to do.
+const ATTEMPTS: u32 = 5;
+
 static STS: LazyLock<Model> = LazyLock::new(|| {
     Model::parse(include_str!("../sts.json")).expect("the model in the repository can be read")
 });
 
 /// Where roles are assumed, and what else fetching needs.
+#[derive(Clone)]
 pub(super) struct Sts {
     pub(super) endpoints: Endpoints,
     pub(super) region: String,
@@ -49,6 +53,9 @@ pub(super) fn fetch<'a>(plan: &'a Plan, sts: &'a Sts) -> Fetching<'a> {
             Plan::Process(command) => process(command).await,
             Plan::Container => sts.container().await,
             Plan::Instance => sts.instance().await,
+            Plan::Other(source) => {
+                Ok(Temporary { credentials: source.get().await?, ends_ms: None })
+            }
         }
     })
 }
@@ -98,19 +105,30 @@ impl Sts {
         let from = format!("{operation} of {role_arn}");
         let failed = |error: wire::Error| source(&from, error);
         let operation_model = STS.operation(operation).expect("the model has both operations");
-        let mut parts = wire::encode_request(&STS, operation_model, input).map_err(failed)?;
+        let request = wire::encode_request(&STS, operation_model, input).map_err(failed)?;
         let address = self.endpoints.address(&STS, &self.region);
-        parts.path.insert_str(0, &address.base_path);
-        parts.headers.set("Host", address.host.as_str());
-        if let Some(credentials) = credentials {
-            wire::sigv4::sign(&mut parts, credentials, &address.region, "sts", crate::now_ms())
-                .map_err(failed)?;
-        }
-        let answer = self.exchange(&from, &address.root, parts, FAR_TIMEOUT).await?;
-        if !(200..300).contains(&answer.status) {
+        let mut delay = Duration::from_millis(200);
+        let mut attempt = 1;
+        let answer = loop {
+            let mut parts = request.clone();
+            parts.path.insert_str(0, &address.base_path);
+            parts.headers.set("Host", address.host.as_str());
+            if let Some(credentials) = credentials {
+                wire::sigv4::sign(&mut parts, credentials, &address.region, "sts", crate::now_ms())
+                    .map_err(failed)?;
+            }
+            let answer = self.exchange(&from, &address.root, parts, FAR_TIMEOUT).await?;
+            if (200..300).contains(&answer.status) {
+                break answer;
+            }
             let error = wire::decode_error(&STS, &answer);
-            return Err(source(&from, format!("{} ({})", error.message, error.code)));
-        }
+            if attempt == ATTEMPTS || !crate::is_transient(&error) {
+                return Err(source(&from, format!("{} ({})", error.message, error.code)));
+            }
+            attempt += 1;
+            tokio::time::sleep(delay).await;
+            delay *= 2;
+        };
         let answer = wire::decode_response(&STS, operation_model, &answer).map_err(failed)?;
         let found = answer.get("Credentials").unwrap_or(&Value::Null);
         let names = ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"];

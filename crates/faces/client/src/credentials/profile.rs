@@ -1,7 +1,7 @@
 //! AWS's shared files: which profile gives credentials, and how.
 // AWS: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html and standardized-credentials.html
 
-use super::{CredentialsError, Surroundings};
+use super::{CredentialSource, CredentialsError, Surroundings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use wire::sigv4::Credentials;
@@ -21,6 +21,8 @@ pub(super) enum Plan {
     Container,
     /// What the instance's metadata service gives.
     Instance,
+    /// Whatever another source has at the time.
+    Other(CredentialSource),
 }
 
 /// A role and with what it is assumed.

@@ -1,22 +1,15 @@
-//! Providers of the program: the region and the tags that resources get from theirs.
+//! Providers of the program: the region, the tags and the caller that resources get from theirs.
 
 use super::{Engine, urn};
 use crate::diagnostic::Diagnostic;
+use crate::identity::{Caller, Fault};
 use crate::program::{Registered, Registration, Status};
 use crate::provider::Provider;
 use crate::state::{Resource, Timeouts, now, uuid};
 use crate::value::{Object, Value};
 
 /// Properties of a provider that change what it does and that there is no support for.
-const MISSING: &[&str] = &[
-    "allowedAccountIds",
-    "assumeRole",
-    "assumeRoles",
-    "assumeRoleWithWebIdentity",
-    "defaultSecretTags",
-    "forbiddenAccountIds",
-    "ignoreTags",
-];
+const MISSING: &[&str] = &["assumeRoleWithWebIdentity", "defaultSecretTags", "ignoreTags"];
 
 /// What a resource gets from its provider.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +48,7 @@ impl Engine<'_> {
         Some(format!("{urn}::{id}"))
     }
 
-    pub(super) fn explicit_provider(&self, registration: &Registration) -> Registered {
+    pub(super) async fn explicit_provider(&self, registration: &Registration) -> Registered {
         if let Some(name) = MISSING
             .iter()
             .find(|name| registration.inputs.get(**name).is_some_and(|value| !value.is_empty()))
@@ -70,6 +63,19 @@ impl Engine<'_> {
             self.report_one(Diagnostic::error(message).at(place));
         }
         let (urn, id) = self.put_provider(&registration.name, registration.inputs.clone());
+        let name = &registration.name;
+        match self.call_as(&urn, &registration.inputs).await {
+            Ok(true) => {}
+            Ok(false) if self.is_preview() => self.note(Diagnostic::note(format!(
+                "this server has one account: who provider `{name}` calls as, and where, is not looked at"
+            ))),
+            Ok(false) => {}
+            Err(fault) => {
+                let message = format!("provider `{name}` cannot be used: {}", fault.message);
+                let place = registration.places.place(fault.name, false);
+                self.report_one(Diagnostic::error(message).at(place));
+            }
+        }
         let mut outputs = registration.inputs.clone();
         outputs.insert("id".to_owned(), Value::String(id));
         Registered { urn, outputs, status: Status::Done }
@@ -88,11 +94,75 @@ impl Engine<'_> {
         Given { region, default_tags }
     }
 
-    /// The provider that a resource with these inputs is made with: that of its region.
-    pub(super) fn provider_of(&self, inputs: &Object, seconds: Option<f64>) -> Provider {
-        let region = inputs.get("region").and_then(Value::as_str).unwrap_or_default();
-        let found = if region.is_empty() { None } else { self.provider.in_region(region) };
-        found.unwrap_or_else(|| self.provider.clone()).patient(seconds)
+    /// Finds out who calls for a provider of the program, and in which account that is. False where nobody else can.
+    async fn call_as(&self, urn: &str, settings: &Object) -> Result<bool, Fault> {
+        let caller = match Caller::read(settings) {
+            Ok(caller) if caller.is_empty() => return Ok(true),
+            Ok(caller) => caller,
+            Err(fault) => return Err(self.nobody(urn, fault)),
+        };
+        let name = if caller.identity.roles.is_empty() { "profile" } else { "assumeRoles" };
+        let failed = |message: String| self.nobody(urn, Fault { name, message });
+        if settings.values().any(Value::has_unknown) {
+            let message = "who calls for it is only known after the update".to_owned();
+            return Err(failed(message));
+        }
+        let aws = self.provider.aws.as_identity(&caller.identity);
+        let Some(aws) = aws.map_err(|error| failed(error.to_string()))? else { return Ok(false) };
+        let called =
+            self.provider.called_by(aws).await.map_err(|error| failed(error_text(&error)))?;
+        caller.check_account(&called.account).map_err(|message| {
+            let name = "allowedAccountIds";
+            self.nobody(urn, Fault { name, message })
+        })?;
+        self.run().callers.insert(urn.to_owned(), called);
+        Ok(true)
+    }
+
+    /// Nothing is called for a provider of which nobody knows who calls.
+    fn nobody(&self, urn: &str, fault: Fault) -> Fault {
+        let refusing = self.provider.refusing(&fault.message);
+        self.run().callers.insert(urn.to_owned(), refusing);
+        fault
+    }
+
+    /// Finds out who calls for the providers that the state's resources were made with, before the program says anything.
+    pub(crate) async fn know_callers(&self) {
+        if std::mem::replace(&mut self.run().knows_callers, true) {
+            return;
+        }
+        let providers: Vec<Resource> = {
+            let live = self.live();
+            let resources = live.old();
+            let is_used = |urn: &str| {
+                resources.iter().any(|one| {
+                    one.provider
+                        .as_deref()
+                        .and_then(|used| used.rsplit_once("::"))
+                        .is_some_and(|(used, _)| used == urn)
+                })
+            };
+            let is_one = |one: &&Resource| urn::is_provider(&one.token) && is_used(&one.urn);
+            resources.iter().filter(is_one).cloned().collect()
+        };
+        for provider in providers {
+            // Whoever needs it is told why it cannot be used.
+            let _ = self.call_as(&provider.urn, &provider.inputs).await;
+        }
+    }
+
+    /// The provider that calls for a provider of the program (`URN::ID`).
+    pub(super) fn called_for(&self, provider: Option<&str>) -> Provider {
+        let urn = provider.and_then(|provider| provider.rsplit_once("::")).map(|(urn, _)| urn);
+        let called = urn.and_then(|urn| self.run().callers.get(urn).cloned());
+        called.unwrap_or_else(|| self.provider.clone())
+    }
+
+    /// The same in a region.
+    pub(super) fn called_in(&self, provider: Option<&str>, region: &str) -> Provider {
+        let called = self.called_for(provider);
+        let found = if region.is_empty() { None } else { called.in_region(region) };
+        found.unwrap_or(called)
     }
 
     /// The provider for a step on a resource of the state.
@@ -101,8 +171,20 @@ impl Engine<'_> {
         resource: &Resource,
         pick: fn(&Timeouts) -> Option<f64>,
     ) -> Provider {
-        self.provider_of(&resource.inputs, pick(&resource.timeouts))
+        let region = resource.inputs.get("region").and_then(Value::as_str).unwrap_or_default();
+        self.called_in(resource.provider.as_deref(), region).patient(pick(&resource.timeouts))
     }
+}
+
+/// An error with its causes, in one line.
+fn error_text(error: &client::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
 }
 
 /// An object, which SDKs send as a JSON text.

@@ -9,6 +9,7 @@ use crate::value::Value;
 impl Engine<'_> {
     /// Finds out. What was created is taken into the state, to be completed; what was changed is changed again.
     pub(crate) async fn recover(&self) {
+        self.know_callers().await;
         let pending = self.live().take_pending();
         if pending.is_empty() {
             return;

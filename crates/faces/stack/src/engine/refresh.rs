@@ -13,6 +13,7 @@ impl Engine<'_> {
     /// Brings the state up to date with AWS: what is gone leaves it, what was changed elsewhere shows as a difference in the
     /// next update.
     pub(crate) async fn refresh(&self) {
+        self.know_callers().await;
         let resources: Vec<Resource> = self
             .live()
             .old()

@@ -59,7 +59,7 @@ impl Engine<'_> {
             return self.component(&registration, urn, parent);
         }
         if urn::is_provider(&token) {
-            return self.explicit_provider(&registration);
+            return self.explicit_provider(&registration).await;
         }
         if token == urn::STACK_REFERENCE {
             return self.stack_reference(&registration, urn, parent);
@@ -105,7 +105,7 @@ impl Engine<'_> {
         let region = registration.inputs.get("region").and_then(Value::as_str);
         let region = region.or(given.region.as_deref()).unwrap_or(&self.provider.region);
         let wanted = Wanted {
-            provider: self.provider.in_region(region).unwrap_or_else(|| self.provider.clone()),
+            provider: self.called_in(provider.as_deref(), region),
             default_tags: &given.default_tags,
             kind,
             urn: &urn,

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 impl Engine<'_> {
     /// Deletes everything that was not registered, each after what depends on it. In a preview only says so.
     pub(crate) async fn remove_unregistered(&self) {
+        self.know_callers().await;
         let (candidates, replacing) = {
             let (seen, replacing) = {
                 let run = self.run();

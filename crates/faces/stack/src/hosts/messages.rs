@@ -251,6 +251,8 @@ pub(super) struct InvokeRequest {
     pub(super) token: String,
     #[prost(message, optional, tag = "2")]
     pub(super) arguments: Option<Struct>,
+    #[prost(string, tag = "3")]
+    pub(super) provider: String,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -256,7 +256,8 @@ impl<'a> Session<'a> {
         let directory = self.program.project.entry().0;
         let mut reader = Reader::new(&directory);
         let arguments = reader.object(request.arguments.unwrap_or_default());
-        let response = match self.monitor.invoke(&request.token, &arguments).await {
+        let provider = Some(request.provider.as_str()).filter(|provider| !provider.is_empty());
+        let response = match self.monitor.invoke(&request.token, &arguments, provider).await {
             Ok(Value::Unknown) => InvokeResponse { unknown: true, ..InvokeResponse::default() },
             Ok(value) => {
                 let is_secret = matches!(value, Value::Secret(_));

@@ -64,7 +64,12 @@ impl Monitor for Notes {
         Registered { urn: format!("urn:{name}"), outputs, status }
     }
 
-    async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError> {
+    async fn invoke(
+        &self,
+        token: &str,
+        arguments: &Object,
+        _provider: Option<&str>,
+    ) -> Result<Value, InvokeError> {
         match token {
             "unknown" => Ok(Value::Unknown),
             "secret" => Ok(Value::secret(Value::Object(arguments.clone()))),
@@ -279,7 +284,11 @@ async fn data_sources_answer() {
     let (notes, program) = (Notes::default(), program());
     let session = Session::new(&notes, &program);
     let ask = async |token: &str| -> InvokeResponse {
-        let request = InvokeRequest { token: token.to_owned(), arguments: object(&[("a", "b")]) };
+        let request = InvokeRequest {
+            token: token.to_owned(),
+            arguments: object(&[("a", "b")]),
+            provider: String::new(),
+        };
         ask(&session, "ResourceMonitor/Invoke", request).await
     };
     assert!(ask("unknown").await.unknown);

@@ -114,9 +114,14 @@ impl Monitor for Finder<'_> {
         registered
     }
 
-    async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError> {
+    async fn invoke(
+        &self,
+        token: &str,
+        arguments: &Object,
+        _provider: Option<&str>,
+    ) -> Result<Value, InvokeError> {
         // Without AWS, what it would tell is not known.
-        Ok(Monitor::invoke(&self.engine, token, arguments).await.unwrap_or(Value::Unknown))
+        Ok(Monitor::invoke(&self.engine, token, arguments, None).await.unwrap_or(Value::Unknown))
     }
 
     fn outputs(&self, _outputs: Object) {}

@@ -76,8 +76,7 @@ impl StepError {
 
     /// Whether AWS has had too many calls, for longer than its clients wait.
     fn is_throttled(&self) -> bool {
-        let codes = ["Throttling", "ThrottlingException", "TooManyRequestsException", "SlowDown"];
-        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+        self.code.as_deref().is_some_and(client::is_throttling)
     }
 
     /// Whether it says that the resource is not there.

@@ -69,6 +69,7 @@ fn shown(plan: &Plan) -> String {
         Plan::Process(command) => format!("process {command}"),
         Plan::Container => "container".to_owned(),
         Plan::Instance => "instance".to_owned(),
+        Plan::Other(_) => "other".to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::document::{ConfigItem, Document};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
+use crate::identity::Caller;
 use crate::nearest::did_you_mean;
 use crate::source::{Source, Span};
 use crate::state::Vault;
@@ -15,8 +16,12 @@ use std::sync::Arc;
 /// Keys of AWS's own configuration that are settled by how refit was called, or mean nothing to it.
 const AWS_KEYS: &[&str] = &[
     "accessKey",
+    "allowedAccountIds",
+    "assumeRole",
+    "assumeRoles",
     "defaultTags",
     "endpoints",
+    "forbiddenAccountIds",
     "profile",
     "region",
     "s3UsePathStyle",
@@ -117,6 +122,15 @@ impl Settings {
     /// The region the stack is for, if it says.
     pub(crate) fn region(&self) -> Option<&str> {
         self.values.get("aws:region").and_then(|(value, _)| value.as_str())
+    }
+
+    /// Who calls, as the configuration of the provider says.
+    pub(crate) fn caller(&self) -> Result<Caller, String> {
+        let own = self.values.iter().filter_map(|(key, (value, _))| {
+            Some((key.strip_prefix("aws:")?.to_owned(), value.clone()))
+        });
+        let read = Caller::read(&own.collect());
+        read.map_err(|fault| format!("the configuration value `aws:{}`: {}", fault.name, fault.message))
     }
 
     /// All values, by full key.

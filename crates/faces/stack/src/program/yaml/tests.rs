@@ -54,7 +54,12 @@ impl Monitor for Echo {
         Registered { urn: name, outputs, status }
     }
 
-    async fn invoke(&self, token: &str, arguments: &Object) -> Result<Value, InvokeError> {
+    async fn invoke(
+        &self,
+        token: &str,
+        arguments: &Object,
+        _provider: Option<&str>,
+    ) -> Result<Value, InvokeError> {
         self.line(format!("invoke {token} {}", text(arguments)));
         let fields = [("accountId", "1"), ("json", "{}"), ("name", "r")];
         Ok(Value::Object(
