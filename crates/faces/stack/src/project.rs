@@ -13,8 +13,8 @@ use crate::cancel::Cancel;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Engine, Keeper, Library, Live, Mode, Parts, urn};
 use crate::error::Error;
-use crate::identity::Caller;
 use crate::hosts::{self, HostProgram, HostProject};
+use crate::identity::Caller;
 use crate::program::Program;
 use crate::program::yaml::{YamlProject, is_plain_name, settings};
 use crate::progress::{Operation, Progress};
@@ -232,8 +232,7 @@ impl Project {
     ) -> Result<Caller, Error> {
         check_stack(stack)?;
         let settings = settings::read(&self.directory, &self.name, stack, config, passphrase)?;
-        let invalid =
-            |message| Error::Invalid { diagnostics: vec![Diagnostic::error(message)] };
+        let invalid = |message| Error::Invalid { diagnostics: vec![Diagnostic::error(message)] };
         settings.caller().map_err(invalid)
     }
 

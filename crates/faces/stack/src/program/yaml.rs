@@ -175,11 +175,13 @@ impl YamlProgram<'_> {
                 Err(Stop::Fault(why)) => return Err(why),
                 Err(Stop::Ask(question)) => {
                     let Question { call, token, arguments, span } = *question;
-                    let answer = monitor.invoke(&token, &arguments, None).await.map_err(|error| {
-                        let message = format!("{}: {}", crate::types::short(&token), error.message);
-                        let place = Some(self.project.source.place(span));
-                        Box::new(Diagnostic::error(message).at(place).maybe_hint(error.hint))
-                    })?;
+                    let answer =
+                        monitor.invoke(&token, &arguments, None).await.map_err(|error| {
+                            let message =
+                                format!("{}: {}", crate::types::short(&token), error.message);
+                            let place = Some(self.project.source.place(span));
+                            Box::new(Diagnostic::error(message).at(place).maybe_hint(error.hint))
+                        })?;
                     answers.insert(call, answer);
                 }
             }

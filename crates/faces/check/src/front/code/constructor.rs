@@ -121,8 +121,7 @@ fn resource(
                     1 => {
                         has_more |= is_partial(&value);
                         properties.extend(value.entries().iter().map(|entry| {
-                            let key =
-                                if is_python { camel(&entry.key) } else { entry.key.clone() };
+                            let key = if is_python { camel(&entry.key) } else { entry.key.clone() };
                             Entry { key, ..entry.clone() }
                         }));
                     }

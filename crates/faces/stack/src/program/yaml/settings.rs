@@ -130,7 +130,9 @@ impl Settings {
             Some((key.strip_prefix("aws:")?.to_owned(), value.clone()))
         });
         let read = Caller::read(&own.collect());
-        read.map_err(|fault| format!("the configuration value `aws:{}`: {}", fault.name, fault.message))
+        read.map_err(|fault| {
+            format!("the configuration value `aws:{}`: {}", fault.name, fault.message)
+        })
     }
 
     /// All values, by full key.

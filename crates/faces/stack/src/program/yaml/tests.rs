@@ -246,8 +246,8 @@ async fn configuration_has_types() {
             "fault the project declares no configuration value `flg`",
         ),
         (
-            &[("flag", "true"), ("aws:assumeRole", "{}")],
-            "fault refit does not support the configuration value `aws:assumeRole`",
+            &[("flag", "true"), ("aws:ignoreTags", "{}")],
+            "fault refit does not support the configuration value `aws:ignoreTags`",
         ),
     ];
     for (given, expected) in cases {
