@@ -94,6 +94,16 @@ impl Sources {
         self.file(span.file).position(span.start)
     }
 
+    /// `line 5`, and of which file where that is not the one of `beside`.
+    pub(crate) fn line_told(&self, span: Span, beside: Span) -> String {
+        let line = self.position(span).line;
+        let name = self.file(span.file).path.file_name().map(|name| name.to_string_lossy());
+        match name.filter(|_| span.file != beside.file) {
+            Some(name) => format!("line {line} of {name}"),
+            None => format!("line {line}"),
+        }
+    }
+
     /// After the last character of a range.
     pub fn end_position(&self, span: Span) -> Position {
         self.file(span.file).position(span.end)

@@ -4,6 +4,8 @@
 mod conversions;
 #[path = "check/findings.rs"]
 mod findings;
+#[path = "check/modules.rs"]
+mod modules;
 #[path = "check/pages.rs"]
 mod pages;
 #[path = "check/policies.rs"]

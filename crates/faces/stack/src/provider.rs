@@ -11,6 +11,7 @@ mod dry;
 mod hooks;
 pub(crate) mod invoke;
 mod policy_document;
+mod prebuilt_image;
 mod scope;
 #[cfg(test)]
 mod tests;

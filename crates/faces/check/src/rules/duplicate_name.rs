@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::context::Context;
 use crate::finding::{Finding, Severity, When};
+use crate::source::Span;
 use std::collections::HashMap;
 
 /// The rule.
@@ -14,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
-    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut seen: HashMap<(&str, &str), Span> = HashMap::new();
     for resource in &context.program.resources {
         // Children of components have URNs of their own.
         let has_parent =
@@ -22,11 +23,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         if resource.name.is_empty() || has_parent {
             continue;
         }
-        let line = context.sources.position(resource.name_span).line;
         match seen.get(&(resource.token.as_str(), resource.name.as_str())) {
             Some(first) => {
+                let first = context.sources.line_told(*first, resource.name_span);
                 let message = format!(
-                    "line {first} has a resource of type {} called \"{}\" already",
+                    "{first} has a resource of type {} called \"{}\" already",
                     resource.short(),
                     resource.name
                 );
@@ -49,7 +50,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
                         .correction(better),
                 );
             }
-            None => drop(seen.insert((&resource.token, &resource.name), line)),
+            None => drop(seen.insert((&resource.token, &resource.name), resource.name_span)),
         }
     }
 }

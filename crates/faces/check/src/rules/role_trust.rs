@@ -88,8 +88,8 @@ fn look(
     if is_trusted {
         return;
     }
-    let line = place.map(|place| context.sources.position(place).line);
-    let where_ = line.map(|line| format!(" (its trust policy: line {line})")).unwrap_or_default();
+    let line = place.map(|place| context.sources.line_told(place, given.span));
+    let where_ = line.map(|line| format!(" (its trust policy: {line})")).unwrap_or_default();
     let trusted: Vec<&str> = role
         .trust
         .iter()

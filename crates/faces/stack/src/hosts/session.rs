@@ -25,6 +25,8 @@ use tokio::time::Instant;
 const FEATURES: &[(i32, &str)] = &[(0, "secrets"), (3, "aliasSpecs"), (5, "deletedWith")];
 /// How the SDKs begin the exception about a feature that is not there.
 const MISSING_FEATURE: &str = "The Pulumi CLI does not support";
+/// What SDKs say when a configuration value is missing.
+const MISSING_SETTING: &str = "Missing required configuration variable";
 /// How often it is looked whether the user wants to stop.
 const GLANCE: Duration = Duration::from_millis(100);
 /// How long a program that was asked to end may take.
@@ -232,10 +234,14 @@ impl<'a> Session<'a> {
                 state.has_told = true;
                 drop(state);
                 if !is_echo {
-                    let hint = message.contains(MISSING_FEATURE).then(|| {
-                        "refit stands in for the Pulumi CLI here, and has no such feature"
-                            .to_owned()
-                    });
+                    let hint = if message.contains(MISSING_FEATURE) {
+                        Some("refit stands in for the Pulumi CLI here, and has no such feature")
+                    } else if message.contains(MISSING_SETTING) {
+                        Some("here: refit config set KEY VALUE (with --secret for a secret), or --config KEY=VALUE")
+                    } else {
+                        None
+                    };
+                    let hint = hint.map(str::to_owned);
                     self.monitor.report(Diagnostic::error(message).maybe_hint(hint));
                 }
             }

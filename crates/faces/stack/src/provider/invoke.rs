@@ -1,6 +1,6 @@
 //! Data sources: functions a program calls for a value. Those that ask AWS are tables (`types/sources.json`).
 
-use super::{Provider, check, interpolate_id, policy_document};
+use super::{Provider, check, interpolate_id, policy_document, prebuilt_image};
 use crate::nearest::did_you_mean;
 use crate::types::{ResourceType, canonical, modules, short, source, sources};
 use crate::value::{Object, Value};
@@ -12,6 +12,7 @@ const KNOWN: &[&str] = &[
     "aws:getPartition",
     "aws:getRegion",
     "aws:iam:getPolicyDocument",
+    "aws:sagemaker:getPrebuiltEcrImage",
 ];
 
 /// Why a data source gives nothing.
@@ -139,12 +140,13 @@ impl Provider {
                 ])
             }
             "getArn" => arn_parts(arguments),
+            "getPrebuiltEcrImage" => prebuilt_image::find(arguments, &self.region),
             _ => policy_document::render(arguments),
         }
     }
 }
 
-fn argument<'a>(arguments: &'a Object, name: &str) -> Result<&'a str, InvokeError> {
+pub(super) fn argument<'a>(arguments: &'a Object, name: &str) -> Result<&'a str, InvokeError> {
     arguments.get(name).and_then(Value::as_str).ok_or_else(|| InvokeError {
         message: format!("the argument `{name}` is missing"),
         hint: None,

@@ -3,6 +3,9 @@
 //! Sources of the expectations: the schemas of Terraform's AWS provider, on which Pulumi's stands (`ForceNew` replaces; `Computed`
 //! beside `Optional` keeps what AWS has when the program leaves it out; sets have no order; documents are compared by meaning).
 
+#[path = "edits/functions.rs"]
+mod functions;
+
 use crate::support::{Place, faults};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,7 +190,7 @@ fn all_rows() -> Vec<Row> {
         state_machine(),
         event_rule(),
         event_target(),
-        function(),
+        functions::function(),
         permission(),
         bucket(),
     ];
@@ -410,111 +413,6 @@ fn bucket() -> Vec<Row> {
     rows("aws:s3:Bucket", "", cases)
 }
 
-fn function() -> Vec<Row> {
-    const CODE: &str = "code: { fn::assetArchive: { a.py: { fn::stringAsset: x } } }";
-    let main = format!("role: {ARN}, handler: a.b, runtime: python3.12");
-    let moved = CODE.replace(": x }", ": y }");
-    let with = |rest: &str| format!("{CODE}, {rest}");
-    let image = |rest: &str| format!("role: {ARN}, packageType: Image, imageUri: u/a:1{rest}");
-    let from_s3 = |rest: &str| format!("{main}, s3Bucket: a, s3Key: k{rest}");
-    let of = |role: &str, handler: &str, runtime: &str| {
-        format!("{CODE}, role: {role}, handler: {handler}, runtime: {runtime}")
-    };
-    let plain = || of(ARN, "a.b", "python3.12");
-    let code = Update(&["UpdateFunctionCode"]);
-    // What was taken out of the program is taken away by a call of its own.
-    let twice = Update(&["UpdateFunctionConfiguration", "UpdateFunctionConfiguration"]);
-    let configured: Edit = Update(&["UpdateFunctionConfiguration"]);
-    let cases: Vec<(String, String, Edit)> = vec![
-        (CODE.to_owned(), moved, Update(&["UpdateFunctionCode"])),
-        (CODE.to_owned(), with("timeout: 3"), Same),
-        (CODE.to_owned(), with("timeout: 30"), configured),
-        (CODE.to_owned(), with("memorySize: 128"), Same),
-        (CODE.to_owned(), with("memorySize: \"256\""), configured),
-        (with("description: a"), CODE.to_owned(), configured),
-        (with("environment: { variables: { A: b } }"), CODE.to_owned(), configured),
-        (
-            with("environment: { variables: { A: b } }"),
-            with("environment: { variables: { A: c } }"),
-            configured,
-        ),
-        (with("layers: [a, b]"), with("layers: [b, a]"), configured),
-        (CODE.to_owned(), with("packageType: Zip"), Same),
-        (with("name: a"), with("name: b"), DeleteFirst),
-        // AWS keeps these.
-        (with("ephemeralStorage: { size: 1024 }"), CODE.to_owned(), Same),
-        (with("architectures: [arm64]"), CODE.to_owned(), Same),
-        (
-            with("architectures: [arm64]"),
-            with("architectures: [x86_64]"),
-            Update(&["UpdateFunctionCode"]),
-        ),
-        (with("loggingConfig: { logFormat: JSON }"), CODE.to_owned(), Same),
-        (with("tracingConfig: { mode: Active }"), CODE.to_owned(), Same),
-        (CODE.to_owned(), with("reservedConcurrentExecutions: -1"), Same),
-        (
-            CODE.to_owned(),
-            with("reservedConcurrentExecutions: 2"),
-            Update(&["PutFunctionConcurrency"]),
-        ),
-        (
-            with("reservedConcurrentExecutions: 2"),
-            CODE.to_owned(),
-            Update(&["DeleteFunctionConcurrency"]),
-        ),
-        (
-            with("vpcConfig: { securityGroupIds: [a, b], subnetIds: [c, d] }"),
-            with("vpcConfig: { securityGroupIds: [b, a], subnetIds: [d, c] }"),
-            Same,
-        ),
-        (CODE.to_owned(), with("skipDestroy: true"), Update(&[])),
-        (with("tags: { a: b }"), with("tags: { a: c }"), Update(&["TagResource"])),
-        (with("tags: { a: b }"), CODE.to_owned(), Update(&["UntagResource"])),
-        (
-            with("ephemeralStorage: { size: 1024 }"),
-            with("ephemeralStorage: { size: 2048 }"),
-            configured,
-        ),
-        (
-            with("loggingConfig: { logFormat: JSON }"),
-            with("loggingConfig: { logFormat: Text }"),
-            configured,
-        ),
-        (CODE.to_owned(), with("tracingConfig: { mode: Active }"), configured),
-        (CODE.to_owned(), with("deadLetterConfig: { targetArn: q }"), configured),
-        (with("deadLetterConfig: { targetArn: q }"), CODE.to_owned(), twice),
-        (CODE.to_owned(), with("fileSystemConfig: { arn: a, localMountPath: /mnt/a }"), configured),
-        (with("fileSystemConfig: { arn: a, localMountPath: /mnt/a }"), CODE.to_owned(), twice),
-        (with("kmsKeyArn: a"), with("kmsKeyArn: b"), configured),
-        (
-            with("snapStart: { applyOn: None }"),
-            with("snapStart: { applyOn: PublishedVersions }"),
-            configured,
-        ),
-        (CODE.to_owned(), with("publish: true"), Update(&["PublishVersion"])),
-        (CODE.to_owned(), with("codeSigningConfigArn: c"), Refused),
-        (CODE.to_owned(), with("useResourceTimeoutForPropagation: true"), Update(&[])),
-        (CODE.to_owned(), with("codeSha256: c2hh"), Update(&[])),
-        (CODE.to_owned(), with("sourceCodeHash: c2hh"), code),
-    ];
-    // Each with all that it needs.
-    let whole: Vec<(String, String, Edit)> = vec![
-        (plain(), of(OTHER, "a.b", "python3.12"), configured),
-        (plain(), of(ARN, "a.c", "python3.12"), configured),
-        (plain(), of(ARN, "a.b", "python3.13"), configured),
-        (image(""), image("").replace("a:1", "a:2"), code),
-        (image(""), image(", imageConfig: { commands: [x] }"), configured),
-        (image(", imageConfig: { commands: [x] }"), image(""), twice),
-        (image(""), plain(), Replace),
-        (from_s3(""), from_s3("").replace("s3Bucket: a", "s3Bucket: b"), code),
-        (from_s3(""), from_s3("").replace("s3Key: k", "s3Key: l"), code),
-        (from_s3(""), from_s3(", s3ObjectVersion: v"), code),
-    ];
-    let mut rows_of_function = rows("aws:lambda:Function", &main, &cases);
-    rows_of_function.extend(rows("aws:lambda:Function", "", &whole));
-    rows_of_function
-}
-
 fn event_target() -> Vec<Row> {
     let put = Update(&["PutTargets"]);
     let cases: &[(&str, &str, Edit)] = &[
@@ -589,33 +487,4 @@ fn permission() -> Vec<Row> {
         (with("statementIdPrefix: a"), with("statementIdPrefix: b"), Replace),
     ];
     rows("aws:lambda:Permission", "", &cases)
-}
-
-/// What is taken out of the program must be sent as nothing: what is not sent, AWS keeps.
-#[tokio::test]
-async fn what_is_taken_out_is_sent_as_nothing() {
-    let image = "role: \"arn:aws:iam::123456789012:role/r\", packageType: Image, imageUri: u/a:1";
-    let cases = [
-        ("fileSystemConfig: { arn: a, localMountPath: /mnt/a }", "FileSystemConfigs", "[]"),
-        ("imageConfig: { commands: [x] }", "ImageConfig", "{}"),
-        ("layers: [a]", "Layers", "[]"),
-        ("environment: { variables: { A: b } }", "Environment", "{\"Variables\":{}}"),
-        ("description: a", "Description", "\"\""),
-        ("kmsKeyArn: a", "KMSKeyArn", "\"\""),
-        ("deadLetterConfig: { targetArn: q }", "DeadLetterConfig", "{\"TargetArn\":\"\"}"),
-    ];
-    for (property, member, nothing) in cases {
-        let program = |rest: &str| {
-            format!(
-                "{HEAD}resources:\n  x: {{ type: aws:lambda:Function, properties: {{ {image}{rest} }} }}\n"
-            )
-        };
-        let place = Place::new(&program(&format!(", {property}")));
-        place.aws.things().insert("role r".to_owned(), serde_json::json!({ "RoleName": "r" }));
-        place.up().await.0.expect("deployable");
-        place.write("Pulumi.yaml", &program(""));
-        place.up().await.0.expect("deployable");
-        let input = place.aws.input("UpdateFunctionConfiguration");
-        assert_eq!(input[member].to_string(), nothing, "{property}: {input}");
-    }
 }

@@ -1,13 +1,18 @@
 //! What a program declares: its statements run with unknown values in place of everything that is not written down.
 
+mod calls;
+mod imports;
+mod names;
+
 use super::ast::{Dialect, Expr, Form, Function, Piece, Statement};
-use super::constructor;
 use super::methods;
 use super::modules;
 use crate::model::{Fault, FaultKind, Program, camel};
 use crate::node::{Entry, Hole, Kind, Node, Text};
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
+use imports::{Module, Names};
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// How deep functions may call each other.
@@ -22,6 +27,8 @@ pub(super) enum Value {
     /// A module, class or function of one: `aws`, `sfn`, `StateMachine`.
     Path(Vec<String>),
     Function(Rc<Function>),
+    /// A file of the program.
+    Module(Names),
 }
 
 /// Runs a program.
@@ -33,10 +40,12 @@ pub(super) fn run(
     program: &mut Program,
 ) {
     let mut known = HashSet::new();
-    collect(statements, &mut known);
+    names::collect(statements, &mut known);
+    let file = program.file;
     let mut machine = Machine {
         sources,
         text,
+        file,
         dialect,
         program,
         scopes: vec![HashMap::new()],
@@ -45,14 +54,21 @@ pub(super) fn run(
         steps: 0,
         called: HashSet::new(),
         reported: HashSet::new(),
+        folder: PathBuf::new(),
+        depth: 0,
+        modules: HashMap::new(),
+        homes: HashMap::new(),
     };
     machine.statements(statements);
     machine.uncalled(statements);
+    machine.uncalled_elsewhere();
 }
 
 pub(super) struct Machine<'a> {
     pub(super) sources: &'a mut Sources,
     pub(super) text: &'a str,
+    /// The file of the text.
+    file: FileId,
     pub(super) dialect: Dialect,
     pub(super) program: &'a mut Program,
     scopes: Vec<HashMap<String, Value>>,
@@ -62,62 +78,14 @@ pub(super) struct Machine<'a> {
     steps: usize,
     called: HashSet<*const Function>,
     reported: HashSet<Span>,
-}
-
-/// Names that statements give values to.
-fn collect(statements: &[Statement], names: &mut HashSet<String>) {
-    for statement in statements {
-        match statement {
-            Statement::Assign(targets, value) => {
-                for target in targets {
-                    collect_target(target, names);
-                }
-                collect_functions(value, names);
-            }
-            Statement::Import(_, _, name) => drop(names.insert(name.clone())),
-            Statement::Define(name, function) => {
-                names.insert(name.clone());
-                collect_function(function, names);
-            }
-            Statement::Block(body) => collect(body, names),
-            Statement::Export(_) => {}
-            Statement::Expression(value) | Statement::Return(value) => {
-                collect_functions(value, names);
-            }
-        }
-    }
-}
-
-fn collect_target(target: &Expr, names: &mut HashSet<String>) {
-    match &target.form {
-        Form::Name(name) => drop(names.insert(name.clone())),
-        Form::List(items) => items.iter().for_each(|item| collect_target(item, names)),
-        Form::Map(entries) => entries.iter().for_each(|(_, value)| collect_target(value, names)),
-        _ => {}
-    }
-}
-
-fn collect_function(function: &Function, names: &mut HashSet<String>) {
-    for parameter in &function.parameters {
-        names.extend(parameter.split(',').map(str::to_owned));
-    }
-    collect(&function.body, names);
-}
-
-fn collect_functions(value: &Expr, names: &mut HashSet<String>) {
-    match &value.form {
-        Form::Function(function) => collect_function(function, names),
-        Form::Call(callee, arguments) => {
-            collect_functions(callee, names);
-            for argument in arguments {
-                collect_functions(&argument.value, names);
-            }
-        }
-        Form::Attribute(inner, _) => collect_functions(inner, names),
-        Form::List(items) => items.iter().for_each(|item| collect_functions(item, names)),
-        Form::Map(entries) => entries.iter().for_each(|(_, value)| collect_functions(value, names)),
-        _ => {}
-    }
+    /// The folder of the file that is run, below the program's.
+    folder: PathBuf,
+    /// How deep the file was imported; the program itself is at 0.
+    depth: usize,
+    /// Files that were imported.
+    modules: HashMap<PathBuf, Module>,
+    /// The names that functions of imported files see.
+    homes: HashMap<*const Function, Names>,
 }
 
 impl Machine<'_> {
@@ -137,6 +105,9 @@ impl Machine<'_> {
 
     /// The program's text of an expression.
     pub(super) fn source(&self, span: Span) -> &str {
+        if span.file != self.file {
+            return self.sources.text(span);
+        }
         self.text.get(span.start..span.end).unwrap_or_default()
     }
 
@@ -182,7 +153,9 @@ impl Machine<'_> {
                     self.define(name, Value::Function(function.clone()));
                 }
                 Statement::Export(name) => {
-                    if let Some(Value::Data(node)) = self.lookup(name) {
+                    if self.depth == 0
+                        && let Some(Value::Data(node)) = self.lookup(name)
+                    {
                         self.program.outputs.push((name.clone(), node));
                     }
                 }
@@ -255,24 +228,6 @@ impl Machine<'_> {
         }
     }
 
-    fn import(&mut self, module: &str, name: Option<&str>, alias: &str) {
-        let mut path: Vec<String> = module
-            .trim_start_matches("@pulumi/")
-            .split(['.', '/'])
-            .map(|part| if part == "pulumi_aws" { "aws".to_owned() } else { part.to_owned() })
-            .collect();
-        path.extend(name.map(str::to_owned));
-        // Of several modules whose names are all taken, those of AWS's matter.
-        let is_aws = |path: &[String]| path.first().is_some_and(|root| root == "aws");
-        if alias == "*"
-            && !is_aws(&path)
-            && matches!(self.lookup(alias), Some(Value::Path(before)) if is_aws(&before))
-        {
-            return;
-        }
-        self.define(alias, Value::Path(path));
-    }
-
     /// The node of a value.
     pub(super) fn node(value: Value, span: Span) -> Node {
         match value {
@@ -284,7 +239,7 @@ impl Machine<'_> {
                 }
                 _ => Node::unknown(span),
             },
-            Value::Function(_) => Node::unknown(span),
+            Value::Function(_) | Value::Module(_) => Node::unknown(span),
         }
     }
 
@@ -377,17 +332,20 @@ impl Machine<'_> {
         }
         match self.evaluate(object, None) {
             Value::Path(mut path) => {
-                self.module(&path, name, span);
+                self.part_of(&path, name, span);
                 path.push(name.to_owned());
                 Value::Path(path)
             }
             Value::Data(node) => Value::Data(self.member(&node, name, span)),
+            Value::Module(names) => {
+                names.get(name).cloned().unwrap_or_else(|| Value::Data(Node::unknown(span)))
+            }
             Value::Function(_) => Value::Data(Node::unknown(span)),
         }
     }
 
     /// Says when a module has no such part.
-    fn module(&mut self, path: &[String], name: &str, span: Span) {
+    fn part_of(&mut self, path: &[String], name: &str, span: Span) {
         let is_aws = path.first().is_some_and(|root| root == "aws");
         let name_span = Span::new(span.file, span.end.saturating_sub(name.len()), span.end);
         match path {
@@ -538,91 +496,6 @@ impl Machine<'_> {
             _ => Node::unknown(span),
         }
     }
-
-    fn call_expression(
-        &mut self,
-        callee: &Expr,
-        arguments: &[super::ast::Argument],
-        span: Span,
-        assigned: Option<&str>,
-    ) -> Value {
-        if let Form::Attribute(object, method) = &callee.form {
-            let owner = self.evaluate(object, None);
-            match owner {
-                Value::Data(node) => {
-                    return methods::call(self, &node, object, method, arguments, span);
-                }
-                Value::Path(mut path) => {
-                    self.module(&path, method, callee.span);
-                    path.push(method.clone());
-                    return constructor::call(self, &path, arguments, span, callee.span, assigned);
-                }
-                Value::Function(_) => return Value::Data(Node::unknown(span)),
-            }
-        }
-        match self.evaluate(callee, None) {
-            Value::Path(path) => {
-                constructor::call(self, &path, arguments, span, callee.span, assigned)
-            }
-            Value::Function(function) => {
-                let mut values = Vec::new();
-                for argument in arguments {
-                    let value = self.evaluate(&argument.value, None);
-                    values.push((argument.name.as_ref().map(|(name, _)| name.clone()), value));
-                }
-                let result = self.call_named(&function, values);
-                Value::Data(result.unwrap_or_else(|| Node::unknown(span)))
-            }
-            Value::Data(_) => {
-                for argument in arguments {
-                    self.evaluate(&argument.value, None);
-                }
-                Value::Data(Node::unknown(span))
-            }
-        }
-    }
-
-    /// Calls a function with values in order.
-    pub(super) fn call(&mut self, function: &Rc<Function>, values: Vec<Value>) -> Option<Node> {
-        self.call_named(function, values.into_iter().map(|value| (None, value)).collect())
-    }
-
-    fn call_named(
-        &mut self,
-        function: &Rc<Function>,
-        values: Vec<(Option<String>, Value)>,
-    ) -> Option<Node> {
-        if self.calls >= MAX_CALLS {
-            return None;
-        }
-        self.calls += 1;
-        self.called.insert(Rc::as_ptr(function));
-        let mut scope: HashMap<String, Value> = function
-            .parameters
-            .iter()
-            .flat_map(|names| names.split(','))
-            .map(|name| (name.to_owned(), Value::Data(Node::unknown(Span::default()))))
-            .collect();
-        let mut position = 0;
-        for (name, value) in values {
-            if let Some(name) = name {
-                scope.insert(name, value);
-            } else if let Some(parameter) = function.parameters.get(position) {
-                position += 1;
-                let names: Vec<&str> = parameter.split(',').collect();
-                match (names.as_slice(), value) {
-                    ([name], value) => drop(scope.insert((*name).to_owned(), value)),
-                    (names, Value::Data(node)) => bind(&mut scope, names, &node),
-                    _ => {}
-                }
-            }
-        }
-        self.scopes.push(scope);
-        let returned = self.statements(&function.body);
-        self.scopes.pop();
-        self.calls -= 1;
-        returned
-    }
 }
 
 /// `node[index] = value`, as far as it can be followed.
@@ -632,20 +505,6 @@ fn set(node: &mut Node, index: &Node, value: Node) {
         entries.retain(|entry| entry.key != key);
         entries.push(Entry { key: key.to_owned(), key_span: index.span, value });
         node.is_partial = false;
-    }
-}
-
-/// `([a, b]) =>` and `({ a, b }) =>`.
-fn bind(scope: &mut HashMap<String, Value>, names: &[&str], node: &Node) {
-    for (index, name) in names.iter().enumerate() {
-        let part = match &node.kind {
-            Kind::List(items) => items.get(index),
-            Kind::Map(_) => node.get(name),
-            _ => None,
-        };
-        if let Some(part) = part {
-            scope.insert((*name).to_owned(), Value::Data(part.clone()));
-        }
     }
 }
 
