@@ -47,10 +47,12 @@ pub(crate) fn for_pieces<T: Send>(
         return work(0, items);
     }
     std::thread::scope(|scope| {
-        for (piece, items) in items.chunks_mut(size).enumerate() {
+        let (own, others) = items.split_at_mut(size);
+        for (piece, items) in others.chunks_mut(size).enumerate() {
             let work = &work;
-            scope.spawn(move || work(piece * size, items));
+            scope.spawn(move || work((piece + 1) * size, items));
         }
+        work(0, own);
     });
 }
 
@@ -74,14 +76,17 @@ pub(crate) fn for_parts<T: Send>(
         return do_parts(0, ends, 0, items);
     }
     std::thread::scope(|scope| {
-        let (mut begin, mut items) = (0, items);
-        for (piece, ends) in ends.chunks(size).enumerate() {
+        let (own_ends, other_ends) = ends.split_at(size);
+        let mut begin = own_ends.last().copied().unwrap_or(0);
+        let (own, mut items) = items.split_at_mut(begin);
+        for (piece, ends) in other_ends.chunks(size).enumerate() {
             let end = ends.last().copied().unwrap_or(begin);
             let (part, rest) = items.split_at_mut(end - begin);
             let do_parts = &do_parts;
-            scope.spawn(move || do_parts(piece * size, ends, begin, part));
+            scope.spawn(move || do_parts((piece + 1) * size, ends, begin, part));
             (items, begin) = (rest, end);
         }
+        do_parts(0, own_ends, 0, own);
     });
 }
 

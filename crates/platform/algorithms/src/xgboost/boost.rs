@@ -9,6 +9,9 @@ use super::{Hyperparameters, Metric, Model, Table, Tree};
 use crate::random::Random;
 use crate::{Error, Result, parallel};
 
+/// With fewer rows, more threads cost more than they save.
+const SMALL_ROWS: usize = 10_000;
+
 /// Data that is measured after each round.
 #[derive(Debug, Clone, Copy)]
 pub struct EvaluationSet<'a> {
@@ -88,7 +91,7 @@ pub fn boost(
     let mut watch = watch(validation, parameters);
     let mut is_over = false;
     while trees.len() < parameters.num_round && !is_over {
-        let gradients = gradients(train, &margins, parameters, &mut random);
+        let gradients = gradients(train, &margins, parameters, &mut random, threads);
         let grown = grower.grow(&gradients, &mut random);
         add_answers(&grown, &mut margins);
         for (set, margins) in validation.iter().zip(&mut others) {
@@ -96,11 +99,17 @@ pub fn boost(
         }
         let number = trees.len();
         trees.push(grown.tree);
-        let measured = [(train, &margins)];
-        let measured =
-            measured.into_iter().chain(validation.iter().map(|it| it.table).zip(&others));
-        let values = measured.map(|(table, margins)| measure(table, margins, parameters)).collect();
-        let round = Round { number, values };
+        let measured: Vec<(&Table, &Vec<f32>)> = [(train, &margins)]
+            .into_iter()
+            .chain(validation.iter().map(|it| it.table).zip(&others))
+            .collect();
+        let of_sets = |sets: std::ops::Range<usize>| {
+            let sets = measured[sets].iter();
+            sets.map(|(table, margins)| measure(table, margins, parameters)).collect::<Vec<_>>()
+        };
+        let at_once = if train.rows() < SMALL_ROWS { 1 } else { threads };
+        let values = parallel::map_ranges(measured.len(), at_once, of_sets);
+        let round = Round { number, values: values.into_iter().flatten().collect() };
         if report(&round)?.is_break() {
             break;
         }
@@ -159,17 +168,29 @@ fn gradients(
     margins: &[f32],
     parameters: &Hyperparameters,
     random: &mut Random,
+    threads: usize,
 ) -> Vec<Gradient> {
-    let objective = parameters.objective;
-    let of_row = |(row, margin): (usize, &f32)| {
-        let weight = train.weights().map_or(1.0, |weights| weights[row]);
-        // A row that is not sampled takes part with nothing.
-        if parameters.subsample < 1.0 && !random.happens(parameters.subsample) {
-            return (0.0, 0.0);
+    let mut gradients = vec![(0.0, 0.0); margins.len()];
+    let threads = if margins.len() < SMALL_ROWS { 1 } else { threads };
+    parallel::for_pieces(&mut gradients, 1, threads, |begin, gradients| {
+        let rows = begin..begin + gradients.len();
+        parameters.objective.gradients(
+            &margins[rows.clone()],
+            &train.labels()[rows.clone()],
+            train.weights().map(|weights| &weights[rows]),
+            parameters.scale_pos_weight,
+            gradients,
+        );
+    });
+    if parameters.subsample < 1.0 {
+        for gradient in &mut gradients {
+            // A row that is not sampled takes part with nothing.
+            if !random.happens(parameters.subsample) {
+                *gradient = (0.0, 0.0);
+            }
         }
-        objective.gradient(*margin, train.labels()[row], weight, parameters.scale_pos_weight)
-    };
-    margins.iter().enumerate().map(of_row).collect()
+    }
+    gradients
 }
 
 /// Adds the tree's answers for the rows it was grown on.
@@ -183,7 +204,7 @@ fn add_answers(grown: &Grown, margins: &mut [f32]) {
 }
 
 fn add_tree(tree: &Tree, table: &Table, margins: &mut [f32], threads: usize) {
-    let threads = if margins.len() < 10_000 { 1 } else { threads };
+    let threads = if margins.len() < SMALL_ROWS { 1 } else { threads };
     parallel::for_pieces(margins, 1, threads, |begin, margins| {
         for (row, margin) in margins.iter_mut().enumerate() {
             *margin += tree.answer(table.row(begin + row));
@@ -192,8 +213,7 @@ fn add_tree(tree: &Tree, table: &Table, margins: &mut [f32], threads: usize) {
 }
 
 fn measure(table: &Table, margins: &[f32], parameters: &Hyperparameters) -> Vec<f64> {
-    let predictions: Vec<f32> =
-        margins.iter().map(|margin| parameters.objective.transform(*margin)).collect();
+    let predictions = parameters.objective.transformed(margins);
     let metrics = parameters.eval_metric.iter();
     metrics.map(|it| it.measure(&predictions, table.labels(), table.weights())).collect()
 }

@@ -1,7 +1,7 @@
 //! Growing one tree.
 
 use super::Hyperparameters;
-use super::cuts::Feature;
+use super::cuts::{Codes, Feature};
 use super::histogram::{Places, Split, Sums, subtract};
 use super::objective::Gradient;
 use super::sample::ColumnSampler;
@@ -177,10 +177,14 @@ impl Growing<'_> {
     }
 
     fn build(&mut self, rows: &std::ops::Range<usize>) -> Vec<Sums> {
+        let threads = self.grower.threads;
+        if rows.len() == self.gradients.len() {
+            return self.places.build(None, self.gradients, threads);
+        }
         let rows = &self.rows[rows.clone()];
         self.scratch_gradients.clear();
         self.scratch_gradients.extend(rows.iter().map(|row| self.gradients[*row as usize]));
-        self.places.build(rows, &self.scratch_gradients, self.grower.threads)
+        self.places.build(Some(rows), &self.scratch_gradients, threads)
     }
 
     /// Makes a node the leaf it is for now.
@@ -196,22 +200,38 @@ impl Growing<'_> {
     fn partition(&mut self, rows: &std::ops::Range<usize>, split: &Split) -> usize {
         let feature = &self.grower.features[split.feature];
         let missing = feature.cuts.len();
-        self.scratch_rows.clear();
-        let mut middle = rows.start;
-        for at in rows.clone() {
-            let row = self.rows[at];
-            let code = feature.codes.get(row);
-            let is_left = if code == missing { split.default_left } else { code < split.left_bins };
-            if is_left {
-                self.rows[middle] = row;
-                middle += 1;
-            } else {
-                self.scratch_rows.push(row);
+        let is_left = |code: usize| {
+            if code == missing { split.default_left } else { code < split.left_bins }
+        };
+        let (own, scratch) = (&mut self.rows[rows.clone()], &mut self.scratch_rows);
+        rows.start
+            + match &feature.codes {
+                Codes::Narrow(codes) => part(codes, own, scratch, is_left),
+                Codes::Wide(codes) => part(codes, own, scratch, is_left),
             }
-        }
-        self.rows[middle..rows.end].copy_from_slice(&self.scratch_rows);
-        middle
     }
+}
+
+/// Puts the rows that go left before the others, in order; how many they are.
+fn part<Code: Copy + Into<usize>>(
+    codes: &[Code],
+    rows: &mut [u32],
+    scratch: &mut Vec<u32>,
+    is_left: impl Fn(usize) -> bool,
+) -> usize {
+    // Every row is written to both places and counts in one: nothing has to be guessed.
+    scratch.resize(scratch.len().max(rows.len()), 0);
+    let (mut left, mut right) = (0, 0);
+    for at in 0..rows.len() {
+        let row = rows[at];
+        let goes_left = is_left(codes[row as usize].into());
+        rows[left] = row;
+        scratch[right] = row;
+        left += usize::from(goes_left);
+        right += usize::from(!goes_left);
+    }
+    rows[left..].copy_from_slice(&scratch[..right]);
+    left
 }
 
 /// The node that is split next: the one with the greatest gain, or the one that waited longest.

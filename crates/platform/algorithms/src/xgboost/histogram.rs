@@ -51,6 +51,9 @@ impl Sums {
         }
         let curvature = self.hessian + parameters.lambda;
         if parameters.max_delta_step == 0.0 {
+            if parameters.alpha == 0.0 {
+                return self.gradient * self.gradient / curvature;
+            }
             return shrunk(self.gradient, parameters.alpha).powi(2) / curvature;
         }
         let weight = self.weight(parameters);
@@ -101,10 +104,15 @@ impl<'a> Places<'a> {
         self.ends.last().copied().unwrap_or(0)
     }
 
-    /// Sums the gradients of rows; `gradients` holds one for each of `rows`.
-    pub(super) fn build(&self, rows: &[u32], gradients: &[Gradient], threads: usize) -> Vec<Sums> {
+    /// Sums the gradients of rows; `gradients` holds one for each of `rows`, which are all there are when absent.
+    pub(super) fn build(
+        &self,
+        rows: Option<&[u32]>,
+        gradients: &[Gradient],
+        threads: usize,
+    ) -> Vec<Sums> {
         let mut histogram = vec![Sums::default(); self.count()];
-        let additions = rows.len() * self.columns.len();
+        let additions = gradients.len() * self.columns.len();
         let threads = if additions < PARALLEL_ADDITIONS { 1 } else { threads };
         parallel::for_parts(&mut histogram, &self.ends, threads, |part, sums| {
             match &self.features[self.columns[part]].codes {
@@ -145,10 +153,16 @@ fn first_best(splits: impl Iterator<Item = Split>) -> Option<Split> {
 
 fn accumulate<Code: Copy + Into<usize>>(
     codes: &[Code],
-    rows: &[u32],
+    rows: Option<&[u32]>,
     gradients: &[Gradient],
     sums: &mut [Sums],
 ) {
+    let Some(rows) = rows else {
+        for (code, gradient) in codes.iter().zip(gradients) {
+            sums[(*code).into()].add(*gradient);
+        }
+        return;
+    };
     for (row, gradient) in rows.iter().zip(gradients) {
         let code: usize = codes[*row as usize].into();
         sums[code].add(*gradient);

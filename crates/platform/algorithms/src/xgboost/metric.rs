@@ -121,15 +121,30 @@ fn log_loss(probability: f32, label: f32) -> f32 {
     positive + negative
 }
 
-/// Rows with the same prediction count half for each other.
+/// A number that is the smaller the greater the value is, in the order of [`f32::total_cmp`].
+fn descending(value: f32) -> u32 {
+    let bits = value.to_bits();
+    // Of negative values the greater magnitude is the less.
+    if bits >> 31 == 1 { bits } else { !bits & (u32::MAX >> 1) }
+}
+
+/// Rows with the same prediction count half for each other. A table has less than 2^32 rows.
 fn auc(predictions: &[f32], labels: &[f32], weights: Option<&[f32]>) -> f64 {
-    let mut rows: Vec<usize> = (0..predictions.len().min(labels.len())).collect();
-    rows.sort_by(|a, b| predictions[*b].total_cmp(&predictions[*a]));
+    // The greatest prediction first and then the first row, as one number that is quickly sorted.
+    let mut rows: Vec<u64> = predictions
+        .iter()
+        .zip(labels)
+        .enumerate()
+        .map(|(row, (prediction, _))| (u64::from(descending(*prediction)) << 32) | row as u64)
+        .collect();
+    rows.sort_unstable();
+    let row_of = |packed: u64| (packed & 0xffff_ffff) as usize;
+    let prediction = |packed: u64| predictions[row_of(packed)];
     let (mut area, mut positives, mut negatives) = (0.0, 0.0, 0.0);
-    for same in rows.chunk_by(|a, b| predictions[*a] == predictions[*b]) {
+    for same in rows.chunk_by(|a, b| prediction(*a) == prediction(*b)) {
         let (mut here_positive, mut here_negative) = (0.0, 0.0);
-        for row in same {
-            let (label, weight) = (f64::from(labels[*row]), weight(weights, *row));
+        for row in same.iter().map(|packed| row_of(*packed)) {
+            let (label, weight) = (f64::from(labels[row]), weight(weights, row));
             here_positive += label * weight;
             here_negative += (1.0 - label) * weight;
         }
@@ -143,6 +158,12 @@ fn auc(predictions: &[f32], labels: &[f32], weights: Option<&[f32]>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_in_reverse() {
+        let sorted = [f32::INFINITY, 3.5, 1e-30, 0.0, -0.0, -1e-30, -2.0, f32::NEG_INFINITY];
+        assert!(sorted.windows(2).all(|pair| descending(pair[0]) < descending(pair[1])));
+    }
 
     #[test]
     fn metrics_are_what_they_are() {

@@ -90,26 +90,40 @@ impl Objective {
         }
     }
 
-    /// The derivatives of a row's loss, with its weight.
-    pub(super) fn gradient(
-        self,
-        margin: f32,
-        label: f32,
-        weight: f32,
-        positive_weight: f32,
-    ) -> Gradient {
+    /// The same for many. What the objective is, is asked once: the compiler would compute the exponential of every
+    /// margin first and ask then.
+    pub(super) fn transformed(self, margins: &[f32]) -> Vec<f32> {
         match self {
-            // XGBoost: the weight of positives counts for this objective as well.
-            Self::SquaredError => {
-                let weight = if label == 1.0 { weight * positive_weight } else { weight };
-                ((margin - label) * weight, weight)
-            }
-            Self::BinaryLogistic => {
-                let weight = if label == 1.0 { weight * positive_weight } else { weight };
+            Self::SquaredError => margins.to_vec(),
+            Self::BinaryLogistic => margins.iter().map(|margin| sigmoid(*margin)).collect(),
+        }
+    }
+
+    /// The derivatives of the rows' losses, with their weights.
+    pub(super) fn gradients(
+        self,
+        margins: &[f32],
+        labels: &[f32],
+        weights: Option<&[f32]>,
+        positive_weight: f32,
+        gradients: &mut [Gradient],
+    ) {
+        let rows = margins.iter().zip(labels).enumerate().map(|(row, (margin, label))| {
+            let weight = weights.map_or(1.0, |weights| weights[row]);
+            // XGBoost: the weight of positives counts for every objective.
+            let weight = if *label == 1.0 { weight * positive_weight } else { weight };
+            (*margin, *label, weight)
+        });
+        let rows = gradients.iter_mut().zip(rows);
+        match self {
+            Self::SquaredError => rows.for_each(|(gradient, (margin, label, weight))| {
+                *gradient = ((margin - label) * weight, weight);
+            }),
+            Self::BinaryLogistic => rows.for_each(|(gradient, (margin, label, weight))| {
                 let probability = sigmoid(margin);
                 let hessian = (probability * (1.0 - probability)).max(1e-16);
-                ((probability - label) * weight, hessian * weight)
-            }
+                *gradient = ((probability - label) * weight, hessian * weight);
+            }),
         }
     }
 }
