@@ -29,6 +29,10 @@ def data(server):
     s3.put_object(Bucket=name, Key="validation/days.csv", Body=table(100, seed=3))
     s3.put_object(Bucket=name, Key="words/days.csv", Body="1,2,3\n4,rain,6\n")
     s3.put_object(Bucket=name, Key="header/days.csv", Body="label,a,b\n1,2,3\n")
+    s3.put_object(Bucket=name, Key="empty/days.csv", Body="")
+    s3.put_object(Bucket=name, Key="unlabelled/days.csv", Body="1,2,3\nnan,2,3\n")
+    s3.put_object(Bucket=name, Key="infinite/days.csv", Body="inf,2,3\n")
+    s3.put_object(Bucket=name, Key="hidden/_days.csv", Body="1,2,3\n")
     s3.put_object(Bucket=name, Key="large/days.csv", Body=table(20_000, columns=12))
     return name
 
@@ -98,6 +102,10 @@ def test_the_same_data_make_the_same_model(server, data, job):
 FAILURES = {
     "a word among numbers": ({"channels": ["words"]}, ["ClientError", "line 2", "column 2", "rain"]),
     "a header": ({"channels": ["header"]}, ["line 1", "no header"]),
+    "an empty file": ({"channels": ["empty"]}, ["ClientError", "not one row"]),
+    "a label that is no number": ({"channels": ["unlabelled"]}, ["ClientError", "line 2, column 1", "is not a label"]),
+    "a label that is not finite": ({"channels": ["infinite"]}, ["ClientError", "line 1, column 1", "too large"]),
+    "only hidden files": ({"channels": ["hidden"]}, ["ClientError", "no data"]),
     "unknown image": ({"AlgorithmSpecification": {"TrainingImage": "somebody/my-algorithm:1", "TrainingInputMode": "File"}}, ["my-algorithm"]),
     "no rounds": ({"parameters": {"num_round": "many"}}, ["num_round", "many"]),
     "an objective it has not": ({"parameters": {"objective": "rank:ndcg"}}, ["rank:ndcg"]),

@@ -190,6 +190,25 @@ def test_links_in_the_output_give_nothing_away(server, data):
     assert "secret" not in described["FailureReason"].replace(str(secret), "")
 
 
+def test_a_model_with_holes_is_not_packed(server, data):
+    script = "import os\nwith open('/opt/ml/model/large', 'wb') as file:\n    file.truncate(1 << 40)\n"
+    described = run_script(server, data, {"train.py": script})
+    assert described["TrainingJobStatus"] == "Failed"
+    assert "1024.0 GiB" in described["FailureReason"] and "VolumeSizeInGB" in described["FailureReason"]
+
+
+def test_a_model_folder_that_leads_elsewhere_gives_nothing_away(server, data):
+    (server.home / "private").mkdir()
+    (server.home / "private/secret").write_text("secret")
+    # Its own folder is a mount, which cannot be replaced; what is below it can.
+    script = f"import os\nos.rmdir('/opt/ml/output/data')\nos.symlink('{server.home}/private', '/opt/ml/output/data')\nos.rmdir('/opt/ml/model')\nos.symlink('{server.home}/private', '/opt/ml/model')\n"
+    described = run_script(server, data, {"train.py": script})
+    assert described["TrainingJobStatus"] == "Completed", described
+    assert "secret" not in model_files(server, described)
+    listed = server.client("s3").list_objects_v2(Bucket=data)["Contents"]
+    assert not [one for one in listed if described["TrainingJobName"] in one["Key"] and one["Key"].endswith("output.tar.gz")]
+
+
 def test_waiting_survives_a_server_that_is_killed(server, data):
     running = [begin(server, data, "import time\nprint('ready')\ntime.sleep(1000)\n") for _ in range(2)]
     for name in running:

@@ -97,6 +97,7 @@ def test_it_tries_and_keeps_the_best(server, sagemaker, tuning):
     assert metrics["validation:rmse"] == values[0]
     assert described["HyperParameters"]["eta"] == best["TunedHyperParameters"]["eta"]
     assert described["HyperParameters"]["num_round"] == "5"
+    assert described["TuningJobArn"] == tuning["HyperParameterTuningJobArn"]
     for one in by_value:
         assert 0.01 <= float(one["TunedHyperParameters"]["eta"]) <= 0.9
         assert one["TunedHyperParameters"]["max_depth"] in "123456"

@@ -257,18 +257,10 @@ fn assign(table: &Table, centres: &[Vec<f64>]) -> (f64, Vec<Group>, usize) {
 impl KMeansModel {
     /// The model in a file; what does not fit together is refused.
     pub fn load(file: &Path) -> Result<Self> {
-        let text = std::fs::read(file).map_err(Error::io("read", file))?;
-        let wrong = |why: &str| Error::client(format!("{}: {why}", file.display()));
-        let model: Self = serde_json::from_slice(&text)
-            .map_err(|error| wrong(&format!("is not a model of {NAME}: {error}")))?;
-        if model.algorithm != NAME || model.version != 1 {
-            return Err(wrong("is a model of another algorithm or version"));
-        }
-        let is_even = model.centroids.iter().all(|own| own.len() == model.features());
-        if model.centroids.is_empty() || !is_even {
-            return Err(wrong("the parts of the model do not fit together"));
-        }
-        Ok(model)
+        container::read_model(file, NAME, |model: &Self| {
+            let is_even = model.centroids.iter().all(|own| own.len() == model.features());
+            !model.centroids.is_empty() && is_even
+        })
     }
 
     /// How many features a row has.

@@ -152,13 +152,7 @@ pub(crate) async fn server(
             Program { argv: vec!["serve".to_owned()], ..Program::default() }
         }
     };
-    spec.argv = program.argv;
-    spec.working_directory = program.directory.map(Into::into);
-    spec.env.extend(program.env);
-    if let Some(bin) = program.bin {
-        let rest = std::env::var("PATH").unwrap_or_default();
-        spec.env.insert("PATH".to_owned(), format!("{bin}:{rest}"));
-    }
+    program.put_into(spec);
     spec.env.insert(PORT_VARIABLE.to_owned(), port.to_string());
     for (name, value) in variables.into_iter().flatten() {
         spec.env.insert(name.clone(), value.as_str().unwrap_or_default().to_owned());

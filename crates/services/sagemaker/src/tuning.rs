@@ -53,6 +53,18 @@ pub(crate) async fn find(ctx: &Ctx, input: &Map<String, Value>) -> Result<Found<
     })
 }
 
+/// The ARN of the tuning job that made a training job.
+pub(crate) async fn of_job(ctx: &Ctx, job: &str) -> Result<Option<String>, Error> {
+    // Name, number and random part; see the plan of a trial.
+    let Some(name) = job.rsplitn(3, '-').nth(2).filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    let found = ctx.records::<Tuning>(TUNING).get(&key(&ctx.region, name)).await?;
+    let tuning = found.map(|found| found.value);
+    let made = tuning.filter(|tuning| tuning.trials.iter().any(|trial| trial.job == job));
+    Ok(made.map(|tuning| tuning.arn))
+}
+
 /// The work item that tells of a tuning job's status.
 pub(crate) fn announcement(ctx: &Ctx, tuning: &Tuning) -> WorkItem {
     let mut detail = describe(tuning);

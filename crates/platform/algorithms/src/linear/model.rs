@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Predictor;
 use super::problem::{sigmoid, softmax};
-use crate::{Error, Result};
+use crate::{Result, container};
 
 /// A trained linear model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,23 +58,15 @@ impl LinearModel {
 
     /// The model in a file; what does not fit together is refused.
     pub fn load(file: &Path) -> Result<Self> {
-        let text = std::fs::read(file).map_err(Error::io("read", file))?;
-        let wrong = |why: &str| Error::client(format!("{}: {why}", file.display()));
-        let model: Self = serde_json::from_slice(&text)
-            .map_err(|error| wrong(&format!("is not a model of {NAME}: {error}")))?;
-        let is_known = match model.predictor_type.as_str() {
-            "binary_classifier" | "regressor" => model.weights.len() == 1,
-            "multiclass_classifier" => model.weights.len() > 1,
-            _ => false,
-        };
-        let is_even = model.weights.iter().all(|own| own.len() == model.features());
-        if model.algorithm != NAME || model.version != 1 {
-            return Err(wrong("is a model of another algorithm or version"));
-        }
-        if !is_known || !is_even || model.bias.len() != model.weights.len() {
-            return Err(wrong("the parts of the model do not fit together"));
-        }
-        Ok(model)
+        container::read_model(file, NAME, |model: &Self| {
+            let is_known = match model.predictor_type.as_str() {
+                "binary_classifier" | "regressor" => model.weights.len() == 1,
+                "multiclass_classifier" => model.weights.len() > 1,
+                _ => false,
+            };
+            let is_even = model.weights.iter().all(|own| own.len() == model.features());
+            is_known && is_even && model.bias.len() == model.weights.len()
+        })
     }
 
     /// How many features a row has.

@@ -60,6 +60,28 @@ pub(crate) fn pack(folders: &[PathBuf], archive: &Path) -> io::Result<()> {
     builder.into_inner()?.finish()?.sync_all()
 }
 
+/// Bytes of the files in folders; what a file says it holds, so that one with holes is as large as it will be packed.
+pub(crate) fn size(folders: &[PathBuf]) -> io::Result<u64> {
+    let mut bytes = 0_u64;
+    for path in content(folders)?.values() {
+        let metadata = path.symlink_metadata()?;
+        bytes = bytes.saturating_add(if metadata.is_file() { metadata.len() } else { 0 });
+    }
+    Ok(bytes)
+}
+
+/// A folder below a job's tree, unless the job has put a link in its way: nobody is led out of the tree.
+pub(crate) fn own_folder(tree: &Path, below: &Path) -> Option<PathBuf> {
+    let mut path = tree.to_owned();
+    for part in below.components() {
+        path.push(part);
+        if !path.symlink_metadata().ok()?.is_dir() {
+            return None;
+        }
+    }
+    Some(path)
+}
+
 /// What folders hold, by relative name; of a name that several have, the last counts.
 pub(crate) fn content(
     folders: &[PathBuf],
@@ -99,6 +121,22 @@ mod tests {
         }
         header.set_cksum();
         builder.append(&header, &vec![0; size as usize][..]).unwrap();
+    }
+
+    #[test]
+    fn nobody_is_led_out_of_the_tree() {
+        let root = std::env::temp_dir().join(format!("refit-own-{}", std::process::id()));
+        std::fs::create_dir_all(root.join("outside/data")).unwrap();
+        std::fs::create_dir_all(root.join("ml/output/data")).unwrap();
+        std::fs::write(root.join("ml/output/data/x"), "12345").unwrap();
+        std::os::unix::fs::symlink(root.join("outside"), root.join("ml/model")).unwrap();
+        let own = |below: &str| own_folder(&root.join("ml"), Path::new(below));
+        assert_eq!(own("output/data"), Some(root.join("ml/output/data")));
+        assert_eq!(own("output/data").map(|it| size(&[it]).unwrap()), Some(5));
+        for below in ["model", "model/data", "nothing", "output/data/x"] {
+            assert_eq!(own(below), None, "{below}");
+        }
+        std::fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]

@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 // AWS: the first 1024 characters of /opt/ml/output/failure become the FailureReason.
 const LONGEST_REASON_BYTES: u64 = 4096;
 
+/// The volume of a job that does not say.
+const DEFAULT_VOLUME_GIB: u64 = 30;
+
 /// Why the job failed: its failure file, else the end of what it wrote to standard error.
 pub(crate) fn failure(job: &Job, exit: &Exit, folder: &JobFolder) -> Failure {
     match &exit.reason {
@@ -37,7 +40,8 @@ pub(crate) fn failure(job: &Job, exit: &Exit, folder: &JobFolder) -> Failure {
         }
         ExitReason::Exited | ExitReason::Stopped | ExitReason::MaxRuntimeExceeded => {}
     }
-    let told = start_of(&folder.ml().join("output/failure")).unwrap_or_default();
+    let output = archive::own_folder(&folder.ml(), Path::new("output"));
+    let told = output.and_then(|output| start_of(&output.join("failure")).ok()).unwrap_or_default();
     let code = exit.shell_code().map_or_else(|| "unknown".to_owned(), |code| code.to_string());
     let told = match told.trim() {
         "" if has_program(&job.request) => script_words(job, exit, &code),
@@ -103,9 +107,11 @@ pub(crate) async fn upload(
     let Some(first) = folders.first() else { return Ok(None) };
     let output = job.request["OutputDataConfig"]["S3OutputPath"].as_str().unwrap_or_default();
     let base = format!("{}/{}/output", output.trim_end_matches('/'), job.name);
-    let below =
-        |name: &str| folders.iter().map(|folder| folder.ml().join(name)).collect::<Vec<_>>();
+    let below = |name: &str| -> Vec<PathBuf> {
+        folders.iter().filter_map(|it| archive::own_folder(&it.ml(), Path::new(name))).collect()
+    };
     let (model, data) = (below("model"), below("output/data"));
+    check_size(job, &model, &data)?;
     let has_data =
         data.iter().any(|it| it.read_dir().is_ok_and(|mut entries| entries.next().is_some()));
     if job.request["OutputDataConfig"]["CompressionType"] == "NONE" {
@@ -121,6 +127,26 @@ pub(crate) async fn upload(
         put_packed(service, principal, data, &format!("{base}/output.tar.gz"), &archive).await?;
     }
     Ok(Some(uri))
+}
+
+/// Refuses what would not have fitted on the job's volume: a file with holes may be as large as anybody likes.
+fn check_size(job: &Job, model: &[PathBuf], data: &[PathBuf]) -> Result<(), Failure> {
+    const GIB: u64 = 1024 * 1024 * 1024;
+    let resources = &job.request["ResourceConfig"];
+    let groups = resources["InstanceGroups"].as_array().map_or(1, Vec::len).max(1) as u64;
+    let count = resources["InstanceCount"].as_u64().unwrap_or(groups).max(1);
+    let volume = resources["VolumeSizeInGB"].as_u64().filter(|gib| *gib > 0);
+    let most = volume.unwrap_or(DEFAULT_VOLUME_GIB).saturating_mul(count);
+    for (what, folders) in [("/opt/ml/model", model), ("/opt/ml/output/data", data)] {
+        let bytes = archive::size(folders).map_err(Failure::internal)?;
+        if bytes > most.saturating_mul(GIB) {
+            return Err(Failure::client(format!(
+                "what the job left in {what} has {:.1} GiB, and its volume {most} GiB (VolumeSizeInGB)",
+                bytes as f64 / GIB as f64
+            )));
+        }
+    }
+    Ok(())
 }
 
 async fn put_plain(

@@ -7,7 +7,7 @@ use crate::job::finish::put;
 use crate::job::hosts::{Host, resource_config};
 use crate::job::input::{fetch_to, inside, manifest_objects};
 use crate::job::script::{self, Program};
-use crate::job::{Failure, Run, spec};
+use crate::job::{Failure, Run, archive, spec};
 use crate::jobs::split_uri;
 use crate::records::Job;
 use runner::{JobFolder, JobSpec};
@@ -96,13 +96,7 @@ pub(crate) async fn spec(
         }
         way => program(service, folder, image, way, entrypoint, arguments).await?,
     };
-    spec.argv = program.argv;
-    spec.working_directory = program.directory.map(Into::into);
-    spec.env.extend(program.env);
-    if let Some(bin) = program.bin {
-        let rest = std::env::var("PATH").unwrap_or_default();
-        spec.env.insert("PATH".to_owned(), format!("{bin}:{rest}"));
-    }
+    program.put_into(&mut spec);
     for (name, value) in [
         ("CURRENT_HOST", &host.name),
         ("PROCESSING_JOB_NAME", &job.name),
@@ -310,7 +304,10 @@ async fn upload_changed(
         if !is_end && !output.is_continuous {
             continue;
         }
-        let root = folder.ml().join(below(&output.local_path)?);
+        // A link in the place of an output leads to what is not the job's.
+        let Some(root) = archive::own_folder(&folder.ml(), &below(&output.local_path)?) else {
+            continue;
+        };
         for file in files(&root).map_err(Failure::internal)? {
             let Ok(metadata) = file.symlink_metadata() else { continue };
             let state = (metadata.modified().ok(), metadata.len());
@@ -361,7 +358,7 @@ pub(crate) fn messages(folders: &[JobFolder]) -> Option<String> {
 }
 
 fn message(folder: &JobFolder) -> Option<String> {
-    let file = folder.ml().join("output/message");
+    let file = archive::own_folder(&folder.ml(), Path::new("output"))?.join("message");
     // Only of a file: a pipe would never end, a link shows another's.
     if !file.symlink_metadata().ok()?.is_file() {
         return None;

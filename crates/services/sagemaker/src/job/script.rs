@@ -11,8 +11,8 @@ use crate::Sagemaker;
 use crate::job::Failure;
 use crate::job::hosts::Host;
 use crate::records::Job;
-use runner::JobFolder;
 use runner::environments::{Environment, Recipe};
+use runner::{JobFolder, JobSpec};
 use serde_json::{Map, Value};
 use service::Principal;
 use std::path::Path;
@@ -26,6 +26,19 @@ pub(crate) struct Program {
     pub(crate) directory: Option<String>,
     /// Folder to put before the `PATH`.
     pub(crate) bin: Option<String>,
+}
+
+impl Program {
+    /// Makes it what is to be run.
+    pub(crate) fn put_into(self, spec: &mut JobSpec) {
+        spec.argv = self.argv;
+        spec.working_directory = self.directory.map(Into::into);
+        spec.env.extend(self.env);
+        if let Some(bin) = self.bin {
+            let rest = std::env::var("PATH").unwrap_or_default();
+            spec.env.insert("PATH".to_owned(), format!("{bin}:{rest}"));
+        }
+    }
 }
 
 /// Whether a request brings a program of its own.

@@ -210,13 +210,7 @@ pub(crate) async fn training(
             Program { argv, ..Program::default() }
         }
     };
-    spec.argv = program.argv;
-    spec.working_directory = program.directory.map(Into::into);
-    spec.env.extend(program.env);
-    if let Some(bin) = program.bin {
-        let rest = std::env::var("PATH").unwrap_or_default();
-        spec.env.insert("PATH".to_owned(), format!("{bin}:{rest}"));
-    }
+    program.put_into(&mut spec);
     for (name, value) in [
         ("CURRENT_HOST", &host.name),
         ("TRAINING_JOB_NAME", &job.name),

@@ -6,13 +6,14 @@
 use crate::Sagemaker;
 use crate::job::finish::put;
 use crate::job::input::{fetch_to, inside, objects};
-use crate::job::{Failure, spec};
+use crate::job::{Failure, archive, spec};
 use crate::jobs::{object_source, split_uri};
 use crate::records::Job;
 use crate::serving;
 use runner::JobFolder;
 use serde_json::json;
 use service::Principal;
+use std::path::Path;
 
 /// Fetches the model and the input, and writes the configuration.
 pub(crate) async fn prepare(
@@ -59,7 +60,9 @@ pub(crate) async fn upload(
 ) -> Result<(), Failure> {
     let base = job.request["TransformOutput"]["S3OutputPath"].as_str().unwrap_or_default();
     let base = base.trim_end_matches('/');
-    let output = folder.ml().join("output/data");
+    let Some(output) = archive::own_folder(&folder.ml(), Path::new("output/data")) else {
+        return Err(Failure::client("the job has put something else in the place of its output"));
+    };
     let mut folders = vec![output.clone()];
     while let Some(next) = folders.pop() {
         for entry in next.read_dir().map_err(Failure::internal)? {

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::job::hosts::hosts;
 use crate::jobs;
 use crate::records::{Job, JobKind, seconds};
+use crate::tuning;
 use serde_json::{Map, Value, json};
 use service::{Ctx, Reply};
 
@@ -15,7 +16,11 @@ pub(crate) async fn run(
 ) -> Result<Reply<Value>, Error> {
     let job = jobs::find(ctx, JobKind::Training, &input).await?.value;
     let before = hosts(&job).first().and_then(|host| service.places.position(&host.run_id));
+    let tuning = tuning::of_job(ctx, &job.name).await?;
     let mut view = view(job);
+    if let Some(tuning) = tuning {
+        view["TuningJobArn"] = Value::from(tuning);
+    }
     if let (Some(before), Some(Value::Array(steps))) =
         (before, view.get_mut("SecondaryStatusTransitions"))
         && let Some(live) = steps.last_mut().filter(|step| step["Status"] == "Pending")
