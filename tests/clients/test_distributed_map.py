@@ -456,7 +456,6 @@ def test_a_run_stays_with_what_it_began_to_read(server, bucket, put):
         assert rows == [str(number) for number in range(20_000)]
 
 
-@pytest.mark.xfail(reason="known fault: the run does not end when its object was replaced between two lives of the server")
 def test_an_object_replaced_between_two_lives_fails_the_run(make_server):
     server = make_server().start()
     s3 = server.client("s3")
