@@ -25,6 +25,7 @@ mod ops;
 mod pollers;
 mod records;
 mod redrive;
+mod registered;
 mod role;
 mod tagged;
 mod tags;
@@ -59,6 +60,7 @@ pub const KEEP_DAYS: u32 = 90;
 pub struct States {
     pub(crate) executions: Executions,
     pub(crate) pollers: pollers::Pollers,
+    pub(crate) registered: registered::Registered,
     /// How long executions are kept after their end.
     pub(crate) keep_days: u32,
 }
@@ -86,7 +88,8 @@ impl States {
     /// When the executions have a task handler already.
     pub fn keeping(tasks: Tasks, executions: Executions, keep_days: u32) -> Arc<Self> {
         executions.join(Arc::new(tasks));
-        Arc::new(Self { executions, pollers: pollers::Pollers::default(), keep_days })
+        let (pollers, registered) = Default::default();
+        Arc::new(Self { executions, pollers, registered, keep_days })
     }
 }
 

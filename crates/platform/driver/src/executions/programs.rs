@@ -62,7 +62,7 @@ impl Programs {
             return Ok(program);
         }
         // Outside the lock: a large definition takes a while.
-        let checked = asl::check(definition, asl::Options { express });
+        let checked = asl::check(definition, asl::Options::of(express));
         let Some(program) = checked.program else {
             let is_error = |found: &&asl::Diagnostic| found.severity == asl::Severity::Error;
             let first = checked.diagnostics.iter().find(is_error);
