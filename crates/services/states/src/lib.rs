@@ -23,6 +23,7 @@ mod map_run;
 mod names;
 mod ops;
 mod pollers;
+mod ready;
 mod records;
 mod redrive;
 mod registered;
@@ -61,6 +62,8 @@ pub struct States {
     pub(crate) executions: Executions,
     pub(crate) pollers: pollers::Pollers,
     pub(crate) registered: registered::Registered,
+    /// Machines as starts need them.
+    pub(crate) ready: ready::Machines,
     /// How long executions are kept after their end.
     pub(crate) keep_days: u32,
 }
@@ -88,8 +91,8 @@ impl States {
     /// When the executions have a task handler already.
     pub fn keeping(tasks: Tasks, executions: Executions, keep_days: u32) -> Arc<Self> {
         executions.join(Arc::new(tasks));
-        let (pollers, registered) = Default::default();
-        Arc::new(Self { executions, pollers, registered, keep_days })
+        let (pollers, registered, ready) = Default::default();
+        Arc::new(Self { executions, pollers, registered, ready, keep_days })
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) async fn run(
     ctx: &Ctx,
     input: StartInput,
 ) -> Result<Reply<Output>, Error> {
-    let spec = prepare(ctx, &input).await?;
+    let spec = prepare(states, ctx, &input).await?;
     let arn = spec.identity.execution_arn.to_string();
     let is_standard = spec.identity.kind == MachineKind::Standard;
     if input.name.is_some() && is_standard {
