@@ -19,10 +19,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use table::Table;
 
+/// As the server has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "\
 bench [--only SECTION]... [--waiting NUMBER] [--folder DIR] [--binary FILE]
 
-  --only SECTION    machine, definitions, engine, serving, start, waiting, linear, distributed; all when absent
+  --only SECTION    machine, definitions, engine, serving, start, waiting, linear, distributed; all when absent.
+                    engine/loop, engine/pass, engine/task, engine/activity, engine/map, engine/history: one row
   --waiting NUMBER  how many executions wait in section waiting (1000000)
   --folder DIR      where data directories are made (target/bench)
   --binary FILE     the refit to measure (beside this program)
@@ -59,8 +64,19 @@ impl Plan {
         Some(plan)
     }
 
+    /// Whether a section is to be measured, or one row of it (`engine/tasks`).
     fn wants(&self, section: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|only| only == section)
+        let is_it = |only: &String| only.split('/').next() == Some(section);
+        self.only.is_empty() || self.only.iter().any(is_it)
+    }
+
+    /// Whether a row of a section is to be measured.
+    pub(crate) fn wants_row(&self, section: &str, row: &str) -> bool {
+        let is_it = |only: &String| match only.split_once('/') {
+            Some((of, wanted)) => of == section && wanted == row,
+            None => only == section,
+        };
+        self.only.is_empty() || self.only.iter().any(is_it)
     }
 
     /// A folder that is empty now.

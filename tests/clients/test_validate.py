@@ -119,6 +119,55 @@ def test_validate_reads_json(deployer, tmp_path):
     assert (ran.returncode, ran.stdout) == (0, "1 definition: 0 errors, 0 warnings\n")
 
 
+GOOD_STATE = '"States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}}'
+
+# Name of the file, its bytes, what is said: places with words; the line and its marks.
+FILES = {
+    "tabs": ("m.json", b'{\n\t"StartAt": "A",\n\t"States": {\t"A": {"Type": "Pass", "Next": "Nowhere"}}\n}\n',
+             [(3, 44, "MISSING_TRANSITION_TARGET")], '3 |  "States": { "A": {"Type": "Pass", "Next": "Nowhere"}}\n    | ' + " " * 43 + "^" * 9),
+    "wide": ("m.json", '{"StartAt": "名", "States": {"名": {"Type": "Pass", "Next": "前"}}}'.encode(),
+             [(1, 59, "MISSING_TRANSITION_TARGET")], '"Next": "前"}}}\n    | ' + " " * 60 + "^^^^"),
+    "CRLF": ("m.json", b'{\r\n "StartAt": "A",\r\n "States": {"A": {"Type": "Pas", "End": true}}\r\n}\r\n',
+             [(3, 27, "SCHEMA_VALIDATION_FAILED")], '3 |  "States": {"A": {"Type": "Pas", "End": true}}\n    | ' + " " * 26 + "^^^^^"),
+    "mark": ("m.json", b'\xef\xbb\xbf{"StartAt": "A", ' + GOOD_STATE.encode() + b"}", [(1, 1, "byte order mark")], None),
+    "empty": ("m.json", b"", [(1, 1, "Definition must be a valid JSON object")], None),
+    "comment": ("m.json", b'{"StartAt": "A", // first\n' + GOOD_STATE.encode() + b"}", [(1, 18, 'put it into a "Comment" field')], None),
+    "all at once": ("m.json", b'{"StartAt": "X", "States": {"A": {"Type": "Pass", "Next": "Y"}, "B": {"Type": "Wait", "End": 1}}}',
+                    [(1, 13, "X"), (1, 59, "Y"), (1, 70, "Seconds"), (1, 94, "Boolean")], None),
+    "anchors": ("m.yaml", b"StartAt: A\nStates:\n  A: &one\n    Type: Pass\n    Next: B\n  B:\n    <<: *one\n    Next: Sea\n  C:\n    Type: Succeed\n",
+                [(8, 11, "MISSING_TRANSITION_TARGET"), (9, 3, "not reachable")], "8 |     Next: Sea\n    |           ^^^"),
+    "no YAML": ("m.yaml", b"StartAt: [\n", [(2, 1, "not YAML")], None),
+    "empty YAML": ("m.yaml", b"", [(1, 1, "a project is a mapping")], None),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_validate_shows_the_place_in_any_file(deployer, tmp_path, case):
+    name, content, said, shown = FILES[case]
+    file = tmp_path / name
+    file.write_bytes(content)
+    ran = deployer.refit("validate", file)
+    told = ran.stdout + ran.stderr
+    assert ran.returncode == 1, told
+    for line, column, word in said:
+        place = ":".join([str(file), *(str(number) for number in (line, column) if number)])
+        assert place in told and word in told, told
+    if shown:
+        assert shown in told, told
+
+
+def test_validate_warns_of_what_is_filled_in_later(deployer, tmp_path):
+    file = tmp_path / "template.asl.json"
+    task = {"Type": "Task", "Resource": "${FunctionArn}", "End": True}
+    file.write_text(json.dumps({"StartAt": "A", "States": {"A": task}}))
+    ran = deployer.refit("validate", file)
+    assert ran.returncode == 0 and "1 definition: 0 errors, 1 warning\n" in ran.stdout, ran.stdout
+    assert "fill it in" in ran.stdout
+    # AWS gets it as it is.
+    refused = deployer.client("stepfunctions").validate_state_machine_definition(definition=file.read_text())
+    assert refused["result"] == "FAIL"
+
+
 def test_validate_finds_nothing_wrong_with_the_example(deployer):
     ran = deployer.refit("validate", "examples/weather/Pulumi.yaml")
     assert ran.returncode == 0, ran.stdout

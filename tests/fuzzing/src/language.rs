@@ -60,8 +60,8 @@ fn value() -> Value {
 /// A definition is checked, in both kinds.
 pub fn definition(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for express in [false, true] {
-        let checked = asl::check(&text, asl::Options { express });
+    for options in [asl::Options::of(false), asl::Options::of(true), asl::Options::of_file()] {
+        let checked = asl::check(&text, options);
         for found in &checked.diagnostics {
             assert!(found.start.line <= found.end.line, "a place ends before it starts");
         }

@@ -29,9 +29,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "signature", run: signature, seeds: requests::SIGNATURES },
     Target { name: "project", run: project, seeds: requests::PROJECTS },
     Target { name: "items", run: items, seeds: requests::ITEMS },
+    Target { name: "rows", run: rows, seeds: requests::ROWS },
 ];
 
 pub use language::{
     definition, event_pattern, intrinsic, json_path, jsonata, policy_document, schedule,
 };
-pub use requests::{items, project, request, signature};
+pub use requests::{items, project, request, rows, signature};

@@ -156,7 +156,7 @@ impl Machine {
 
     fn check(&mut self, text: &str, map: &[(usize, usize)], whole: Span, express: bool) {
         let lines = Lines::new(text);
-        for diagnostic in asl::check(text, asl::Options { express }).diagnostics {
+        for diagnostic in asl::check(text, asl::Options::of(express)).diagnostics {
             if diagnostic.code == "INVALID_JSON_DESCRIPTION" {
                 continue;
             }

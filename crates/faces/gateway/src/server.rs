@@ -218,13 +218,17 @@ impl Gateway {
         let scope = scope(&parts);
         let service = scope.as_ref().map(|(service, _)| service.as_str());
         // Only a form's body can still change the destination, and forms are small: read it first.
-        let is_object = destination(&parts, service) == Destination::Objects
-            && !(service.is_none() && is_form(&parts));
+        let meant = destination(&parts, service);
+        let is_object = meant == Destination::Objects && !(service.is_none() && is_form(&parts));
         // Objects stream and so take little memory, however long they are. Others are at most this in memory: what
         // they say, or what would be read of them.
         let announced = request.body().size_hint().upper().unwrap_or(LARGEST_UNSIGNED_BYTES as u64);
         let body_bytes = if is_object { 0 } else { announced.min(LARGEST_BODY_BYTES as u64) };
-        let Some(_admission) = self.shared.limits.admit(body_bytes) else {
+        // What waits to be written takes memory as well, and more requests would only wait behind it.
+        let is_own = matches!(meant, Destination::Own | Destination::Metrics);
+        let is_behind = !is_own && self.kit.store.is_behind();
+        let admission = if is_behind { None } else { self.shared.limits.admit(body_bytes) };
+        let Some(_admission) = admission else {
             return self.refuse(&parts, service, is_object, request_id);
         };
         if is_object {

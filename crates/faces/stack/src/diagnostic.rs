@@ -86,8 +86,12 @@ impl Place {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
         let (text, column, width) = self.window();
-        let marks = "^".repeat(width);
-        format!("{number} | {text}\n{margin} | {}{marks}", " ".repeat(column))
+        // Marks stand below letters, and some letters are two cells wide.
+        let cells = |letters: &str| letters.chars().map(cells).sum::<usize>();
+        let start = text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
+        let end = text[start..].char_indices().nth(width).map_or(text.len(), |(at, _)| start + at);
+        let marks = "^".repeat(cells(&text[start..end]).max(1));
+        format!("{number} | {text}\n{margin} | {}{marks}", " ".repeat(cells(&text[..start])))
     }
 
     /// The part of the line worth showing (long lines are cut around the range), the column in it, and how much to underline.
@@ -106,6 +110,32 @@ impl Place {
         let column = self.column - 1 - start;
         let room = shown.chars().count().saturating_sub(column).max(1);
         (shown, column, self.end_column.saturating_sub(self.column).clamp(1, room))
+    }
+}
+
+/// How many cells of a terminal a character takes: none, one or two.
+// Unicode's East Asian Width and combining marks, in the ranges that people write in; the rest counts as one.
+fn cells(character: char) -> usize {
+    match character {
+        '\u{300}'..='\u{36f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{20d0}'..='\u{20f0}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{e0100}'..='\u{e01ef}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{303e}'
+        | '\u{3041}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff01}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1f64f}'
+        | '\u{1f680}'..='\u{1f6ff}'
+        | '\u{1f900}'..='\u{1f9ff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
     }
 }
 
@@ -136,5 +166,30 @@ impl fmt::Display for Diagnostic {
             write!(formatter, "\n  hint: {hint}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+
+    #[test]
+    fn marks_stand_below_what_they_mark() {
+        for (text, column, end_column, expected) in [
+            ("abc", 2, 3, "7 | abc\n  |  ^"),
+            ("abc", 4, 5, "7 | abc\n  |    ^"),
+            ("abc", 9, 99, "7 | abc\n  |    ^"),
+            ("", 1, 2, "7 | \n  | ^"),
+            ("\ta\t: b", 5, 7, "7 |  a : b\n  |     ^^"),
+            ("äöü: x", 6, 7, "7 | äöü: x\n  |      ^"),
+            ("名前: 値段 x", 5, 7, "7 | 名前: 値段 x\n  |       ^^^^"),
+            ("名前: 値段 x", 8, 9, "7 | 名前: 値段 x\n  |            ^"),
+            ("한글 🎉 x", 4, 5, "7 | 한글 🎉 x\n  |      ^^"),
+            ("e\u{301}: x", 5, 6, "7 | e\u{301}: x\n  |    ^"),
+        ] {
+            let text = text.to_owned();
+            let place = Place { file: "a".into(), line: 7, column, end_column, text };
+            assert_eq!(place.excerpt(), expected, "{place:?}");
+        }
     }
 }

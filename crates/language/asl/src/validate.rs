@@ -28,12 +28,27 @@ use node::Node;
 pub struct Options {
     /// Whether the machine is an Express one.
     pub express: bool,
+    /// Whether the text is a file on its way to be deployed, and not what AWS would get: resources that are still to be filled
+    /// in, or that only the language knows, are warned about. What has some may check well and be no program.
+    pub file: bool,
+}
+
+impl Options {
+    /// Those of a definition as AWS gets it.
+    pub fn of(express: bool) -> Self {
+        Self { express, file: false }
+    }
+
+    /// Those of a file that is still to be deployed.
+    pub fn of_file() -> Self {
+        Self { express: false, file: true }
+    }
 }
 
 /// A checked definition.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// The program; none when there is an error among the diagnostics.
+    /// The program; none when there is an error among the diagnostics, or a resource of a file that is none of AWS's.
     pub program: Option<Program>,
     /// Everything found.
     pub diagnostics: Vec<Diagnostic>,

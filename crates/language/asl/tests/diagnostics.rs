@@ -110,12 +110,39 @@ fn express_machines_have_no_jobs_and_no_callbacks() {
             r#"{{"StartAt": "T", "States": {{"T": {{"Type": "Task", "Resource": "{resource}", "End": true}}}}}}"#
         );
         assert!(check(&definition, Options::default()).program.is_some(), "{resource}");
-        let found = said(&definition, Options { express: true });
+        let found = said(&definition, Options::of(true));
         let expected = format!(
             "SCHEMA_VALIDATION_FAILED: Express state machine does not support {what} at /States/T/Resource (1:63)"
         );
         assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn files_may_have_resources_that_are_filled_in_later() {
+    for (resource, is_later) in [
+        ("${Function}", true),
+        ("arn:aws:lambda:${AWS::Region}:1:function:f", true),
+        ("arn:aws:lambda:#{AWS::Region}:1:function:f", true),
+        ("{{ function }}", true),
+        ("arn:aws:swf:us-east-1:123456789012:task:X", true),
+        ("arn:aws:swf", false),
+        ("$Function", false),
+        ("TBD", false),
+    ] {
+        let definition = format!(
+            r#"{{"StartAt": "T", "States": {{"T": {{"Type": "Task", "Resource": "{resource}", "End": true}}}}}}"#
+        );
+        let checked = check(&definition, Options::of_file());
+        let [found] = &checked.diagnostics[..] else { panic!("{:?}", checked.diagnostics) };
+        let severity = if is_later { Severity::Warning } else { Severity::Error };
+        assert_eq!((found.severity, found.hint.is_some()), (severity, is_later), "{resource}");
+        assert!(checked.program.is_none());
+        let sent = check(&definition, Options::default());
+        assert_eq!(sent.diagnostics[0].severity, Severity::Error, "{resource}");
+    }
+    let number = r#"{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": "${Seconds}", "End": true}}}"#;
+    assert_eq!(check(number, Options::of_file()).diagnostics[0].severity, Severity::Error);
 }
 
 #[test]

@@ -42,12 +42,16 @@ pub struct ScheduleTask {
     /// AWS region of the execution.
     pub region: Arc<str>,
     /// Role to use in place of the execution's own (`Credentials.RoleArn`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_role_arn: Option<Arc<str>>,
     /// `TimeoutSeconds` of the state, when given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u64>,
     /// `HeartbeatSeconds` of the state, when given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_seconds: Option<u64>,
     /// The token that answers the task: of activities and `.waitForTaskToken` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<Arc<str>>,
     /// Name of the Task state, for logs and messages.
     pub state_name: Arc<str>,

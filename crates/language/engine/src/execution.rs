@@ -24,10 +24,11 @@ pub enum MachineKind {
 }
 
 /// How an execution stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
     /// Not over.
+    #[default]
     Running,
     /// Ended by reaching an end.
     Succeeded,
@@ -92,6 +93,20 @@ impl Identity {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_running(status: &Status) -> bool {
+    *status == Status::Running
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_true(flag: &bool) -> bool {
+    *flag
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
@@ -100,8 +115,10 @@ fn is_zero(number: &u32) -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// How the execution stands.
+    #[serde(default, skip_serializing_if = "is_running")]
     pub status: Status,
     /// Whether the first turn has been taken.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub started: bool,
     /// Output, once succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]

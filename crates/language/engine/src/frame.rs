@@ -27,6 +27,7 @@ pub struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
     /// Number of the (sub-)machine within the program, counted in the order of the text.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub machine: u32,
     /// Name of the current state.
     pub state: Arc<str>,
@@ -42,6 +43,7 @@ pub struct Frame {
     /// Event of the entry of the current state.
     pub entered_event: u64,
     /// Event before the entry of the current state.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub before_entered_event: u64,
     /// The last event of this frame: the next one's `previousEventId`.
     pub last_event: u64,
@@ -50,6 +52,11 @@ pub struct Frame {
     pub retries: Vec<u32>,
     /// What the frame waits for.
     pub phase: Phase,
+}
+
+/// Whether a number is zero: most are, and need not be written.
+fn is_none<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 fn no_variables(variables: &Arc<Variables>) -> bool {

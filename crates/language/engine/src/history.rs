@@ -202,6 +202,13 @@ pub enum Detail {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         worker: Option<Arc<str>>,
     },
+    /// `ActivityScheduleFailed`: no worker will ever get the task.
+    TaskScheduleFailed {
+        /// Whose event.
+        family: TaskFamily,
+        /// Why.
+        failure: Failure,
+    },
     /// `TaskSubmitted`.
     TaskSubmitted {
         /// Whose event.

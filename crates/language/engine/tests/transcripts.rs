@@ -112,6 +112,7 @@ fn event_line(event: &HistoryEvent) -> String {
         | Detail::ExecutionTimedOut(found)
         | Detail::MapRunFailed(found)
         | Detail::TaskFailed { failure: found, .. }
+        | Detail::TaskScheduleFailed { failure: found, .. }
         | Detail::TaskSubmitFailed { failure: found, .. }
         | Detail::TaskTimedOut { failure: found, .. } => failure(found),
         Detail::StateEntered { name, input, .. } => format!("{name} {}", input.text()),

@@ -9,6 +9,9 @@ pub enum Error {
     /// The text is no task token of ours.
     #[error("invalid token")]
     InvalidToken,
+    /// The token looks like one of ours, and there is no execution that it could be of.
+    #[error("the task does not exist")]
+    TaskDoesNotExist,
     /// The token is one of ours, and nothing waits for it any more.
     #[error("the task does not exist any more")]
     TaskTimedOut,

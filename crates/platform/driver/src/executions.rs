@@ -13,6 +13,7 @@ mod common;
 mod effects;
 mod forget;
 mod form;
+mod forward;
 mod live;
 mod map_run;
 mod observer;
@@ -27,7 +28,7 @@ mod start;
 mod turn;
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use engine::{Data, Input, Key};
@@ -44,6 +45,7 @@ pub use effects::{CANCEL_TASK_WORK, CancelledTask};
 pub use forget::{Forgotten, ForgottenDefinitions};
 pub use map_run::{ChildPage, MapRunChange, MapRunView, Tallies, Tally};
 pub use observer::Observer;
+pub use programs::Definition;
 pub use queries::{HistoryPage, ListPage};
 pub use record::ExecutionRecord;
 pub use start::{Start, StartSpec};
@@ -70,7 +72,13 @@ pub(crate) struct Inner {
     next_stream: AtomicU64,
     sleepers: sleep::Sleepers,
     histories: queries::Histories,
+    /// How many may live.
+    most_live: AtomicUsize,
 }
+
+/// How many executions may live unless somebody says otherwise.
+// AWS: quotas page: 1,000,000 open executions of an account in a region.
+const MOST_LIVE: usize = 1_000_000;
 
 impl Executions {
     /// No executions yet. [`Executions::join`] the handler, then [`Executions::recover`].
@@ -91,6 +99,7 @@ impl Executions {
             next_stream: AtomicU64::new(1),
             sleepers: sleep::Sleepers::new(kit.clock.clone()),
             histories: queries::Histories::default(),
+            most_live: AtomicUsize::new(MOST_LIVE),
         }))
     }
 
@@ -113,6 +122,16 @@ impl Executions {
     /// Number of timers set, those of executions that sleep included as far as they are due soon.
     pub fn timers(&self) -> usize {
         self.0.alarms.len() + self.0.sleepers.len()
+    }
+
+    /// Whether as many executions live as may. Those that sleep do not count: they cost a record on disk.
+    pub fn is_full(&self) -> bool {
+        self.live_count() >= self.0.most_live.load(Ordering::Relaxed)
+    }
+
+    /// Says how many may live.
+    pub fn set_most_live(&self, most: usize) {
+        self.0.most_live.store(most, Ordering::Relaxed);
     }
 
     /// Number of live (not Express) executions; those that sleep until a time that is far away are not counted.
@@ -145,7 +164,7 @@ impl Executions {
     /// The task that waits for this token succeeded.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`], [`Error::TaskTimedOut`] or a storage error.
+    /// [`Error::InvalidToken`], [`Error::TaskTimedOut`], [`Error::TaskDoesNotExist`] or a storage error.
     pub async fn task_succeeded(&self, token: &str, output: Data) -> Result<(), Error> {
         self.0.give_by_token(token, |key| Input::TaskSucceeded { key, output }).await
     }
@@ -153,7 +172,7 @@ impl Executions {
     /// The task that waits for this token failed.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`], [`Error::TaskTimedOut`] or a storage error.
+    /// [`Error::InvalidToken`], [`Error::TaskTimedOut`], [`Error::TaskDoesNotExist`] or a storage error.
     pub async fn task_failed(&self, token: &str, failure: TaskFailure) -> Result<(), Error> {
         let TaskFailure { error, cause } = failure;
         self.0.give_by_token(token, |key| Input::TaskFailed { key, error, cause }).await
@@ -162,7 +181,7 @@ impl Executions {
     /// The task that waits for this token is alive.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`], [`Error::TaskTimedOut`] or a storage error.
+    /// [`Error::InvalidToken`], [`Error::TaskTimedOut`], [`Error::TaskDoesNotExist`] or a storage error.
     pub async fn task_heartbeat(&self, token: &str) -> Result<(), Error> {
         self.0.give_by_token(token, |key| Input::TaskHeartbeat { key }).await
     }
@@ -213,7 +232,13 @@ impl Inner {
         input: impl FnOnce(Key) -> Input,
     ) -> Result<(), Error> {
         let (execution_arn, _) = engine::read_token(token).ok_or(Error::InvalidToken)?;
-        let live = self.find(&execution_arn).ok_or(Error::TaskTimedOut)?;
+        let Some(live) = self.find(&execution_arn) else {
+            return Err(match self.read_record(&execution_arn).await {
+                Ok(_) => Error::TaskTimedOut,
+                Err(Error::ExecutionDoesNotExist(_)) => Error::TaskDoesNotExist,
+                Err(other) => other,
+            });
+        };
         let answer = {
             let mut state = live.lock();
             let key = state.execution.task_with_token(token).ok_or(Error::TaskTimedOut)?;

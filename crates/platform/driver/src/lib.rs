@@ -21,9 +21,9 @@ mod work;
 
 pub use error::Error;
 pub use executions::{
-    ActivityTask, CANCEL_TASK_WORK, CancelledTask, ChildPage, ExecutionRecord, Executions,
-    Forgotten, ForgottenDefinitions, HistoryPage, ListPage, MapRunChange, MapRunView, Observer,
-    Start, StartSpec, Tallies, Tally,
+    ActivityTask, CANCEL_TASK_WORK, CancelledTask, ChildPage, Definition, ExecutionRecord,
+    Executions, Forgotten, ForgottenDefinitions, HistoryPage, ListPage, MapRunChange, MapRunView,
+    Observer, Start, StartSpec, Tallies, Tally,
 };
 pub use map_port::{Items, MapRunRequest, Results};
 pub use task::{TaskFailure, TaskHandler, TaskReporter, TaskRequest};

@@ -79,6 +79,11 @@ pub trait TaskHandler: Send + Sync + 'static {
         reporter: TaskReporter,
     ) -> Result<Data, TaskFailure>;
 
+    /// Whether there is an activity of this ARN: a task of one that is not there fails at once.
+    async fn has_activity(&self, _activity_arn: &str) -> bool {
+        true
+    }
+
     /// The status of a (not Express) execution changes: `Running` when it starts, the final one when it ends. The items
     /// answered become part of the very commit that changes it. Called while the execution is locked: it must not ask for
     /// the execution.

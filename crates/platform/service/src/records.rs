@@ -38,6 +38,14 @@ impl<'a, T: DeserializeOwned> Records<'a, T> {
         found.map(|record| self.read(record)).transpose()
     }
 
+    /// The record of `key` as it is stored, for those who keep what they have read of it by its version.
+    ///
+    /// # Errors
+    /// `InternalFailure` when storage fails.
+    pub async fn stored(&self, key: &str) -> Result<Option<store::Record>, AwsError> {
+        self.store.get(self.kind, key).await.map_err(|e| storage_error(&e))
+    }
+
     /// A page of records, and the cursor of the next page.
     ///
     /// # Errors
@@ -67,7 +75,11 @@ impl<'a, T: DeserializeOwned> Records<'a, T> {
         }
     }
 
-    fn read(&self, record: store::Record) -> Result<Found<T>, AwsError> {
+    /// Reads a record of this kind.
+    ///
+    /// # Errors
+    /// `InternalFailure` when it cannot be read.
+    pub fn read(&self, record: store::Record) -> Result<Found<T>, AwsError> {
         match serde_json::from_slice(&record.body) {
             Ok(value) => {
                 Ok(Found { key: record.key, value, expect: Expect::Version(record.version) })

@@ -21,7 +21,7 @@ pub struct Put {
     /// JSON text.
     pub body: Vec<u8>,
     /// The record's index entries: `(index name, index key)`; they replace those of the version before.
-    /// Index keys need not be unique: the record's key breaks ties.
+    /// Index keys need not be unique: of records with the same one, the one that was made first comes first.
     pub index: Vec<(&'static str, String)>,
     /// What must hold for the batch to be applied.
     pub expect: Expect,

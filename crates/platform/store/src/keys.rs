@@ -23,16 +23,20 @@ fn next_char(character: char) -> Option<char> {
     }
 }
 
-/// The cursor of a place in an index: index keys are not unique, so the record's key belongs to it. An empty key stands before
-/// every record with the index key.
-pub fn index_cursor(index_key: &str, key: &str) -> String {
-    format!("{}:{index_key}{key}", index_key.len())
+/// The cursor of a place in an index: before every record with the index key.
+pub fn index_cursor(index_key: &str) -> String {
+    id_cursor(index_key, i64::MIN)
 }
 
-/// Index key and record key of a cursor; `None` when it is none of ours.
-pub(crate) fn read_index_cursor(cursor: &str) -> Option<(&str, &str)> {
-    let (length, rest) = cursor.split_once(':')?;
-    rest.split_at_checked(length.parse().ok()?)
+/// The cursor of a record in an index: index keys are not unique, so the record's number belongs to it.
+pub(crate) fn id_cursor(index_key: &str, id: i64) -> String {
+    format!("{id}:{index_key}")
+}
+
+/// Index key and record number of a cursor; `None` when it is none of ours.
+pub(crate) fn read_id_cursor(cursor: &str) -> Option<(&str, i64)> {
+    let (id, index_key) = cursor.split_once(':')?;
+    Some((index_key, id.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -55,12 +59,12 @@ mod tests {
 
     #[test]
     fn cursors() {
-        for (index_key, key) in [("", ""), ("1:2", "ä:b"), ("ä\0", "\0")] {
-            let cursor = index_cursor(index_key, key);
-            assert_eq!(read_index_cursor(&cursor), Some((index_key, key)));
+        for (index_key, id) in [("", 0), ("1:2", i64::MAX), ("ä\0", i64::MIN)] {
+            assert_eq!(read_id_cursor(&id_cursor(index_key, id)), Some((index_key, id)));
         }
-        for hostile in ["", "x", "9:a", "1:ä", "-1:a", "99999999999999999999999:a"] {
-            assert_eq!(read_index_cursor(hostile), None, "{hostile:?}");
+        assert_eq!(read_id_cursor(&index_cursor("k")), Some(("k", i64::MIN)));
+        for hostile in ["", "x", "x:a", ":ä", "--1:a", "99999999999999999999999:a"] {
+            assert_eq!(read_id_cursor(hostile), None, "{hostile:?}");
         }
     }
 }

@@ -94,6 +94,12 @@ pub trait Store: Send + Sync + 'static {
     /// [`Error::Full`], [`Error::Corrupt`] or [`Error::Io`] when the disk failed (nothing was written).
     fn commit(&self, batch: Batch) -> CommitFuture;
 
+    /// Whether more is waiting to be written than should be: whoever can refuse further work, should. What is
+    /// committed all the same is written in its turn.
+    fn is_behind(&self) -> bool {
+        false
+    }
+
     /// The record, if there is one. Sees every commit that has resolved before the call.
     async fn get(&self, kind: &str, key: &str) -> Result<Option<Record>, Error>;
 

@@ -8,7 +8,7 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::keys::{index_cursor, prefix_end, read_index_cursor};
+use crate::keys::{id_cursor, prefix_end, read_id_cursor};
 use crate::{Batch, CommitFuture, Error, Expect, LogRow, Page, Put, Record, Scan, Store};
 
 /// Where a "crash" happens; see [`MemoryStore::crash_at_commit`].
@@ -42,6 +42,7 @@ struct Faults {
     is_full: bool,
     bell: Arc<tokio::sync::Notify>,
     delay: Duration,
+    is_behind: bool,
 }
 
 /// What is stored.
@@ -49,6 +50,8 @@ struct Faults {
 struct Content {
     version: u64,
     kinds: HashMap<String, Kind>,
+    /// Numbers of all records; a new one gets the next after the greatest, as in the other implementation.
+    ids: BTreeSet<i64>,
     next_row: u64,
     rows: BTreeMap<u64, LogRow>,
     streams: HashMap<u64, Vec<u64>>,
@@ -57,11 +60,14 @@ struct Content {
 #[derive(Debug, Clone, Default)]
 struct Kind {
     records: BTreeMap<String, Stored>,
-    indexes: HashMap<&'static str, BTreeSet<(String, String)>>,
+    indexes: HashMap<&'static str, BTreeSet<(String, i64)>>,
+    /// Keys of records by their numbers.
+    keys: HashMap<i64, String>,
 }
 
 #[derive(Debug, Clone)]
 struct Stored {
+    id: i64,
     version: u64,
     body: Arc<[u8]>,
     index: Vec<(&'static str, String)>,
@@ -118,6 +124,11 @@ impl MemoryStore {
         }
     }
 
+    /// Makes it say that more is waiting than should be, or no more.
+    pub fn fall_behind(&self, is_behind: bool) {
+        self.lock().faults.is_behind = is_behind;
+    }
+
     /// Lets every commit take this long (on tokio's clock) until it resolves.
     pub fn delay_commits(&self, delay: Duration) {
         self.lock().faults.delay = delay;
@@ -130,6 +141,10 @@ impl MemoryStore {
 
 #[async_trait::async_trait]
 impl Store for MemoryStore {
+    fn is_behind(&self) -> bool {
+        self.lock().faults.is_behind
+    }
+
     fn commit(&self, batch: Batch) -> CommitFuture {
         let mut shared = self.lock();
         shared.faults.commits += 1;
@@ -201,8 +216,10 @@ impl Content {
             self.remove_prefix(&kind, &prefix);
         }
         for remove in batch.removes {
-            if let Some(kind) = self.kinds.get_mut(&remove.kind) {
-                kind.remove(&remove.key);
+            if let Some(kind) = self.kinds.get_mut(&remove.kind)
+                && let Some(id) = kind.remove(&remove.key)
+            {
+                self.ids.remove(&id);
             }
         }
         for put in batch.puts {
@@ -238,12 +255,15 @@ impl Content {
             self.kinds.insert(put.kind.clone(), Kind::default());
         }
         let kind = self.kinds.get_mut(&put.kind).expect("inserted above when it was missing");
-        kind.remove(&put.key);
+        let before = kind.remove(&put.key);
+        let id = before.unwrap_or_else(|| self.ids.last().map_or(1, |last| last + 1));
+        self.ids.insert(id);
         for (name, index_key) in &put.index {
-            let entries = kind.indexes.entry(name).or_default();
-            entries.insert((index_key.clone(), put.key.clone()));
+            kind.indexes.entry(name).or_default().insert((index_key.clone(), id));
         }
-        kind.records.insert(put.key, Stored { version, body: put.body.into(), index: put.index });
+        kind.keys.insert(id, put.key.clone());
+        let stored = Stored { id, version, body: put.body.into(), index: put.index };
+        kind.records.insert(put.key, stored);
     }
 
     fn remove_prefix(&mut self, kind: &str, prefix: &str) {
@@ -257,19 +277,24 @@ impl Content {
             .cloned()
             .collect();
         for key in keys {
-            kind.remove(&key);
+            if let Some(id) = kind.remove(&key) {
+                self.ids.remove(&id);
+            }
         }
     }
 }
 
 impl Kind {
-    fn remove(&mut self, key: &str) {
-        let Some(old) = self.records.remove(key) else { return };
+    /// Answers the number that the record had.
+    fn remove(&mut self, key: &str) -> Option<i64> {
+        let old = self.records.remove(key)?;
         for (name, index_key) in old.index {
             if let Some(entries) = self.indexes.get_mut(name) {
-                entries.remove(&(index_key, key.to_owned()));
+                entries.remove(&(index_key, old.id));
             }
         }
+        self.keys.remove(&old.id);
+        Some(old.id)
     }
 
     fn scan_keys(&self, scan: &Scan<'_>) -> Page {
@@ -284,7 +309,7 @@ impl Kind {
 
     fn scan_index(&self, name: &str, scan: &Scan<'_>) -> Page {
         let Some(entries) = self.indexes.get(name) else { return Page::default() };
-        let at = |index_key: &str| (index_key.to_owned(), String::new());
+        let at = |index_key: &str| (index_key.to_owned(), i64::MIN);
         let end = |prefix: &str| prefix_end(prefix).map(|end| at(&end));
         let Some((lower, upper)) = index_range(scan, at(scan.prefix), end) else {
             return Page::default();
@@ -292,9 +317,10 @@ impl Kind {
         if is_empty(&lower, &upper) {
             return Page::default();
         }
-        let found = entries.range((lower, upper)).filter_map(|(index_key, key)| {
+        let found = entries.range((lower, upper)).filter_map(|(index_key, id)| {
+            let key = self.keys.get(id)?;
             let record = self.records.get(key)?.record(key);
-            Some((index_cursor(index_key, key), record))
+            Some((id_cursor(index_key, *id), record))
         });
         page(scan, found)
     }
@@ -340,14 +366,14 @@ where
 /// As [`range`] for an index; `None` when the cursor is none of ours.
 fn index_range(
     scan: &Scan<'_>,
-    start: (String, String),
-    end: impl Fn(&str) -> Option<(String, String)>,
-) -> Option<Bounds<(String, String)>> {
+    start: (String, i64),
+    end: impl Fn(&str) -> Option<(String, i64)>,
+) -> Option<Bounds<(String, i64)>> {
     let mut lower = Bound::Included(start);
     let mut upper = end(scan.prefix).map_or(Bound::Unbounded, Bound::Excluded);
     if let Some(cursor) = scan.after {
-        let (index_key, key) = read_index_cursor(cursor)?;
-        let place = (index_key.to_owned(), key.to_owned());
+        let (index_key, id) = read_id_cursor(cursor)?;
+        let place = (index_key.to_owned(), id);
         narrow(&mut lower, &mut upper, place, scan.reverse);
     }
     Some((lower, upper))

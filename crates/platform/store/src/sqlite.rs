@@ -7,7 +7,7 @@
 //! * The log is appended by rowid without a secondary index; dropping a stream appends a mark, and rows are removed
 //!   later in runs.
 //!
-//! Users may open the file: bodies are JSON text. Nobody but the owner of the directory's lock may write.
+//! Users may open the file: bodies are JSON text; the view `readable` has the names of kinds for their numbers. Nobody but the owner of the directory's lock may write.
 
 mod apply;
 pub mod backup;
@@ -15,12 +15,14 @@ mod cache;
 mod checkpoint;
 mod errors;
 mod lock;
+mod names;
 mod open;
 mod read;
 mod streams;
 mod writer;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -30,6 +32,7 @@ use tokio::sync::oneshot;
 use crate::{Batch, CommitFuture, Error, LogRow, Page, Record, Scan, Store};
 use cache::Cache;
 use checkpoint::Checkpointer;
+use names::Names;
 use read::Readers;
 use streams::Streams;
 use writer::{Job, Message, Numbers, Writer};
@@ -41,8 +44,47 @@ pub struct SqliteStore {
     messages: Option<Sender<Message>>,
     writer: Option<JoinHandle<()>>,
     readers: Arc<Readers>,
+    shared: Shared,
+}
+
+/// What the writer and those who ask it share.
+#[derive(Debug, Clone, Default)]
+struct Shared {
     streams: Arc<Mutex<Streams>>,
     cache: Arc<Cache>,
+    names: Arc<Names>,
+    waiting: Arc<Waiting>,
+}
+
+/// Batches waiting for the writer from here on are too many.
+const TOO_MANY_BATCHES: usize = 16_384;
+/// So are batches of this many bytes.
+const TOO_MANY_BYTES: usize = 128 << 20;
+
+/// What waits for the writer.
+#[derive(Debug, Default)]
+struct Waiting {
+    batches: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Waiting {
+    fn add(&self, bytes: usize) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        metrics::COMMIT_QUEUE.add(1);
+    }
+
+    fn take(&self, batches: usize, bytes: usize) {
+        self.batches.fetch_sub(batches, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        metrics::COMMIT_QUEUE.add(-(batches as i64));
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.batches.load(Ordering::Relaxed) >= TOO_MANY_BATCHES
+            || self.bytes.load(Ordering::Relaxed) >= TOO_MANY_BYTES
+    }
 }
 
 impl SqliteStore {
@@ -53,15 +95,17 @@ impl SqliteStore {
     /// [`Error::Corrupt`] when the file is damaged, [`Error::Full`] or [`Error::Io`].
     pub fn open(data_dir: &Path) -> Result<Self, Error> {
         let opened = open::open(data_dir)?;
-        let streams = Arc::new(Mutex::new(opened.streams));
+        let shared = Shared {
+            streams: Arc::new(Mutex::new(opened.streams)),
+            names: Arc::new(opened.names),
+            ..Shared::default()
+        };
         let (messages, inbox) = channel();
         let checkpointer = Checkpointer::start(opened.checkpoints, messages.clone())?;
-        let cache = Arc::new(Cache::default());
         let writer = Writer::new(
             opened.writer,
             opened.location.clone(),
-            streams.clone(),
-            cache.clone(),
+            shared.clone(),
             Numbers::after(opened.next_row, opened.last_version),
             checkpointer,
         );
@@ -73,7 +117,7 @@ impl SqliteStore {
                 detail: error.to_string(),
             })?;
         let readers = Arc::new(Readers::new(opened.location, opened.lock));
-        Ok(Self { messages: Some(messages), writer: Some(writer), readers, streams, cache })
+        Ok(Self { messages: Some(messages), writer: Some(writer), readers, shared })
     }
 
     async fn read<T: Send + 'static>(
@@ -110,33 +154,40 @@ impl Drop for SqliteStore {
 impl Store for SqliteStore {
     fn commit(&self, batch: Batch) -> CommitFuture {
         let (answer, answered) = oneshot::channel();
-        let sent = self
-            .messages
-            .as_ref()
-            .is_some_and(|messages| messages.send(Message::Commit(Job { batch, answer })).is_ok());
+        let bytes = writer::size(&batch);
+        self.shared.waiting.add(bytes);
+        let job = Message::Commit(Job { batch, bytes, answer });
+        let sent = self.messages.as_ref().is_some_and(|messages| messages.send(job).is_ok());
         if !sent {
+            self.shared.waiting.take(1, bytes);
             return Box::pin(std::future::ready(Err(Error::Closed)));
         }
-        metrics::COMMIT_QUEUE.add(1);
         Box::pin(async move { answered.await.unwrap_or(Err(Error::Closed)) })
     }
 
+    fn is_behind(&self) -> bool {
+        self.shared.waiting.is_too_much()
+    }
+
     async fn get(&self, kind: &str, key: &str) -> Result<Option<Record>, Error> {
-        let ticket = match self.cache.get(kind, key) {
+        let ticket = match self.shared.cache.get(kind, key) {
             Ok(record) => return Ok(Some(record)),
             Err(ticket) => ticket,
         };
+        let Some(number) = self.shared.names.of(kind, names::KIND) else { return Ok(None) };
         // One record is found sooner than another thread is woken to look for it.
         let _permit = self.readers.permit().await?;
-        let found = self.readers.with(|connection| read::get(connection, kind, key))?;
+        let found = self.readers.with(|connection| read::get(connection, number, key))?;
         if let Some(record) = &found {
-            self.cache.leave(ticket, kind, record);
+            self.shared.cache.leave(ticket, kind, record);
         }
         Ok(found)
     }
 
     async fn scan(&self, scan: Scan<'_>) -> Result<Page, Error> {
-        let Some(query) = read::Query::new(&scan) else { return Ok(Page::default()) };
+        let Some(query) = read::Query::new(&scan, &self.shared.names) else {
+            return Ok(Page::default());
+        };
         self.read(move |connection| query.run(connection)).await
     }
 
@@ -158,7 +209,7 @@ impl Store for SqliteStore {
 
     async fn read_stream(&self, stream: u64) -> Result<Vec<LogRow>, Error> {
         let rows = {
-            let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+            let streams = self.shared.streams.lock().unwrap_or_else(PoisonError::into_inner);
             streams.rows(stream).to_vec()
         };
         self.read(move |connection| read::log_rows(connection, stream, &rows)).await

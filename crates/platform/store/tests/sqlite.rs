@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use store::{Append, Batch, Error, Expect, SqliteStore, Store as _};
+use store::{Append, Batch, Error, Expect, Scan, SqliteStore, Store as _};
 
 /// A directory that goes with the test.
 struct Directory(PathBuf);
@@ -55,9 +55,92 @@ async fn newer_formats_are_left_alone() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     match SqliteStore::open(&directory.0) {
-        Err(Error::Newer { found: 99, known: 1, .. }) => {}
+        Err(Error::Newer { found: 99, known: 2, .. }) => {}
         other => panic!("{other:?}"),
     }
+}
+
+/// Records and index entries as format 1 had them.
+const FORMAT_1: &str = "
+    PRAGMA application_id = 0x72666974;
+    CREATE TABLE records (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL,
+        version INTEGER NOT NULL, body ANY NOT NULL, entries TEXT, UNIQUE (kind, key)) STRICT;
+    CREATE TABLE record_index (kind TEXT NOT NULL, name TEXT NOT NULL, index_key TEXT NOT NULL,
+        key TEXT NOT NULL, PRIMARY KEY (kind, name, index_key, key)) STRICT, WITHOUT ROWID;
+    CREATE TABLE log (id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, body BLOB) STRICT;
+    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    INSERT INTO counters VALUES ('version', 7);
+    INSERT INTO records VALUES
+        (1, 'k', 'b', 3, '1', '[[\"i\",\"2\"],[\"j\",\"x\"]]'), (2, 'k', 'a', 4, '2', '[[\"i\",\"1\"]]'),
+        (5, 'other', 'a', 5, '3', NULL);
+    INSERT INTO record_index VALUES ('k', 'i', '2', 'b'), ('k', 'j', 'x', 'b'), ('k', 'i', '1', 'a');
+    INSERT INTO log VALUES (1, 9, x'31');
+    PRAGMA user_version = 1;
+";
+
+#[tokio::test]
+async fn the_former_format_is_brought_forward() {
+    let directory = Directory::new();
+    std::fs::create_dir_all(&directory.0).unwrap();
+    let connection = rusqlite::Connection::open(directory.file("refit.db")).unwrap();
+    connection.execute_batch(FORMAT_1).unwrap();
+    drop(connection);
+    let by_i = || Scan { index: Some("i"), ..Scan::of("k", "", 9) };
+    // The second time there is nothing left to do.
+    for _ in 0..2 {
+        let store = SqliteStore::open(&directory.0).unwrap();
+        let found = store.get("k", "b").await.unwrap().unwrap();
+        assert_eq!((found.version, &*found.body), (3, &b"1"[..]));
+        assert_eq!(store.get("other", "a").await.unwrap().unwrap().version, 5);
+        let keys: Vec<_> = store.scan(by_i()).await.unwrap().records;
+        let keys: Vec<_> = keys.iter().map(|record| record.key.as_str()).collect();
+        assert_eq!(keys, ["a", "b"]);
+        assert_eq!(store.read_stream(9).await.unwrap().len(), 1);
+    }
+    // What was indexed before is known to be: the old entries go with the record.
+    let store = SqliteStore::open(&directory.0).unwrap();
+    let mut batch = Batch::new();
+    batch.remove("k", "b", Expect::Version(3));
+    store.commit(batch).await.unwrap();
+    assert_eq!(store.scan(by_i()).await.unwrap().records.len(), 1);
+    let by_j = Scan { index: Some("j"), ..Scan::of("k", "", 9) };
+    assert_eq!(store.scan(by_j).await.unwrap().records.len(), 0);
+    drop(store);
+    let connection = rusqlite::Connection::open(directory.file("refit.db")).unwrap();
+    let left: i64 =
+        connection.query_row("SELECT count(*) FROM record_index", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 1);
+}
+
+#[tokio::test]
+async fn room_is_used_again() {
+    let directory = Directory::new();
+    let store = SqliteStore::open(&directory.0).unwrap();
+    let mut sizes = Vec::new();
+    for round in 0..6 {
+        for number in 0..40 {
+            let mut batch = Batch::new();
+            for item in 0..25 {
+                // Different keys each time, as executions have them.
+                batch.extend(put(&format!("{round}/{number}/{item}"), &"x".repeat(1500)));
+            }
+            batch.appends.push(Append { stream: number, body: vec![b'x'; 150_000] });
+            store.commit(batch).await.unwrap();
+        }
+        let mut batch = Batch::new();
+        batch.remove_prefixes.push(("k".to_owned(), format!("{round}/")));
+        batch.drop_streams.extend(0..40);
+        store.commit(batch).await.unwrap();
+        let connection = rusqlite::Connection::open(directory.file("refit.db")).unwrap();
+        sizes.push(
+            connection
+                .query_row("SELECT page_count FROM pragma_page_count()", [], |row| {
+                    row.get::<_, i64>(0)
+                })
+                .unwrap(),
+        );
+    }
+    assert!(sizes[5] <= sizes[1] + sizes[1] / 5, "pages after each round: {sizes:?}");
 }
 
 #[tokio::test]
@@ -99,6 +182,10 @@ async fn people_can_read_the_file() {
         .query_row("SELECT body ->> '$' FROM records WHERE key = 'a'", [], |row| row.get(0))
         .unwrap();
     assert_eq!(found, "text");
+    let kind: String = connection
+        .query_row("SELECT kind FROM readable WHERE key = 'a'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(kind, "k");
 }
 
 #[tokio::test]

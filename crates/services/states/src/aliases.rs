@@ -4,6 +4,10 @@ use crate::arns::{self, Qualifier};
 use crate::error::Error;
 use crate::records::{self, ALIAS, Alias, Route};
 use service::{Ctx, Found};
+use store::Scan;
+
+// AWS: quotas page: aliases of one state machine.
+const MOST_ALIASES: usize = 100;
 
 /// The machine that the routes' versions belong to, after all checks.
 // AWS: texts as recorded from CreateStateMachineAlias; the last one is UNVERIFIED.
@@ -47,6 +51,18 @@ pub(crate) async fn check(ctx: &Ctx, routes: &[Route]) -> Result<String, Error> 
         return Err(Error::Validation(message.to_owned()));
     }
     Ok(first)
+}
+
+/// Refuses one more alias of a machine that has as many as it may.
+pub(crate) async fn has_room(ctx: &Ctx, machine_arn: &str) -> Result<(), Error> {
+    let prefix = format!("{machine_arn}:");
+    let (found, _) =
+        ctx.records::<Alias>(ALIAS).scan(Scan::of(ALIAS, &prefix, MOST_ALIASES)).await?;
+    if found.len() < MOST_ALIASES {
+        return Ok(());
+    }
+    // UNVERIFIED: AWS's words.
+    Err(Error::QuotaExceeded(format!("A state machine can have at most {MOST_ALIASES} aliases")))
 }
 
 /// The alias of an ARN, or AWS's refusal.

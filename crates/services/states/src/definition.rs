@@ -9,7 +9,7 @@ pub(crate) fn check(definition: &str, express: bool) -> Result<(), Error> {
     if let Some(fault) = not_json(definition) {
         return Err(Error::InvalidDefinition(format!("{NOT_JSON}: {}", fault.message)));
     }
-    let checked = asl::check(definition, asl::Options { express });
+    let checked = asl::check(definition, asl::Options::of(express));
     let errors: Vec<String> = errors(&checked.diagnostics).map(ToString::to_string).collect();
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidDefinition(errors.join(", "))) }
 }

@@ -35,6 +35,10 @@ pub(crate) enum Error {
     /// `TaskTimedOut`
     #[error("Task Timed Out: 'Provided task does not exist anymore'")]
     TaskTimedOut,
+    /// `TaskDoesNotExist`
+    // UNVERIFIED: AWS's words.
+    #[error("Task Does Not Exist: 'Provided task does not exist'")]
+    TaskDoesNotExist,
     /// `StateMachineAlreadyExists`
     #[error("State Machine Already Exists: '{0}'")]
     MachineExists(String),
@@ -60,6 +64,24 @@ pub(crate) enum Error {
     /// `ActivityDoesNotExist`
     #[error("Activity Does Not Exist: '{0}'")]
     ActivityDoesNotExist(String),
+    /// `ActivityLimitExceeded`
+    // AWS: API reference of CreateActivity.
+    #[error(
+        "The maximum number of activities has been reached. Existing activities must be deleted before a new activity can be created."
+    )]
+    TooManyActivities,
+    /// `StateMachineLimitExceeded`
+    // AWS: API reference of CreateStateMachine.
+    #[error(
+        "The maximum number of state machines has been reached. Existing state machines must be deleted before a new state machine can be created."
+    )]
+    TooManyMachines,
+    /// `ExecutionLimitExceeded`
+    // AWS: API reference of StartExecution.
+    #[error(
+        "The maximum number of running executions has been reached. Running executions must end or be stopped before a new execution can be started."
+    )]
+    TooManyExecutions,
     /// `ResourceNotFound`
     #[error("Resource not found: '{0}'")]
     ResourceNotFound(String),
@@ -119,6 +141,7 @@ impl From<driver::Error> for Error {
             }
             driver::Error::InvalidToken => Self::InvalidToken("Invalid token".to_owned()),
             driver::Error::TaskTimedOut => Self::TaskTimedOut,
+            driver::Error::TaskDoesNotExist => Self::TaskDoesNotExist,
             driver::Error::Definition(found) => Self::InvalidDefinition(found),
             other => {
                 tracing::error!(error = %other, "an execution could not be handled");
@@ -141,6 +164,7 @@ impl From<Error> for AwsError {
             Error::InvalidOutput(_) => "InvalidOutput",
             Error::InvalidToken(_) => "InvalidToken",
             Error::TaskTimedOut => "TaskTimedOut",
+            Error::TaskDoesNotExist => "TaskDoesNotExist",
             Error::MachineExists(_) => "StateMachineAlreadyExists",
             Error::MachineDoesNotExist(_) => "StateMachineDoesNotExist",
             Error::MachineDeleting(_) => "StateMachineDeleting",
@@ -150,6 +174,9 @@ impl From<Error> for AwsError {
             Error::NotRedrivable(_) => "ExecutionNotRedrivable",
             Error::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
             Error::ResourceNotFound(_) | Error::AliasNotFound => "ResourceNotFound",
+            Error::TooManyActivities => "ActivityLimitExceeded",
+            Error::TooManyMachines => "StateMachineLimitExceeded",
+            Error::TooManyExecutions => "ExecutionLimitExceeded",
             Error::TooManyWorkers => "ActivityWorkerLimitExceeded",
             Error::MissingRequiredParameter(_) => "MissingRequiredParameter",
             Error::TooManyTags(_) => "TooManyTags",

@@ -3,12 +3,13 @@
 use crate::config::{Encryption, Logging, Tracing};
 use crate::error::Error;
 use crate::ops::Included;
-use crate::records::{self, Chosen, Machine, seconds};
-use crate::{arns, names};
+use crate::records::seconds;
+use crate::{States, arns, names};
 use driver::{ExecutionRecord, StartSpec};
 use engine::{Data, Identity, MachineKind, Status};
 use serde::{Deserialize, Serialize};
 use service::{Ctx, Reply};
+use std::sync::Arc;
 
 /// What belongs to an execution and the driver does not look at.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -39,65 +40,58 @@ pub(crate) struct StartInput {
     pub(crate) included_data: Option<String>,
 }
 
+impl Attributes {
+    /// As they are stored.
+    pub(crate) fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("attributes are plain data")
+    }
+}
+
 /// What is to be started, after all checks.
-pub(crate) async fn prepare(ctx: &Ctx, input: &StartInput) -> Result<StartSpec, Error> {
+pub(crate) async fn prepare(
+    states: &States,
+    ctx: &Ctx,
+    input: &StartInput,
+) -> Result<StartSpec, Error> {
     let named = arns::read_machine(&input.state_machine_arn)?;
     if let Some(name) = &input.name {
         names::check(name)?;
     }
-    let chosen = records::choose(ctx, &named).await.map_err(|error| match error {
+    let ready = states.ready.of(ctx, &named).await.map_err(|error| match error {
         Error::MachineDoesNotExist(_) => {
             Error::MachineDoesNotExist(input.state_machine_arn.clone())
         }
         other => other,
     })?;
-    if chosen.machine.deleting {
-        return Err(Error::MachineDeleting(chosen.machine.arn));
+    if ready.deleting {
+        return Err(Error::MachineDeleting(ready.arn.to_string()));
     }
     let data = read_input(input.input.as_deref().unwrap_or("{}"))?;
-    let name = input.name.clone().unwrap_or_else(|| ctx.uuid());
-    Ok(spec(ctx, chosen, &name, data, input.trace_header.clone()))
-}
-
-fn spec(
-    ctx: &Ctx,
-    chosen: Chosen,
-    name: &str,
-    input: Data,
-    trace_header: Option<String>,
-) -> StartSpec {
-    let Chosen { machine, content, revision_id, updated_ms, version_arn, alias_arn } = chosen;
-    let Machine { arn, name: machine_name, express, .. } = machine;
-    let (execution_arn, kind) = if express {
-        (arns::express_execution(ctx, &machine_name, name), MachineKind::Express)
+    let name: Arc<str> = match &input.name {
+        Some(name) => name.as_str().into(),
+        None => ctx.kit.entropy.ordered_uuid(ctx.now_ms).into(),
+    };
+    let (execution_arn, kind) = if ready.express {
+        (arns::express_execution(ctx, &ready.name, &name), MachineKind::Express)
     } else {
-        (arns::execution(ctx, &machine_name, name), MachineKind::Standard)
+        (arns::execution(ctx, &ready.name, &name), MachineKind::Standard)
     };
-    let attributes = Attributes {
-        logging: content.logging,
-        tracing: content.tracing,
-        encryption: content.encryption,
-        updated_ms,
-        revision_id,
-        trace_header,
-        redrive_tokens: Vec::new(),
-    };
-    StartSpec {
+    Ok(StartSpec {
         identity: Identity {
             execution_arn: execution_arn.into(),
-            name: name.into(),
-            state_machine_arn: arn.into(),
-            state_machine_name: machine_name.into(),
-            role_arn: content.role_arn.into(),
-            state_machine_alias_arn: alias_arn.map(Into::into),
-            state_machine_version_arn: version_arn.map(Into::into),
+            name,
+            state_machine_arn: ready.arn.clone(),
+            state_machine_name: ready.name.clone(),
+            role_arn: ready.role_arn.clone(),
+            state_machine_alias_arn: ready.alias_arn.clone(),
+            state_machine_version_arn: ready.version_arn.clone(),
             kind,
-            input,
+            input: data,
             start_ms: ctx.now_ms,
         },
-        definition: content.definition.into(),
-        attributes: serde_json::to_value(attributes).expect("attributes are plain data"),
-    }
+        definition: ready.definition.clone(),
+        attributes: ready.attributes_with(input.trace_header.as_ref()),
+    })
 }
 
 /// Reads an execution's input.
@@ -132,7 +126,7 @@ impl View {
     pub(crate) fn of(record: &ExecutionRecord, included_data: Option<&str>) -> Self {
         let included = included_data != Some("METADATA_ONLY");
         let text = |data: &Data| data.text().to_owned();
-        let shown = |value: &Option<std::sync::Arc<str>>| value.as_ref().map(ToString::to_string);
+        let shown = |value: &Option<Arc<str>>| value.as_ref().map(ToString::to_string);
         let identity = &record.identity;
         Self {
             execution_arn: identity.execution_arn.to_string(),

@@ -17,6 +17,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 const MOST_BYTES: usize = 900_000;
 const MOST_LINES: usize = 5_000;
 
+/// Bytes of one line.
+// AWS: API reference of HistoryEventExecutionDataDetails: data is truncated in logs because of size limits. UNVERIFIED:
+// that the limit is CloudWatch Logs' old one, and what is left of the data.
+const MOST_LINE_BYTES: usize = 256 * 1024;
+/// Bytes, as they are written in a line, that are left of a payload in a line that is too long.
+const MOST_DATA_BYTES: usize = 240 * 1024;
+
 /// Lines for one stream.
 struct Lines {
     region: String,
@@ -122,6 +129,15 @@ fn line(execution: &Identity, event: &HistoryEvent, with_data: bool) -> String {
     if !with_data {
         strip_data(&mut shown);
     }
+    let text = line_of(execution, event, &shown);
+    if text.len() <= MOST_LINE_BYTES {
+        return text;
+    }
+    truncate(&mut shown);
+    line_of(execution, event, &shown)
+}
+
+fn line_of(execution: &Identity, event: &HistoryEvent, shown: &Value) -> String {
     let details = shown.as_object().and_then(|members| {
         members.iter().find(|(name, _)| name.ends_with("EventDetails")).map(|(_, value)| value)
     });
@@ -134,6 +150,42 @@ fn line(execution: &Identity, event: &HistoryEvent, with_data: bool) -> String {
     members.insert("execution_arn".to_owned(), (&*execution.execution_arn).into());
     members.insert("redrive_count".to_owned(), "0".into());
     Value::Object(members).to_string()
+}
+
+/// Shortens the payloads of an event, and says so beside them.
+fn truncate(shown: &mut Value) {
+    let details = shown.as_object_mut().and_then(|members| {
+        members.iter_mut().find(|(name, _)| name.ends_with("EventDetails")).map(|(_, value)| value)
+    });
+    let Some(details) = details.and_then(Value::as_object_mut) else { return };
+    for payload in ["input", "output", "parameters"] {
+        let Some(Value::String(text)) = details.get_mut(payload) else { continue };
+        let end = fitting(text);
+        if end < text.len() {
+            text.truncate(end);
+            details.insert(format!("{payload}Details"), json!({ "truncated": true }));
+        }
+    }
+    if details.contains_key("assignedVariables") {
+        details.insert("assignedVariables".to_owned(), json!({}));
+        details.insert("assignedVariablesDetails".to_owned(), json!({ "truncated": true }));
+    }
+}
+
+/// Where a text ends that fits into a line.
+fn fitting(text: &str) -> usize {
+    let mut bytes = 0;
+    for (at, character) in text.char_indices() {
+        bytes += match character {
+            '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+            '\0'..='\u{1f}' => 6,
+            other => other.len_utf8(),
+        };
+        if bytes > MOST_DATA_BYTES {
+            return at;
+        }
+    }
+    text.len()
 }
 
 /// Writes what comes until nobody sends any more.
@@ -180,7 +232,36 @@ async fn put_chunk(ctx: &service::Ctx, names: &Value, events: Vec<Value>) -> Res
 
 #[cfg(test)]
 mod tests {
-    use super::is_logged;
+    use super::{MOST_LINE_BYTES, is_logged, truncate};
+    use serde_json::json;
+
+    #[test]
+    fn payloads_that_are_too_long_are_cut_and_say_so() {
+        for (payload, is_cut) in [
+            ("x".repeat(1_000), false),
+            ("x".repeat(262_144), true),
+            ("\"".repeat(200_000), true),
+            ("\u{1}".repeat(60_000), true),
+            ("ä".repeat(131_072), true),
+        ] {
+            let mut shown = json!({"id": 1, "stateExitedEventDetails": {
+                "output": payload, "outputDetails": {"truncated": false},
+            }});
+            truncate(&mut shown);
+            let details = &shown["stateExitedEventDetails"];
+            assert_eq!(details["outputDetails"]["truncated"], is_cut);
+            assert_eq!(details["output"].as_str().unwrap().len() < payload.len(), is_cut);
+            assert!(shown.to_string().len() <= MOST_LINE_BYTES);
+        }
+        let mut shown =
+            json!({"stateExitedEventDetails": {"assignedVariables": {"a": "x".repeat(300_000)}}});
+        truncate(&mut shown);
+        assert_eq!(
+            shown["stateExitedEventDetails"]["assignedVariablesDetails"],
+            json!({"truncated": true})
+        );
+        truncate(&mut json!([1]));
+    }
 
     #[test]
     fn levels() {

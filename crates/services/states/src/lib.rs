@@ -23,8 +23,10 @@ mod map_run;
 mod names;
 mod ops;
 mod pollers;
+mod ready;
 mod records;
 mod redrive;
+mod registered;
 mod role;
 mod tagged;
 mod tags;
@@ -57,6 +59,9 @@ pub const KEEP_DAYS: u32 = 90;
 pub struct States {
     pub(crate) executions: Executions,
     pub(crate) pollers: pollers::Pollers,
+    pub(crate) registered: registered::Registered,
+    /// Machines as starts need them.
+    pub(crate) ready: ready::Machines,
     /// How long executions are kept after their end.
     pub(crate) keep_days: u32,
 }
@@ -84,7 +89,8 @@ impl States {
     /// When the executions have a task handler already.
     pub fn keeping(tasks: Tasks, executions: Executions, keep_days: u32) -> Arc<Self> {
         executions.join(Arc::new(tasks));
-        Arc::new(Self { executions, pollers: pollers::Pollers::default(), keep_days })
+        let (pollers, registered, ready) = Default::default();
+        Arc::new(Self { executions, pollers, registered, ready, keep_days })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Map runs: reading items from S3 and exporting results to it, with the execution's role.
 //!
 //! ```text
-//! ItemReader ── objects ──> bytes ── gunzip ──> csv | json | jsonl ──> items
+//! ItemReader ── objects ──> bytes ── gunzip ──> csv | json | jsonl | parquet ──> items
 //! results ── export ──> SUCCEEDED_n.json, FAILED_n.json, PENDING_n.json, manifest.json
 //! ```
 
@@ -12,6 +12,7 @@ mod json;
 mod lines;
 mod reader;
 mod s3;
+mod table;
 
 use driver::{Items, MapRunRequest, Results, TaskFailure};
 use service::{AwsError, Kit, Objects};

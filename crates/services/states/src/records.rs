@@ -157,20 +157,25 @@ pub(crate) struct Chosen {
     pub(crate) alias_arn: Option<String>,
 }
 
+impl Chosen {
+    /// The machine itself.
+    pub(crate) fn of(machine: Machine) -> Self {
+        Self {
+            content: machine.content.clone(),
+            revision_id: machine.revision_id.clone(),
+            updated_ms: machine.updated_ms,
+            machine,
+            version_arn: None,
+            alias_arn: None,
+        }
+    }
+}
+
 /// The machine, version or routed version that an ARN names.
 pub(crate) async fn choose(ctx: &Ctx, named: &MachineRef) -> Result<Chosen, Error> {
     let machine = find_machine(ctx, &named.machine).await?.value;
     let (number, alias_arn) = match &named.qualifier {
-        None => {
-            return Ok(Chosen {
-                content: machine.content.clone(),
-                revision_id: machine.revision_id.clone(),
-                updated_ms: machine.updated_ms,
-                machine,
-                version_arn: None,
-                alias_arn: None,
-            });
-        }
+        None => return Ok(Chosen::of(machine)),
         Some(Qualifier::Version(number)) => (*number, None),
         Some(Qualifier::Alias(name)) => {
             let arn = format!("{}:{name}", named.machine);

@@ -1,6 +1,7 @@
 //! What the driver asks of Step Functions: carrying out tasks, announcing changes of status, logging.
 
 use crate::execution_log::ExecutionLog;
+use crate::records::ACTIVITY;
 use crate::{announce, integration, map_run};
 use driver::{
     ExecutionRecord, Items, MapRunRequest, Results, TaskFailure, TaskHandler, TaskReporter,
@@ -43,6 +44,15 @@ impl TaskHandler for Tasks {
             Some(kit) => integration::perform(&kit, &request, &reporter).await,
             // The server is going down; after the restart the task is performed again.
             None => std::future::pending().await,
+        }
+    }
+
+    async fn has_activity(&self, activity_arn: &str) -> bool {
+        let Some(kit) = self.kit.upgrade() else { return true };
+        match kit.store.get(ACTIVITY, activity_arn).await {
+            Ok(found) => found.is_some(),
+            // Then it waits for a worker as always.
+            Err(_) => true,
         }
     }
 

@@ -44,7 +44,12 @@ pub(crate) fn run(global: &Global, arguments: &Validate) -> Done {
 fn check(file: &Path) -> Result<(usize, Vec<Diagnostic>), Failure> {
     let is_yaml = file.extension().is_some_and(|e| e == "yaml" || e == "yml");
     if is_yaml {
-        let found = stack::find_definitions(file).map_err(failure)?;
+        let found = match stack::find_definitions(file) {
+            Ok(found) => found,
+            // Other files are checked as well.
+            Err(stack::Error::Invalid { diagnostics }) => return Ok((0, diagnostics)),
+            Err(other) => return Err(failure(other)),
+        };
         let count = found.len();
         return Ok((
             count,
@@ -53,8 +58,12 @@ fn check(file: &Path) -> Result<(usize, Vec<Diagnostic>), Failure> {
     }
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::new(format!("cannot read {}", file.display())).because(error))?;
-    let checked = asl::check(&text, asl::Options::default());
-    Ok((1, checked.diagnostics.into_iter().map(|d| placed(file, &text, d)).collect()))
+    let checked = asl::check(&text, asl::Options::of_file());
+    let mut found: Vec<_> =
+        checked.diagnostics.into_iter().map(|d| placed(file, &text, d)).collect();
+    // From top to bottom, as they are mended.
+    found.sort_by_key(|d| d.place.as_ref().map(|place| (place.line, place.column)));
+    Ok((1, found))
 }
 
 fn placed(file: &Path, text: &str, found: asl::Diagnostic) -> Diagnostic {

@@ -55,7 +55,8 @@ impl Story {
             | "TaskSubmitFailed"
             | "TaskTimedOut"
             | "LambdaFunctionFailed"
-            | "ActivityFailed" => {
+            | "ActivityFailed"
+            | "ActivityScheduleFailed" => {
                 Self::failed(event, screen);
             }
             _ if self.depth > 0 => {}

@@ -63,6 +63,7 @@ async fn executions_go_after_ninety_days() {
     assert!(count(&world, "states/mapRunChildren").await > 0);
     let definitions = count(&world, "states/definition").await;
     assert_eq!(definitions, 3, "of each machine that ran, and the children's");
+    assert_eq!(count(&world, "states/common").await, 2, "waits and maps");
     tokio::time::sleep(DAY * 89).await;
     assert_eq!(minutes(&server, &scheduled).await.len(), 89, "all are there");
     assert!(described(&server, &mapped).await.is_ok());
@@ -83,12 +84,14 @@ async fn executions_go_after_ninety_days() {
     assert_eq!(described(&server, &waited).await.unwrap()["status"], "FAILED", "it ended later");
     assert_eq!(count(&world, "states/remains").await, 1, "it can be redriven");
     assert_eq!(count(&world, "states/definition").await, 2, "those of the maps are not needed");
+    assert_eq!(count(&world, "states/common").await, 2, "waits and scheduled");
     tokio::time::sleep(DAY * 10).await;
     assert_eq!(described(&server, &waited).await.unwrap_err(), "ExecutionDoesNotExist");
     for kind in ["states/remains", "states/history", "effect"] {
         assert_eq!(count(&world, kind).await, 0, "{kind}");
     }
     assert_eq!(count(&world, "states/definition").await, 1);
+    assert_eq!(count(&world, "states/common").await, 1);
     assert!(world.clock_ms() > ORIGIN_MS + 114 * 86_400_000);
 }
 

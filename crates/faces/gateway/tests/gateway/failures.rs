@@ -82,6 +82,21 @@ async fn in_the_protocols_shape() {
 }
 
 #[tokio::test]
+async fn a_store_that_is_behind_gets_no_more_work() {
+    let world = World::new(true).await;
+    let list = target("ListQueues");
+    let json_request: &[(&str, &str)] = &[JSON, (list.0, list.1.as_str())];
+    for is_behind in [true, false] {
+        world.store.fall_behind(is_behind);
+        let answer = world.send("POST", "/", json_request, "{}").await;
+        assert_eq!(answer.status, if is_behind { 400 } else { 200 }, "{answer:?}");
+        assert!(!is_behind || code(&answer) == "json ThrottlingException", "{answer:?}");
+        let health = b"GET /_refit/health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        assert_eq!(world.raw(health).await.status, 200, "how it stands can be asked");
+    }
+}
+
+#[tokio::test]
 async fn signatures() {
     let world = World::new(false).await;
     let list = target("ListQueues");

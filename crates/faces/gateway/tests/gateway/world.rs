@@ -79,6 +79,7 @@ impl WorkQueue for NoQueue {
 }
 
 pub(crate) struct World {
+    pub(crate) store: MemoryStore,
     pub(crate) address: String,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) server: JoinHandle<()>,
@@ -94,9 +95,10 @@ pub(crate) struct Answer {
 
 impl World {
     pub(crate) async fn new(open: bool) -> Self {
+        let store = MemoryStore::new();
         let kit = Kit::new(
             ACCOUNT,
-            Arc::new(MemoryStore::new()),
+            Arc::new(store.clone()),
             Arc::new(SystemClock::wall()),
             Arc::new(SystemEntropy),
         );
@@ -125,7 +127,7 @@ impl World {
         };
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(serve(listener, Arc::new(gateway), stopped));
-        Self { address, stop, server }
+        Self { store, address, stop, server }
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -142,7 +142,7 @@ fn definition(registration: &Registration) -> Option<Definition> {
         None => given.to_json()?.to_string(),
     };
     let is_express = registration.inputs.get("type").and_then(Value::as_str) == Some("EXPRESS");
-    let checked = asl::check(&text, asl::Options { express: is_express });
+    let checked = asl::check(&text, asl::Options::of(is_express));
     let diagnostics = checked.diagnostics.into_iter().map(|found| {
         let severity = match found.severity {
             asl::Severity::Error => Severity::Error,

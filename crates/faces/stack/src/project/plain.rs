@@ -20,7 +20,7 @@ pub(super) fn find(path: &Path, text: &str) -> Option<Result<Definition, Error>>
     };
     let mut json = Json::default();
     json.write(&root);
-    let checked = asl::check(&json.text, asl::Options::default());
+    let checked = asl::check(&json.text, asl::Options::of_file());
     let diagnostics = checked.diagnostics.into_iter().map(|found| Diagnostic {
         severity: match found.severity {
             asl::Severity::Error => Severity::Error,

@@ -3,7 +3,8 @@
 use super::fields::MAX_SECONDS;
 use super::machine::Scope;
 use super::node::Node;
-use super::{Checker, tables};
+use super::{Checker, Fault, code, tables};
+use crate::diagnostic::Severity;
 use crate::json::Kind;
 use crate::program::{
     Catcher, ParallelState, QueryLanguage, Resource, ResourceKind, ResultPath, Retrier, TaskState,
@@ -39,7 +40,15 @@ impl Checker<'_> {
         let field = node.get("Resource")?;
         let Some(resource) = Resource::parse(text) else {
             // AWS: as reported by users.
-            self.schema(&field, "Value is not a valid resource ARN");
+            let message = "Value is not a valid resource ARN";
+            match later(text).filter(|_| self.options.file) {
+                Some(hint) => {
+                    let mut fault = Fault::new(code::SCHEMA, message).at(&field.at);
+                    fault.severity = Severity::Warning;
+                    self.report(fault.hint(Some(hint.to_owned())), field.value.span);
+                }
+                None => self.schema(&field, message),
+            }
             return None;
         };
         if self.options.express {
@@ -264,4 +273,25 @@ impl Checker<'_> {
         }
         names
     }
+}
+
+/// What to do about a resource that may be right where it is: a placeholder, or something that only the language knows.
+fn later(resource: &str) -> Option<&'static str> {
+    // Terraform, SAM and CDK write `${…}`, the Serverless Framework `#{…}`, Jinja and Helm `{{…}}`. Numbers, objects and
+    // lists cannot be filled into a text, so placeholders for those are faults.
+    if ["${", "#{", "{{"].iter().any(|opening| resource.contains(opening)) {
+        return Some("AWS refuses the placeholder: whatever deploys this file has to fill it in");
+    }
+    is_foreign(resource).then_some("the language has any resource, AWS runs no tasks of this one")
+}
+
+/// Whether a text is an ARN of a service that is neither Step Functions nor Lambda.
+fn is_foreign(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [scheme, partition, service, _, account, rest] = parts[..] else { return false };
+    scheme == "arn"
+        && partition.starts_with("aws")
+        && !["", "states", "lambda"].contains(&service)
+        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && !rest.is_empty()
 }

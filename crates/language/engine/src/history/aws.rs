@@ -94,6 +94,7 @@ impl Detail {
             Self::TaskScheduled { family, .. } => task(family, "Scheduled"),
             Self::TaskStarted { family, .. } => task(family, "Started"),
             Self::TaskSubmitted { family, .. } => task(family, "Submitted"),
+            Self::TaskScheduleFailed { family, .. } => task(family, "ScheduleFailed"),
             Self::TaskSubmitFailed { family, .. } => task(family, "SubmitFailed"),
             Self::TaskSucceeded { family, .. } => task(family, "Succeeded"),
             Self::TaskFailed { family, .. } => task(family, "Failed"),
@@ -196,6 +197,10 @@ impl Detail {
             Self::TaskFailed { family, failure } => {
                 failed(&mut fields, failure, "");
                 (family, "Failed")
+            }
+            Self::TaskScheduleFailed { family, failure } => {
+                failed(&mut fields, failure, "");
+                (family, "ScheduleFailed")
             }
             Self::TaskSubmitFailed { family, failure } => {
                 failed(&mut fields, failure, "");

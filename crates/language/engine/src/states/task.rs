@@ -201,7 +201,11 @@ pub(crate) fn news(here: &mut Here<'_, '_>, mut wait: Box<TaskWait>, news: TaskN
             // AWS: as reported of `batch:submitJob.sync`. UNVERIFIED: of `.waitForTaskToken`.
             let submits = matches!(wait.task.kind, TaskKind::Sync | TaskKind::WaitForTaskToken);
             let failure_of = failure.clone();
-            here.event(if submits && wait.stage < TaskStage::Submitted {
+            here.event(if wait.stage == TaskStage::Scheduled {
+                // Of an activity: nobody can answer a task before a worker has taken it.
+                // UNVERIFIED: that on AWS this event follows `ActivityScheduled` and does not take its place.
+                Detail::TaskScheduleFailed { family, failure: failure_of }
+            } else if submits && wait.stage < TaskStage::Submitted {
                 Detail::TaskSubmitFailed { family, failure: failure_of }
             } else {
                 Detail::TaskFailed { family, failure: failure_of }

@@ -64,7 +64,7 @@ pub(crate) fn replay(row: &Value) -> Outcome {
         given => text_of(given),
     };
     let express = row["definition_type"] == "EXPRESS";
-    let checked = asl::check(&definition, asl::Options { express });
+    let checked = asl::check(&definition, asl::Options::of(express));
     let Some(program) = checked.program else {
         let first = checked.diagnostics.first().map(ToString::to_string);
         return Outcome { execution: None, events: Vec::new(), trouble: first };

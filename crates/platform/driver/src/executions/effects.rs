@@ -77,6 +77,7 @@ impl Inner {
         match task.kind {
             TaskKind::Activity if stage == TaskStage::Scheduled => {
                 self.offer_activity_task(&task.resource_name, live.clone(), key);
+                tokio::spawn(self.clone().look_for_activity(live.clone(), task));
             }
             // Some worker has it.
             TaskKind::Activity => {}
@@ -96,6 +97,18 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// Fails the task of an activity that is not there: no worker could ever ask for it.
+    async fn look_for_activity(self: Arc<Self>, live: Arc<Live>, task: Box<ScheduleTask>) {
+        if self.handler().clone().has_activity(&task.resource_name).await {
+            return;
+        }
+        self.withdraw_activity_task(&live, task.key);
+        // UNVERIFIED: AWS's name of the error and its words.
+        let cause = format!("Activity Does Not Exist: '{}'", task.resource_name);
+        let (error, cause) = (Some("ActivityDoesNotExist".into()), Some(cause.into()));
+        self.give(&live, Input::TaskFailed { key: task.key, error, cause });
     }
 
     fn cancel(&self, live: &Arc<Live>, state: &mut State, key: Key) {

@@ -111,6 +111,7 @@ impl Executions {
                 continue;
             }
             batch.remove(USE_KIND, &*found.key, Expect::Version(found.version));
+            self.0.forget_commons(&found.key, &mut batch).await?;
             self.0.forget_text(&found.key, &mut batch).await?;
         }
         Ok(ForgottenDefinitions { batch, next: page.next })
@@ -188,7 +189,7 @@ impl Inner {
 
     /// Whether an execution of the machine may have the definition.
     async fn is_needed(&self, of: &Use) -> Result<bool, Error> {
-        let prefix = format!("{}\n", of.machine);
+        let prefix = record::machine_mark(&of.machine);
         let scan = Scan { index: Some(BY_MACHINE), ..Scan::of(record::KIND, &prefix, 1) };
         let oldest = self.store.scan(scan).await?;
         let Some(oldest) = oldest.records.first() else { return Ok(false) };

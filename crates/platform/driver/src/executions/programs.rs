@@ -35,6 +35,11 @@ pub(super) struct Use {
     pub(super) used_ms: i64,
 }
 
+/// The key of a use.
+pub(super) fn use_key(hash: &str, machine: &str) -> String {
+    format!("{hash}\n{machine}")
+}
+
 #[derive(Default)]
 pub(super) struct Programs(Mutex<Known>);
 
@@ -43,6 +48,26 @@ struct Known {
     compiled: HashMap<(Arc<str>, bool), Arc<Program>>,
     /// When the durable records of definitions were last written, by hash and state machine.
     stored: HashMap<Arc<str>, HashMap<Box<str>, i64>>,
+}
+
+/// A definition's text with the hash that its record is known by. Clones share both.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    pub(super) text: Arc<str>,
+    pub(super) hash: Arc<str>,
+}
+
+impl Definition {
+    /// The definition of this text.
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        Self { hash: hash(&text), text }
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// The key of a definition's record.
@@ -62,7 +87,7 @@ impl Programs {
             return Ok(program);
         }
         // Outside the lock: a large definition takes a while.
-        let checked = asl::check(definition, asl::Options { express });
+        let checked = asl::check(definition, asl::Options::of(express));
         let Some(program) = checked.program else {
             let is_error = |found: &&asl::Diagnostic| found.severity == asl::Severity::Error;
             let first = checked.diagnostics.iter().find(is_error);
@@ -121,7 +146,7 @@ impl Inner {
         batch.put(KIND, &**hash, &definition, Expect::Any);
         let of = Use { machine: machine.to_owned(), used_ms };
         let index = vec![(BY_USE, format!("{:015}", used_ms.max(0)))];
-        batch.put_indexed(USE_KIND, format!("{hash}\n{machine}"), &of, index, Expect::Any);
+        batch.put_indexed(USE_KIND, use_key(hash, machine), &of, index, Expect::Any);
         Some(used_ms)
     }
 }

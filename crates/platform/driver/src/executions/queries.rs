@@ -88,9 +88,10 @@ impl Executions {
         after: Option<&str>,
         limit: usize,
     ) -> Result<ListPage, Error> {
+        let machine = record::machine_mark(state_machine_arn);
         let (index, prefix) = match status {
-            None => (BY_MACHINE, format!("{state_machine_arn}\n")),
-            Some(status) => (BY_STATUS, format!("{state_machine_arn}\n{}\n", status.word())),
+            None => (BY_MACHINE, machine),
+            Some(status) => (BY_STATUS, record::with_status(&machine, status)),
         };
         let scan = Scan {
             kind: record::KIND,

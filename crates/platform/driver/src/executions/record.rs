@@ -1,10 +1,14 @@
 //! The record of an execution: what is left of it when it has ended, and what lists and descriptions show.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::stored_history::StoredHistory;
 use engine::{Data, HistoryEvent, Identity, Progress, Status};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use store::{Batch, Expect};
 
 use super::common::Common;
@@ -169,16 +173,20 @@ impl ExecutionRecord {
         self.set_aside = Some(reason.to_owned());
     }
 
-    fn index(&self) -> Vec<(&'static str, String)> {
-        let machine = &self.identity.state_machine_arn;
+    /// Its index entries.
+    pub(super) fn index(&self) -> Vec<(&'static str, String)> {
         let start_ms = self.identity.start_ms.max(0);
-        let status = self.status.word();
         let mut index = Vec::with_capacity(3);
         if let Some((tag, number)) = child_of(&self.identity.execution_arn) {
             index.push((BY_RUN, child_key(tag, number)));
         } else {
-            index.push((BY_MACHINE, format!("{machine}\n{start_ms:015}")));
-            index.push((BY_STATUS, format!("{machine}\n{status}\n{start_ms:015}")));
+            let machine = match &self.common {
+                Some(common) => Cow::Borrowed(&*common.machine_mark),
+                None => Cow::Owned(machine_mark(&self.identity.state_machine_arn)),
+            };
+            index.push((BY_MACHINE, format!("{machine}{start_ms:015}")));
+            index
+                .push((BY_STATUS, format!("{}{start_ms:015}", with_status(&machine, self.status))));
             let end = self.stop_ms.map(|stop_ms| (BY_END, format!("{:015}", stop_ms.max(0))));
             index.extend(end);
         }
@@ -226,6 +234,19 @@ impl ExecutionRecord {
             });
         }
     }
+}
+
+/// What stands for a machine in the keys of indexes: 16 characters instead of its ARN, two times with every execution.
+/// No machine can be named so that it has the mark of another one.
+pub(super) fn machine_mark(state_machine_arn: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(state_machine_arn)[..12])
+}
+
+/// What [`BY_STATUS`] keys of a machine's executions in one status begin with.
+pub(super) fn with_status(machine_mark: &str, status: Status) -> String {
+    // Words begin with different letters.
+    let letter = status.word().chars().next().unwrap_or_default();
+    format!("{machine_mark}{letter}")
 }
 
 /// What [`BY_STREAM`] keys of running executions begin with.

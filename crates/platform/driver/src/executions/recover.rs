@@ -17,6 +17,7 @@ use super::live::{Live, State};
 use super::record::{self, ASIDE, BY_STREAM, RUNNING};
 use super::rows::{Row, StartRow};
 use super::start::Parts;
+use super::turn::read_seed;
 use super::{Executions, Inner};
 use crate::Error;
 
@@ -47,6 +48,7 @@ impl Executions {
     /// # Errors
     /// When the store cannot be read.
     pub async fn recover(&self) -> Result<usize, Error> {
+        self.0.bring_forward().await?;
         let inner = Arc::downgrade(&self.0);
         self.0.alarms.spawn(move |timer| {
             if let Some(inner) = inner.upgrade() {
@@ -234,14 +236,12 @@ fn read_row(streams: &mut BTreeMap<u64, Found>, row: &LogRow) {
 
 fn begin(start: StartRow) -> Result<Recovering, String> {
     let StartRow { definition, attributes, seed, turns, time_ms, execution, events } = start;
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(&seed, &mut bytes)
-        .map_err(|error| format!("E100: a row cannot be read: seed: {error}"))?;
+    let seed = read_seed(&seed).ok_or_else(|| "E100: a row cannot be read: its seed".to_owned())?;
     known_version(execution.v)?;
     Ok(Recovering {
         definition,
         attributes,
-        seed: bytes,
+        seed,
         turns,
         time_ms,
         execution,

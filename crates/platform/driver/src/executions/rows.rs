@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::live::{Live, State};
+use super::turn::write_seed;
 
 /// A row as read.
 #[derive(Debug, Deserialize)]
@@ -83,7 +84,7 @@ pub(super) fn start(live: &Live, state: &State) -> Vec<u8> {
     encode(&RowRef::Start {
         definition: &live.definition,
         attributes: &live.attributes,
-        seed: hex::encode(live.seed),
+        seed: write_seed(&live.seed),
         turns: state.turns,
         time_ms: state.last_ms,
         execution: &state.execution,

@@ -21,6 +21,7 @@ use super::live::{Live, Pending, State};
 use super::map_run::is_child;
 use super::record::{self, ASLEEP, BY_STREAM, ExecutionRecord};
 use super::recover::Recovering;
+use super::turn::{read_seed, write_seed};
 use super::{Executions, Inner};
 use crate::Error;
 use crate::alarms::Alarms;
@@ -162,7 +163,7 @@ impl Live {
         let mut record = ExecutionRecord::running(self, state);
         let changes = state.first_changes.clone().filter(|_| state.turns == 1);
         record.asleep = Some(Box::new(Asleep {
-            seed: hex::encode(self.seed),
+            seed: write_seed(&self.seed),
             turns: state.turns,
             time_ms: state.last_ms,
             due_ms,
@@ -312,8 +313,7 @@ impl Inner {
             key: record.identity.execution_arn.to_string(),
             detail: detail.to_owned(),
         };
-        let mut seed = [0; 32];
-        hex::decode_to_slice(&asleep.seed, &mut seed).map_err(|_| unreadable("E100: its seed"))?;
+        let seed = read_seed(&asleep.seed).ok_or_else(|| unreadable("E100: its seed"))?;
         let execution = asleep.execution(record).ok_or_else(|| unreadable("E102: its state"))?;
         if execution.v != engine::STORED_VERSION {
             return Err(unreadable(&engine::Quarantine::UnknownVersion(execution.v).to_string()));

@@ -16,9 +16,10 @@ use super::commit::put_work;
 use super::common::Common;
 use super::live::{End, Live, Pending, State};
 use super::map_run::{is_child, put_runs};
+use super::programs::Definition;
 use super::record::ExecutionRecord;
 use super::turn::new_seed;
-use super::{Executions, Inner, programs, rows};
+use super::{Executions, Inner, rows};
 use crate::Error;
 
 /// What to start.
@@ -26,10 +27,10 @@ use crate::Error;
 pub struct StartSpec {
     /// ARN, name, state machine, role, type, input, start.
     pub identity: Identity,
-    /// The definition's text.
-    pub definition: Arc<str>,
+    /// The definition.
+    pub definition: Definition,
     /// Anything that belongs to the execution and that the driver does not look at.
-    pub attributes: Value,
+    pub attributes: Arc<Value>,
 }
 
 /// An execution that starts when its batch is committed.
@@ -105,10 +106,10 @@ impl Inner {
     fn prepare(&self, spec: StartSpec) -> Result<(Arc<Live>, Arc<str>), Error> {
         let StartSpec { identity, definition, attributes } = spec;
         let express = identity.kind == MachineKind::Express;
-        let hash = programs::hash(&definition);
+        let Definition { text: definition, hash } = definition;
         let program = self.programs.compile(&hash, &definition, express)?;
         let stream = if express { 0 } else { self.next_stream.fetch_add(1, Ordering::Relaxed) };
-        let (mut identity, mut attributes) = (identity, Arc::new(attributes));
+        let (mut identity, mut attributes) = (identity, attributes);
         let mut common = None;
         if !express {
             let shared = self.commons.of(&identity, &hash, &attributes);
@@ -164,9 +165,8 @@ impl Inner {
     ) -> Start {
         let mut batch = Batch::new();
         let put_ms = self.put_definition(&live.definition, live.machine(), definition, &mut batch);
-        if let Some(common) = &live.common {
-            common.put(&mut batch);
-        }
+        let common = live.common.as_ref();
+        let common_ms = common.and_then(|common| common.put(&mut batch, self.clock.now_ms()));
         let mut state = live.lock();
         let running = ExecutionRecord::running(live, &state);
         let mut work = self.announced(&running);
@@ -187,18 +187,24 @@ impl Inner {
         put_runs(&flying.runs, live, state.last_ms, &self.entropy, &mut batch);
         drop(state);
         let live = live.clone();
-        let after = Box::new(move || self.begin(&live, flying, put_ms));
+        let after = Box::new(move || self.begin(&live, flying, put_ms, common_ms));
         Start { batch, work, after }
     }
 
     /// The start is durable.
-    fn begin(self: &Arc<Self>, live: &Arc<Live>, flying: Pending, put_ms: Option<i64>) {
+    fn begin(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        flying: Pending,
+        put_ms: Option<i64>,
+        common_ms: Option<i64>,
+    ) {
         if let Some(put_ms) = put_ms {
             self.programs.stored(&live.definition, live.machine(), put_ms);
         }
         metrics::EXECUTIONS_STARTED.count();
-        if let Some(common) = &live.common {
-            common.stored();
+        if let (Some(common), Some(common_ms)) = (&live.common, common_ms) {
+            common.stored(common_ms);
         }
         if flying.end.is_none() && flying.sleeps_until.is_some() {
             self.ring(live);

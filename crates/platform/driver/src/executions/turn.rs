@@ -3,6 +3,8 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use engine::{
     Detail, Effect, Entropy, HistoryEvent, Input, Key, Phase, ScheduleTask, TaskKind, Turn,
 };
@@ -104,6 +106,30 @@ pub(super) fn turn_seed(seed: &[u8; 32], turn: u64) -> [u8; 32] {
 /// The seed of a new execution.
 pub(super) fn new_seed(entropy: &Arc<dyn service::Entropy>) -> [u8; 32] {
     let mut seed = [0; 32];
-    entropy.fill(&mut seed);
+    // The rest stays zero: it would say nothing that these 128 bits do not.
+    entropy.fill(&mut seed[..SEED_BYTES]);
     seed
+}
+
+/// Random bytes of a seed.
+const SEED_BYTES: usize = 16;
+
+/// A seed as it is written.
+pub(super) fn write_seed(seed: &[u8; 32]) -> String {
+    let is_short = seed[SEED_BYTES..].iter().all(|byte| *byte == 0);
+    if is_short { STANDARD_NO_PAD.encode(&seed[..SEED_BYTES]) } else { hex::encode(seed) }
+}
+
+/// Reads a seed; earlier versions wrote 64 hexadecimal digits.
+pub(super) fn read_seed(text: &str) -> Option<[u8; 32]> {
+    let mut seed = [0; 32];
+    if text.len() == 64 {
+        hex::decode_to_slice(text, &mut seed).ok()?;
+        return Some(seed);
+    }
+    let short = STANDARD_NO_PAD.decode(text).ok()?;
+    (short.len() == SEED_BYTES).then(|| {
+        seed[..SEED_BYTES].copy_from_slice(&short);
+        seed
+    })
 }

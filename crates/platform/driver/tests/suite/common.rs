@@ -205,8 +205,8 @@ impl Life {
                 input: input.into(),
                 start_ms: self.clock.now_ms(),
             },
-            definition: definition.into(),
-            attributes: Value::Null,
+            definition: driver::Definition::new(definition),
+            attributes: Arc::new(Value::Null),
         }
     }
 

@@ -2,16 +2,21 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::names::{KIND, Numbering};
 use crate::keys::prefix_end;
 use crate::{Batch, Expect, Put};
 
 /// The first expectation that does not hold, as kind and key.
 pub(super) fn conflict(
     connection: &Connection,
+    numbering: &Numbering<'_>,
     batch: &Batch,
 ) -> rusqlite::Result<Option<(String, String)>> {
     for (kind, key, expect) in batch.expectations() {
-        let found = find(connection, kind, key)?.map(|found| found.version);
+        let found = match numbering.find(kind, KIND) {
+            Some(kind) => version(connection, kind, key)?,
+            None => None,
+        };
         if !expect.holds(found) {
             return Ok(Some((kind.to_owned(), key.to_owned())));
         }
@@ -22,45 +27,57 @@ pub(super) fn conflict(
 /// Applies the batch's records; its log rows are the writer's.
 pub(super) fn records(
     connection: &Connection,
+    numbering: &mut Numbering<'_>,
     batch: &Batch,
     version: u64,
 ) -> rusqlite::Result<()> {
     for (kind, prefix) in &batch.remove_prefixes {
-        remove_prefix(connection, kind, prefix)?;
+        if let Some(kind) = numbering.find(kind, KIND) {
+            remove_prefix(connection, kind, prefix)?;
+        }
     }
     for remove in &batch.removes {
-        if let Some(found) = find(connection, &remove.kind, &remove.key)? {
-            remove_found(connection, &remove.kind, &remove.key, &found)?;
+        if let Some(kind) = numbering.find(&remove.kind, KIND)
+            && let Some(found) = find(connection, kind, &remove.key)?
+        {
+            remove_found(connection, &found)?;
         }
     }
     let removes = !batch.removes.is_empty() || !batch.remove_prefixes.is_empty();
     for (position, put) in batch.puts.iter().enumerate() {
+        let kind = numbering.of(&put.kind, KIND)?;
         // A record known to be absent need not be looked for, unless this batch puts it twice.
         let twice =
             || batch.puts[..position].iter().any(|p| p.key == put.key && p.kind == put.kind);
         let absent = put.expect == Expect::Absent && !twice();
-        let found = if absent && !removes { None } else { find(connection, &put.kind, &put.key)? };
-        write(connection, put, found.as_ref(), version)?;
+        let found = if absent && !removes { None } else { find(connection, kind, &put.key)? };
+        write(connection, numbering, put, kind, found.as_ref(), version)?;
     }
     Ok(())
 }
 
 struct Found {
     id: i64,
-    version: u64,
     entries: Entries,
 }
 
 /// A record's index entries, as stored with it: what to remove when it changes.
-type Entries = Vec<(String, String)>;
+type Entries = Vec<(i64, String)>;
 
-fn find(connection: &Connection, kind: &str, key: &str) -> rusqlite::Result<Option<Found>> {
+fn version(connection: &Connection, kind: i64, key: &str) -> rusqlite::Result<Option<u64>> {
     connection
-        .prepare_cached("SELECT id, version, entries FROM records WHERE kind = ?1 AND key = ?2")?
+        .prepare_cached("SELECT version FROM records WHERE kind = ?1 AND key = ?2")?
+        .query_row(params![kind, key], |row| row.get::<_, i64>(0))
+        .map(|version| version as u64)
+        .optional()
+}
+
+fn find(connection: &Connection, kind: i64, key: &str) -> rusqlite::Result<Option<Found>> {
+    connection
+        .prepare_cached("SELECT id, entries FROM records WHERE kind = ?1 AND key = ?2")?
         .query_row(params![kind, key], |row| {
-            let version: i64 = row.get(1)?;
-            let entries = read_entries(row.get_ref(2)?.as_str_or_null()?);
-            Ok(Found { id: row.get(0)?, version: version as u64, entries })
+            let entries = read_entries(row.get_ref(1)?.as_str_or_null()?);
+            Ok(Found { id: row.get(0)?, entries })
         })
         .optional()
 }
@@ -71,12 +88,18 @@ fn read_entries(text: Option<&str>) -> Entries {
 
 fn write(
     connection: &Connection,
+    numbering: &mut Numbering<'_>,
     put: &Put,
+    kind: i64,
     found: Option<&Found>,
     version: u64,
 ) -> rusqlite::Result<()> {
-    let entries = (!put.index.is_empty())
-        .then(|| serde_json::to_string(&put.index).expect("pairs of strings always serialise"));
+    let mut index: Vec<(i64, &str)> = Vec::with_capacity(put.index.len());
+    for (name, index_key) in &put.index {
+        index.push((numbering.of(&put.kind, name)?, index_key));
+    }
+    let entries = (!index.is_empty())
+        .then(|| serde_json::to_string(&index).expect("numbers and strings always serialise"));
     // Text where it is text, so that people can read it.
     let body: &dyn rusqlite::ToSql = match std::str::from_utf8(&put.body) {
         Ok(_) => {
@@ -84,80 +107,69 @@ fn write(
         }
         Err(_) => &put.body,
     };
-    if let Some(found) = found {
+    let id = if let Some(found) = found {
         connection
             .prepare_cached(
-                "UPDATE records SET version = ?2, body = ?3, entries = ?4 WHERE id = ?1",
+                "UPDATE records SET version = ?2, entries = ?3, body = ?4 WHERE id = ?1",
             )?
-            .execute(params![found.id, version as i64, body, entries])?;
+            .execute(params![found.id, version as i64, entries, body])?;
+        found.id
     } else {
         connection
             .prepare_cached(
-                "INSERT INTO records (kind, key, version, body, entries) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO records (kind, key, version, entries, body) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![put.kind, put.key, version as i64, body, entries])?;
-    }
+            .execute(params![kind, put.key, version as i64, entries, body])?;
+        connection.last_insert_rowid()
+    };
     let old = found.map_or(&[][..], |found| &found.entries);
-    for (name, index_key) in old {
-        if !put.index.iter().any(|(new, new_key)| new == name && new_key == index_key) {
-            unindex(connection, &put.kind, name, index_key, &put.key)?;
+    for (list, index_key) in old {
+        if !index.iter().any(|(new, new_key)| new == list && new_key == index_key) {
+            unindex(connection, *list, index_key, id)?;
         }
     }
-    for (name, index_key) in &put.index {
-        if !old.iter().any(|(old, old_key)| old == name && old_key == index_key) {
+    for (list, index_key) in index {
+        if !old.iter().any(|(old, old_key)| *old == list && old_key == index_key) {
             connection
-                .prepare_cached("INSERT OR REPLACE INTO record_index VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![put.kind, name, index_key, put.key])?;
+                .prepare_cached("INSERT OR REPLACE INTO record_index VALUES (?1, ?2, ?3)")?
+                .execute(params![list, index_key, id])?;
         }
     }
     Ok(())
 }
 
-fn remove_prefix(connection: &Connection, kind: &str, prefix: &str) -> rusqlite::Result<()> {
-    let mut found: Vec<(String, Found)> = Vec::new();
+fn remove_prefix(connection: &Connection, kind: i64, prefix: &str) -> rusqlite::Result<()> {
+    let mut found = Vec::new();
     {
         let mut statement = connection.prepare_cached(
-            "SELECT id, version, entries, key FROM records
+            "SELECT id, entries FROM records
              WHERE kind = ?1 AND key >= ?2 AND (?3 IS NULL OR key < ?3)",
         )?;
         let mut rows = statement.query(params![kind, prefix, prefix_end(prefix)])?;
         while let Some(row) = rows.next()? {
-            let version: i64 = row.get(1)?;
-            let entries = read_entries(row.get_ref(2)?.as_str_or_null()?);
-            let row_found = Found { id: row.get(0)?, version: version as u64, entries };
-            found.push((row.get(3)?, row_found));
+            let entries = read_entries(row.get_ref(1)?.as_str_or_null()?);
+            found.push(Found { id: row.get(0)?, entries });
         }
     }
-    for (key, found) in found {
-        remove_found(connection, kind, &key, &found)?;
+    for found in found {
+        remove_found(connection, &found)?;
     }
     Ok(())
 }
 
-fn remove_found(
-    connection: &Connection,
-    kind: &str,
-    key: &str,
-    found: &Found,
-) -> rusqlite::Result<()> {
-    for (name, index_key) in &found.entries {
-        unindex(connection, kind, name, index_key, key)?;
+fn remove_found(connection: &Connection, found: &Found) -> rusqlite::Result<()> {
+    for (list, index_key) in &found.entries {
+        unindex(connection, *list, index_key, found.id)?;
     }
     connection.prepare_cached("DELETE FROM records WHERE id = ?1")?.execute([found.id])?;
     Ok(())
 }
 
-fn unindex(
-    connection: &Connection,
-    kind: &str,
-    name: &str,
-    index_key: &str,
-    key: &str,
-) -> rusqlite::Result<()> {
+fn unindex(connection: &Connection, list: i64, index_key: &str, id: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "DELETE FROM record_index WHERE kind = ?1 AND name = ?2 AND index_key = ?3 AND key = ?4",
+            "DELETE FROM record_index WHERE list = ?1 AND index_key = ?2 AND record = ?3",
         )?
-        .execute(params![kind, name, index_key, key])?;
+        .execute(params![list, index_key, id])?;
     Ok(())
 }

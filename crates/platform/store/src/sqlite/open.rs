@@ -9,12 +9,14 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::errors::Location;
 use super::lock::Lock;
+use super::names::Names;
 use super::streams::Streams;
 use crate::Error;
 use crate::blobs::file_error;
 
 /// What each format adds to the one before. The format's number is kept in `user_version`.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     PRAGMA application_id = 0x72666974; -- 'rfit'
     CREATE TABLE records (
         id INTEGER PRIMARY KEY,
@@ -42,7 +44,52 @@ const MIGRATIONS: &[&str] = &["
         value INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     INSERT INTO counters VALUES ('version', 0);
-"];
+",
+    "
+    CREATE TABLE names (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        UNIQUE (kind, name)
+    ) STRICT;
+    INSERT INTO names (kind, name)
+        SELECT kind, '' FROM records UNION SELECT kind, name FROM record_index;
+    ALTER TABLE records RENAME TO records_1;
+    ALTER TABLE record_index RENAME TO record_index_1;
+    CREATE TABLE records (
+        id INTEGER PRIMARY KEY,
+        kind INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        entries TEXT,
+        body ANY NOT NULL,
+        UNIQUE (kind, key)
+    ) STRICT;
+    CREATE TABLE record_index (
+        list INTEGER NOT NULL,
+        index_key TEXT NOT NULL,
+        record INTEGER NOT NULL,
+        PRIMARY KEY (list, index_key, record)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO records (id, kind, key, version, entries, body)
+        SELECT r.id, n.id, r.key, r.version,
+            (SELECT json_group_array(json_array(l.id, e.value ->> 1))
+                FROM json_each(r.entries) e
+                JOIN names l ON l.kind = r.kind AND l.name = e.value ->> 0
+                HAVING count(*) > 0),
+            r.body
+        FROM records_1 r JOIN names n ON n.kind = r.kind AND n.name = '';
+    INSERT INTO record_index (list, index_key, record)
+        SELECT n.id, i.index_key, r.id
+        FROM record_index_1 i
+        JOIN names n ON n.kind = i.kind AND n.name = i.name
+        JOIN records_1 r ON r.kind = i.kind AND r.key = i.key;
+    DROP TABLE record_index_1;
+    DROP TABLE records_1;
+    CREATE VIEW readable AS
+        SELECT n.kind, r.key, r.version, r.body FROM records r JOIN names n ON n.id = r.kind;
+",
+];
 
 /// Pages that the writer keeps in memory, at most, in KiB.
 const WRITER_CACHE_KIB: i64 = 65_536;
@@ -57,6 +104,7 @@ pub(super) struct Opened {
     pub(super) writer: Connection,
     pub(super) checkpoints: Connection,
     pub(super) streams: Streams,
+    pub(super) names: Names,
     pub(super) next_row: i64,
     pub(super) last_version: u64,
 }
@@ -89,8 +137,9 @@ pub(super) fn open(data_dir: &Path) -> Result<Opened, Error> {
         .query_row("SELECT value FROM counters WHERE name = 'version'", [], |row| row.get(0))
         .map_err(failed)?;
     let last_version = last_version as u64;
+    let names = Names::read(&writer).map_err(failed)?;
     let checkpoints = connect(&location).map_err(failed)?;
-    Ok(Opened { lock, location, writer, checkpoints, streams, next_row, last_version })
+    Ok(Opened { lock, location, writer, checkpoints, streams, names, next_row, last_version })
 }
 
 /// A connection with the store's settings.
@@ -166,14 +215,13 @@ fn load_streams(connection: &Connection) -> rusqlite::Result<(Streams, i64)> {
     let mut streams = Streams::default();
     let mut next_row = 1;
     let mut statement =
-        connection.prepare("SELECT id, stream, body IS NULL FROM log ORDER BY id")?;
+        connection.prepare("SELECT id, stream, length(body) FROM log ORDER BY id")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (id, stream): (i64, i64) = (row.get(0)?, row.get(1)?);
-        if row.get(2)? {
-            streams.drop_stream(stream as u64, id);
-        } else {
-            streams.append(stream as u64, id);
+        match row.get::<_, Option<i64>>(2)? {
+            None => streams.drop_stream(stream as u64, id),
+            Some(bytes) => streams.append(stream as u64, id, bytes as usize),
         }
         next_row = id + 1;
     }

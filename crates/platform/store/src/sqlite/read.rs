@@ -9,8 +9,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::errors::Location;
 use super::lock::Lock;
+use super::names::{KIND, Names};
 use super::open::connect;
-use crate::keys::{index_cursor, prefix_end, read_index_cursor};
+use crate::keys::{id_cursor, prefix_end, read_id_cursor};
 use crate::{Error, LogRow, Page, Record, Scan};
 
 /// Most reads at a time.
@@ -56,7 +57,7 @@ impl Readers {
 
 pub(super) fn get(
     connection: &Connection,
-    kind: &str,
+    kind: i64,
     key: &str,
 ) -> rusqlite::Result<Option<Record>> {
     connection
@@ -89,21 +90,21 @@ pub(super) struct Query {
 }
 
 impl Query {
-    /// `None` when the cursor is none of ours: there is nothing after it.
-    pub(super) fn new(scan: &Scan<'_>) -> Option<Self> {
+    /// `None` when there is nothing to be listed: no such kind or index, or a cursor that is none of ours.
+    pub(super) fn new(scan: &Scan<'_>, names: &Names) -> Option<Self> {
         let limit = scan.limit.max(1);
         let mut query = match scan.index {
-            None => Self::by_key(scan, limit),
-            Some(name) => Self::by_index(scan, name, limit)?,
+            None => Self::by_key(scan, names.of(scan.kind, KIND)?, limit),
+            Some(name) => Self::by_index(scan, names.of(scan.kind, name)?, limit)?,
         };
         query.values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1));
         query.text.push_str(" LIMIT ?");
         Some(query)
     }
 
-    fn by_key(scan: &Scan<'_>, limit: usize) -> Self {
-        let text = "SELECT '', key, version, body FROM records WHERE kind = ?";
-        let mut query = Self::start(text, scan.kind, limit, false);
+    fn by_key(scan: &Scan<'_>, kind: i64, limit: usize) -> Self {
+        let text = "SELECT '', id, key, version, body FROM records WHERE kind = ?";
+        let mut query = Self::start(text, kind, limit, false);
         query.bound(" AND key >= ?", scan.prefix.to_owned());
         if let Some(end) = prefix_end(scan.prefix) {
             query.bound(" AND key < ?", end);
@@ -119,35 +120,38 @@ impl Query {
         query
     }
 
-    fn by_index(scan: &Scan<'_>, name: &str, limit: usize) -> Option<Self> {
+    fn by_index(scan: &Scan<'_>, list: i64, limit: usize) -> Option<Self> {
         // CROSS JOIN: the index decides the order, whatever SQLite believes about the sizes.
-        let text = "SELECT i.index_key, r.key, r.version, r.body
-             FROM record_index i CROSS JOIN records r ON r.kind = i.kind AND r.key = i.key
-             WHERE i.kind = ?";
-        let mut query = Self::start(text, scan.kind, limit, true);
-        query.bound(" AND i.name = ?", name.to_owned());
+        let text = "SELECT i.index_key, i.record, r.key, r.version, r.body
+             FROM record_index i CROSS JOIN records r ON r.id = i.record
+             WHERE i.list = ?";
+        let mut query = Self::start(text, list, limit, true);
         query.bound(" AND i.index_key >= ?", scan.prefix.to_owned());
         if let Some(end) = prefix_end(scan.prefix) {
             query.bound(" AND i.index_key < ?", end);
         }
         if let Some(cursor) = scan.after {
-            let (index_key, key) = read_index_cursor(cursor)?;
+            let (index_key, id) = read_id_cursor(cursor)?;
             let operator = if scan.reverse { "<" } else { ">" };
             // The first half is what SQLite can look up, the second what is meant.
             query.bound(&format!(" AND i.index_key {operator}= ?"), index_key.to_owned());
-            query.bound(&format!(" AND (i.index_key, i.key) {operator} (?"), index_key.to_owned());
-            query.bound(", ?)", key.to_owned());
+            query.bound(
+                &format!(" AND (i.index_key, i.record) {operator} (?"),
+                index_key.to_owned(),
+            );
+            query.text.push_str(", ?)");
+            query.values.push(Value::Integer(id));
         }
         query.text.push_str(if scan.reverse {
-            " ORDER BY i.index_key DESC, i.key DESC"
+            " ORDER BY i.index_key DESC, i.record DESC"
         } else {
-            " ORDER BY i.index_key, i.key"
+            " ORDER BY i.index_key, i.record"
         });
         Some(query)
     }
 
-    fn start(text: &str, kind: &str, limit: usize, by_index: bool) -> Self {
-        let values = vec![Value::Text(kind.to_owned())];
+    fn start(text: &str, number: i64, limit: usize, by_index: bool) -> Self {
+        let values = vec![Value::Integer(number)];
         Self { text: text.to_owned(), values, limit, by_index }
     }
 
@@ -162,16 +166,16 @@ impl Query {
         let mut page = Page::default();
         let mut last = String::new();
         while let Some(row) = rows.next()? {
-            let key: String = row.get(1)?;
+            let key: String = row.get(2)?;
             if page.records.len() == self.limit {
                 page.next = Some(last);
                 break;
             }
             if page.records.len() + 1 == self.limit {
                 let index_key: String = row.get(0)?;
-                last = if self.by_index { index_cursor(&index_key, &key) } else { key.clone() };
+                last = if self.by_index { id_cursor(&index_key, row.get(1)?) } else { key.clone() };
             }
-            page.records.push(Record { key, version: version(row, 2)?, body: body(row, 3)? });
+            page.records.push(Record { key, version: version(row, 3)?, body: body(row, 4)? });
         }
         Ok(page)
     }

@@ -1,17 +1,17 @@
 //! The writer thread: batches that wait together share one transaction and one fsync.
 
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
+use super::Shared;
 use super::apply;
-use super::cache::Cache;
 use super::checkpoint::Checkpointer;
 use super::errors::Location;
-use super::streams::Streams;
+use super::names::{Fresh, Numbering};
 use crate::{Batch, Error};
 
 /// Most batches in one transaction: bounds how long the first one waits.
@@ -20,6 +20,8 @@ const GROUP_BATCHES: usize = 8192;
 const GROUP_BYTES: usize = 16 << 20;
 /// Rows of dropped streams are removed once there are this many.
 const SWEEP_FROM_ROWS: usize = 4096;
+/// Or once they have this many bytes.
+const SWEEP_FROM_BYTES: usize = 4 << 20;
 /// Most rows removed within one transaction.
 const SWEEP_ROWS: usize = 16384;
 /// Version numbers set aside at a time, so that the counter is written rarely. A crash skips the rest.
@@ -38,14 +40,15 @@ pub(super) enum Message {
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) batch: Batch,
+    /// What it counts for among those that wait.
+    pub(super) bytes: usize,
     pub(super) answer: oneshot::Sender<Result<(), Error>>,
 }
 
 pub(super) struct Writer {
     connection: Connection,
     location: Location,
-    streams: Arc<Mutex<Streams>>,
-    cache: Arc<Cache>,
+    shared: Shared,
     numbers: Numbers,
     checkpointer: Checkpointer,
 }
@@ -72,10 +75,11 @@ struct Changes {
     streams: Vec<StreamChange>,
     /// Places of jobs whose batches changed records, with the version they gave.
     records: Vec<(usize, u64)>,
+    names: Vec<Fresh>,
 }
 
 enum StreamChange {
-    Append(u64, i64),
+    Append(u64, i64, usize),
     Drop(u64, i64),
 }
 
@@ -83,12 +87,11 @@ impl Writer {
     pub(super) fn new(
         connection: Connection,
         location: Location,
-        streams: Arc<Mutex<Streams>>,
-        cache: Arc<Cache>,
+        shared: Shared,
         numbers: Numbers,
         checkpointer: Checkpointer,
     ) -> Self {
-        Self { connection, location, streams, cache, numbers, checkpointer }
+        Self { connection, location, shared, numbers, checkpointer }
     }
 
     /// Works until told to close.
@@ -103,7 +106,7 @@ impl Writer {
             while let Some(message) = next {
                 match message {
                     Message::Commit(job) => {
-                        bytes += size(&job.batch);
+                        bytes += job.bytes;
                         group.push(job);
                     }
                     Message::RestartLog => restart = true,
@@ -116,8 +119,10 @@ impl Writer {
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
                 };
             }
-            metrics::COMMIT_QUEUE.add(-(group.len() as i64));
+            let taken = group.len();
             self.commit_group(&mut group);
+            // Until here they took memory.
+            self.shared.waiting.take(taken, bytes);
             self.checkpointer.written(bytes);
             if restart {
                 self.restart_log();
@@ -167,14 +172,17 @@ impl Writer {
                 let mut streams = self.lock_streams();
                 for change in changes.streams {
                     match change {
-                        StreamChange::Append(stream, row) => streams.append(stream, row),
+                        StreamChange::Append(stream, row, bytes) => {
+                            streams.append(stream, row, bytes);
+                        }
                         StreamChange::Drop(stream, mark) => streams.drop_stream(stream, mark),
                     }
                 }
                 streams.removed(&swept);
                 drop(streams);
+                self.shared.names.add(changes.names);
                 for (place, version) in changes.records {
-                    self.cache.committed(&group[place].batch, version);
+                    self.shared.cache.committed(&group[place].batch, version);
                 }
                 Ok(results)
             }
@@ -200,7 +208,11 @@ impl Writer {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let mut results = Vec::with_capacity(group.len());
         for (place, job) in group.iter().enumerate() {
-            if let Some((kind, key)) = apply::conflict(&self.connection, &job.batch)? {
+            if let Some((kind, key)) = apply::conflict(
+                &self.connection,
+                &Numbering::new(&self.connection, &self.shared.names, &mut changes.names),
+                &job.batch,
+            )? {
                 results.push(Err(Error::Conflict { kind, key }));
             } else {
                 self.apply(place, &job.batch, changes)?;
@@ -223,7 +235,9 @@ impl Writer {
         if !batch.puts.is_empty() || !batch.removes.is_empty() || !batch.remove_prefixes.is_empty()
         {
             let version = self.next_version()?;
-            apply::records(&self.connection, batch, version)?;
+            let mut numbering =
+                Numbering::new(&self.connection, &self.shared.names, &mut changes.names);
+            apply::records(&self.connection, &mut numbering, batch, version)?;
             changes.records.push((place, version));
         }
         let numbers = &mut self.numbers;
@@ -238,7 +252,8 @@ impl Writer {
         for row in &batch.appends {
             if !batch.drop_streams.contains(&row.stream) {
                 let id = append(row.stream, Some(&row.body))?;
-                changes.streams.push(StreamChange::Append(row.stream, id));
+                let bytes = row.body.len();
+                changes.streams.push(StreamChange::Append(row.stream, id, bytes));
             }
         }
         for stream in &batch.drop_streams {
@@ -262,7 +277,8 @@ impl Writer {
     fn sweep(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
         let runs = {
             let streams = self.lock_streams();
-            if streams.garbage_rows() < SWEEP_FROM_ROWS {
+            let (rows, bytes) = streams.garbage();
+            if rows < SWEEP_FROM_ROWS && bytes < SWEEP_FROM_BYTES {
                 return Ok(Vec::new());
             }
             streams.garbage_runs(SWEEP_ROWS)
@@ -284,8 +300,8 @@ impl Writer {
         }
     }
 
-    fn lock_streams(&self) -> MutexGuard<'_, Streams> {
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_streams(&self) -> MutexGuard<'_, super::streams::Streams> {
+        self.shared.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -295,7 +311,7 @@ fn answer(job: Job, result: Result<(), Error>) {
 }
 
 /// About how many bytes a batch writes.
-fn size(batch: &Batch) -> usize {
+pub(super) fn size(batch: &Batch) -> usize {
     let puts: usize = batch.puts.iter().map(|put| put.body.len() + put.key.len() + 256).sum();
     let appends: usize = batch.appends.iter().map(|append| append.body.len() + 32).sum();
     puts + appends + 256 * batch.removes.len()
@@ -304,6 +320,7 @@ fn size(batch: &Batch) -> usize {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
     use crate::sqlite::open::open;
@@ -321,7 +338,7 @@ mod tests {
         let mut group = Vec::new();
         for batch in batches {
             let (answer, answered) = oneshot::channel();
-            group.push(Job { batch, answer });
+            group.push(Job { batch, bytes: 0, answer });
             answers.push(answered);
         }
         writer.commit_group(&mut group);
@@ -340,8 +357,7 @@ mod tests {
         let mut writer = Writer::new(
             opened.writer,
             opened.location,
-            streams.clone(),
-            Arc::default(),
+            Shared { streams: streams.clone(), ..Shared::default() },
             Numbers::after(opened.next_row, opened.last_version),
             checkpointer,
         );

@@ -6,6 +6,7 @@ use super::csv::Csv;
 use super::json::{Found, Json};
 use super::lines::Lines;
 use super::s3::S3;
+use super::table::Table;
 use asl::program::InputType;
 use driver::{Items, MapRunRequest, TaskFailure};
 use engine::{MapItem, ReaderSpec};
@@ -41,9 +42,15 @@ struct Listing {
 
 /// An object on its way to items.
 struct Open {
-    bytes: Bytes,
-    format: Format,
+    content: Content,
     source: Arc<str>,
+}
+
+enum Content {
+    /// Read from the first byte to the last.
+    Stream(Bytes, Format),
+    /// Read here and there.
+    Table(Box<Table>),
 }
 
 enum Format {
@@ -94,18 +101,10 @@ pub(super) async fn open(
         Some(place) if reader.spec.athena => reader.read_list(place).await?,
         Some(place) => reader.places.push_back(place),
     }
-    reader.check_format()?;
     Ok(Box::new(reader))
 }
 
 impl Reader {
-    fn check_format(&self) -> Result<(), Fault> {
-        if self.format == InputType::Parquet {
-            return Err(Fault::content("refit does not read Parquet files"));
-        }
-        Ok(())
-    }
-
     /// An S3 inventory: the manifest names files of rows.
     // AWS: S3 user guide: inventory manifest.
     async fn read_inventory(&mut self, place: Place) -> Result<(), Fault> {
@@ -113,9 +112,14 @@ impl Reader {
         let manifest: Value = serde_json::from_slice(&manifest)
             .map_err(|error| Fault::content(format!("The manifest is not valid JSON: {error}")))?;
         let text = |name: &str| manifest.get(name).and_then(Value::as_str);
-        if text("fileFormat") != Some("CSV") {
-            return Err(Fault::content("refit reads S3 inventories whose files are CSV files"));
-        }
+        self.format = match text("fileFormat") {
+            Some("CSV") => InputType::Csv,
+            Some("Parquet") => InputType::Parquet,
+            _ => {
+                let message = "refit reads S3 inventories whose files are CSV or Parquet files";
+                return Err(Fault::content(message));
+            }
+        };
         let schema = text("fileSchema").unwrap_or_default();
         self.header = Some(schema.split(',').map(|name| name.trim().to_owned()).collect());
         let bucket = text("destinationBucket").unwrap_or(&self.bucket);
@@ -123,7 +127,6 @@ impl Reader {
         let files = manifest.get("files").and_then(Value::as_array);
         let keys = files.into_iter().flatten().filter_map(|file| file.get("key")?.as_str());
         self.places.extend(keys.map(|key| Place::new(&bucket, key)));
-        self.format = InputType::Csv;
         Ok(())
     }
 
@@ -185,6 +188,10 @@ impl Reader {
         let source = place.uri().into();
         let pointer = self.spec.items_pointer.as_deref().unwrap_or_default();
         let format = match self.format {
+            InputType::Parquet => {
+                let table = Table::open(&self.s3, &place).await?;
+                return Ok(Open { content: Content::Table(Box::new(table)), source });
+            }
             InputType::Csv => {
                 let delimiter = self.spec.csv_delimiter.unwrap_or(b',');
                 Format::Csv(Box::new(Csv::new(self.header.clone(), delimiter)))
@@ -192,20 +199,14 @@ impl Reader {
             InputType::Jsonl => Format::Lines(Lines::default()),
             _ => Format::Json(Box::new(Json::new(pointer))),
         };
-        Ok(Open { bytes: Bytes::open(&self.s3, &place).await?, format, source })
+        let bytes = Bytes::open(&self.s3, &place).await?;
+        Ok(Open { content: Content::Stream(bytes, format), source })
     }
 
     /// Some items of the object being read; none when it has no more.
     async fn of_current(&mut self) -> Result<Option<Vec<MapItem>>, Fault> {
         let Some(open) = &mut self.current else { return Ok(None) };
-        let piece = open.bytes.next().await?;
-        let ended = piece.is_none();
-        let mut found = Vec::new();
-        match piece {
-            // Of a packed object a piece may hold nothing yet.
-            Some(piece) if piece.is_empty() => {}
-            piece => open.format.push(&piece.unwrap_or_default(), &mut found)?,
-        }
+        let (found, ended) = open.content.next().await?;
         let source = open.source.clone();
         if ended {
             self.current = None;
@@ -265,6 +266,32 @@ fn listed(object: &Value) -> Value {
         "Size": member("Size"),
         "StorageClass": member("StorageClass"),
     })
+}
+
+impl Content {
+    /// Some more of what is there, and whether that was all.
+    async fn next(&mut self) -> Result<(Vec<Found>, bool), Fault> {
+        let mut found = Vec::new();
+        let ended = match self {
+            Self::Stream(bytes, format) => {
+                let piece = bytes.next().await?;
+                let ended = piece.is_none();
+                match piece {
+                    // Of a packed object a piece may hold nothing yet.
+                    Some(piece) if piece.is_empty() => {}
+                    piece => format.push(&piece.unwrap_or_default(), &mut found)?,
+                }
+                ended
+            }
+            Self::Table(table) => {
+                let rows = table.next().await?;
+                let ended = rows.is_none();
+                found.extend(rows.into_iter().flatten().map(|row| (None, row)));
+                ended
+            }
+        };
+        Ok((found, ended))
+    }
 }
 
 impl Format {

@@ -24,7 +24,7 @@ pub(crate) struct Output {
     creation_date: f64,
 }
 
-pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
+pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     names::check(&input.name)?;
     let arn = arns::activity(ctx, &input.name);
     let encryption = input.encryption_configuration.unwrap_or_default();
@@ -33,6 +33,10 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
     if let Some(found) = ctx.records::<Activity>(ACTIVITY).get(&arn).await? {
         let creation_date = seconds(found.value.created_ms);
         return Ok(Reply::new(Output { activity_arn: arn, creation_date }));
+    }
+    let prefix = arns::activity(ctx, "");
+    if !states.registered.has_room(ctx, ACTIVITY, &prefix).await? {
+        return Err(Error::TooManyActivities);
     }
     let activity = Activity {
         arn: arn.clone(),

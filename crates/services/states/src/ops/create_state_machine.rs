@@ -40,7 +40,7 @@ pub(crate) struct Output {
     state_machine_version_arn: Option<String>,
 }
 
-pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
+pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Reply<Output>, Error> {
     names::check(&input.name)?;
     check_description(input.publish, input.version_description.as_deref())?;
     arns::require_role(&input.role_arn)?;
@@ -61,6 +61,9 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
         return again(ctx, found.value, &content, express, wanted).await;
     }
     role::check(ctx, &content, &arn).await?;
+    if !states.registered.has_room(ctx, MACHINE, &arns::machine(ctx, "")).await? {
+        return Err(Error::TooManyMachines);
+    }
     let machine = Machine {
         arn,
         name: input.name,

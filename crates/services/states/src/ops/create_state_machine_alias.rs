@@ -35,6 +35,7 @@ pub(crate) async fn run(_: &States, ctx: &Ctx, input: Input) -> Result<Reply<Out
         let creation_date = seconds(before.created_ms);
         return Ok(Reply::new(Output { state_machine_alias_arn: arn, creation_date }));
     }
+    aliases::has_room(ctx, &machine_arn).await?;
     let alias = Alias {
         arn: arn.clone(),
         name: input.name,

@@ -24,9 +24,10 @@ pub(crate) async fn run(
     ctx: &Ctx,
     input: StartInput,
 ) -> Result<Reply<Output>, Error> {
-    let spec = prepare(ctx, &input).await?;
+    let spec = prepare(states, ctx, &input).await?;
     let arn = spec.identity.execution_arn.to_string();
-    if input.name.is_some() && spec.identity.kind == MachineKind::Standard {
+    let is_standard = spec.identity.kind == MachineKind::Standard;
+    if input.name.is_some() && is_standard {
         match states.executions.describe(&arn).await {
             Err(driver::Error::ExecutionDoesNotExist(_)) => {}
             Err(error) => return Err(error.into()),
@@ -44,6 +45,9 @@ pub(crate) async fn run(
                 return Ok(states.executions.start_in_place(spec).await?.into_reply(output));
             }
         }
+    }
+    if is_standard && states.executions.is_full() {
+        return Err(Error::TooManyExecutions);
     }
     let output = Output { execution_arn: arn, start_date: seconds(ctx.now_ms) };
     Ok(states.executions.start(spec)?.into_reply(output))

@@ -34,7 +34,7 @@ pub(crate) async fn run(
     ctx: &Ctx,
     input: StartInput,
 ) -> Result<Reply<Value>, Error> {
-    let spec = prepare(ctx, &input).await?;
+    let spec = prepare(states, ctx, &input).await?;
     if spec.identity.kind != MachineKind::Express {
         return Err(Error::TypeNotSupported);
     }

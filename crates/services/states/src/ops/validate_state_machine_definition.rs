@@ -44,7 +44,7 @@ pub(crate) async fn run(_: &States, _: &Ctx, input: Input) -> Result<Reply<Outpu
         return Ok(Reply::new(Output { result: "FAIL", diagnostics, truncated: false }));
     }
     let express = input.kind.as_deref() == Some("EXPRESS");
-    let checked = asl::check(&input.definition, asl::Options { express });
+    let checked = asl::check(&input.definition, asl::Options::of(express));
     let is_error = |found: &Diagnostic| found.severity == Severity::Error;
     let fails = checked.diagnostics.iter().any(is_error);
     let with_warnings = input.severity.as_deref() == Some("WARNING");

@@ -16,7 +16,7 @@ pub(super) fn read(input: &Request) -> Result<(Program, String), Error> {
         Some(name) => (input.definition.clone(), name.clone()),
         None => (around(&input.definition), NAME.to_owned()),
     };
-    let checked = asl::check(&text, asl::Options { express: false });
+    let checked = asl::check(&text, asl::Options::default());
     let errors = checked.diagnostics.iter().filter(|found| found.severity == Severity::Error);
     let alone = input.state_name.is_none();
     let errors: Vec<&Diagnostic> = errors.collect();

@@ -2,6 +2,7 @@
 
 use crate::world::Expect::{Error, Output};
 use crate::world::{World, check, output, types};
+use base64::Engine as _;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -9,6 +10,15 @@ const ACTIVITY: &str = "arn:aws:states:us-east-1:000000000000:activity:a";
 
 fn definition() -> Value {
     json!({"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": ACTIVITY, "HeartbeatSeconds": 30, "End": true}}})
+}
+
+/// A token as tasks have them, of an execution that never was.
+fn of_nobody() -> String {
+    let arn = "arn:aws:states:us-east-1:000000000000:execution:m:nobody";
+    let (kind, frame) = (engine::KeyKind::Task, engine::FrameId::TOP);
+    let key = engine::Key { kind, frame, entry: 1, attempt: 0 };
+    let text = format!("{arn}\n{key}\n0123456789abcdef");
+    base64::engine::general_purpose::STANDARD.encode(text)
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,6 +51,11 @@ async fn activities_come_and_go() {
                 "SendTaskSuccess",
                 json!({"taskToken": "x", "output": "{}"}),
                 Error("InvalidToken", "Invalid Token: 'Invalid token'"),
+            ),
+            (
+                "SendTaskHeartbeat",
+                json!({"taskToken": of_nobody()}),
+                Error("TaskDoesNotExist", "Task Does Not Exist: 'Provided task does not exist'"),
             ),
         ],
     )
@@ -107,4 +122,33 @@ async fn a_silent_worker_fails_the_task() {
         let found = world.ended(&execution).await;
         assert_eq!((&found["status"], &found["error"]), (&json!(status), &json!(error)));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_of_an_activity_that_is_not_there_fails_at_once() {
+    let world = World::new(Vec::new()).await;
+    let machine = world.machine("m", &definition()).await;
+    let execution = world.start(&machine, &json!({})).await;
+    let found = world.ended(&execution).await;
+    assert_eq!(found["error"], "ActivityDoesNotExist", "{found}");
+    let history = world.history(&execution).await;
+    assert_eq!(
+        types(&history),
+        [
+            "ExecutionStarted",
+            "TaskStateEntered",
+            "ActivityScheduled",
+            "ActivityScheduleFailed",
+            "ExecutionFailed"
+        ]
+    );
+    let details = &history[3]["activityScheduleFailedEventDetails"];
+    assert_eq!(details["cause"], format!("Activity Does Not Exist: '{ACTIVITY}'"));
+    // It can be caught.
+    let mut caught = definition();
+    caught["States"]["T"]["Catch"] = json!([{"ErrorEquals": ["States.TaskFailed"], "Next": "C"}]);
+    caught["States"]["C"] = json!({"Type": "Pass", "Result": "caught", "End": true});
+    let machine = world.machine("n", &caught).await;
+    let execution = world.start(&machine, &json!({})).await;
+    assert_eq!(output(&world.ended(&execution).await), json!("caught"));
 }

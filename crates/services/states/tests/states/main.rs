@@ -12,6 +12,7 @@ mod hostile;
 mod http;
 mod integrations;
 mod jobs;
+mod limits;
 mod logging;
 mod machines;
 mod redrive;

@@ -16,6 +16,7 @@ pub(crate) const START_MS: i64 = 1_767_225_600_000;
 pub(crate) struct World {
     pub(crate) kit: Arc<Kit>,
     pub(crate) store: MemoryStore,
+    pub(crate) executions: Executions,
     _work: Arc<Work>,
 }
 
@@ -40,7 +41,7 @@ impl World {
         kit.join(authoriser, work.clone(), services);
         executions.recover().await.unwrap();
         work.start().await.unwrap();
-        Self { kit, store, _work: work }
+        Self { kit, store, executions, _work: work }
     }
 
     /// Calls as the account's root.

@@ -78,7 +78,7 @@ fn is_role_arn(text: &str) -> bool {
 }
 
 fn state_machine(path: &str, text: &str, is_express: bool, problems: &mut Vec<Problem>) {
-    let checked = asl::check(text, asl::Options { express: is_express });
+    let checked = asl::check(text, asl::Options::of(is_express));
     for found in checked.diagnostics.into_iter().take(SHOWN) {
         problems.push(Problem {
             path: path.to_owned(),

@@ -87,7 +87,7 @@ impl Admission {
             exhausted: false,
             batcher: Batcher::new(&plan.run),
             ready: VecDeque::new(),
-            skip,
+            skip: if all_read { 0 } else { skip },
             skipped: before,
             digest: 0,
             digests: VecDeque::new(),
@@ -156,15 +156,32 @@ impl Admission {
                 self.ready.extend(self.batcher.finish());
                 return Ok(!self.ready.is_empty());
             }
-            let more = self.source.next().await?;
-            self.exhausted = more.is_empty();
-            for item in more {
-                self.take(item)?;
-            }
-            if self.exhausted && self.next_item < self.skip {
-                return Err(changed());
-            }
+            self.read().await?;
         }
+    }
+
+    /// Reads what was admitted before a restart: whether it is still the same is known before anybody waits for room.
+    pub(super) async fn catch_up(&mut self, run: &RunLive) -> Result<(), Broken> {
+        while self.next_item < self.skip {
+            if run.lock().cancelled {
+                return Err(Broken::Cancelled);
+            }
+            self.read().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes some more items.
+    async fn read(&mut self) -> Result<(), Broken> {
+        let more = self.source.next().await?;
+        self.exhausted = more.is_empty();
+        for item in more {
+            self.take(item)?;
+        }
+        if self.exhausted && self.next_item < self.skip {
+            return Err(changed());
+        }
+        Ok(())
     }
 
     /// Takes an item that was read, or passes over it when its child has been admitted.

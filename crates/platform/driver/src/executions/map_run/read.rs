@@ -189,7 +189,7 @@ impl Singles {
 
     /// The last first, from before a number.
     fn backwards(tag: &str, before: Option<u64>) -> Self {
-        let after = before.map(|before| store::index_cursor(&child_key(tag, before), ""));
+        let after = before.map(|before| store::index_cursor(&child_key(tag, before)));
         Self { reverse: true, after, ..Self::new(tag) }
     }
 

@@ -320,6 +320,7 @@ impl Inner {
     async fn run_children(self: &Arc<Self>, run: &Arc<RunLive>) -> Result<(), Broken> {
         self.redrive_children(run).await?;
         let mut admission = Admission::open(self, run).await?;
+        admission.catch_up(run).await?;
         let mut counting = None;
         loop {
             run.check()?;
