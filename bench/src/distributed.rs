@@ -59,6 +59,11 @@ async fn mapped(server: &Server, target: &Target, form: &str, table: &mut Table)
             "Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": reader,
             "Parameters": {"Bucket": BUCKET, "Key": "rows"},
         },
+        // What a million children answer is more than a payload may have.
+        "ResultWriter": {
+            "Resource": "arn:aws:states:::s3:putObject",
+            "Parameters": {"Bucket": BUCKET, "Prefix": "results"},
+        },
         "ItemProcessor": {
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
             "StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": true}},
