@@ -31,15 +31,26 @@ impl Target {
         self.signed(parts, signed_for)
     }
 
+    /// A signed request that makes an object, or, of a path that ends in `/`, a bucket.
+    pub(crate) fn object(&self, path: &str, body: Vec<u8>) -> Vec<u8> {
+        let mut parts = HttpRequestParts { body, ..Default::default() };
+        "PUT".clone_into(&mut parts.method);
+        path.clone_into(&mut parts.path);
+        parts.headers.push("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD");
+        self.signed(parts, "s3")
+    }
+
     fn signed(&self, mut parts: HttpRequestParts, signed_for: &str) -> Vec<u8> {
-        "POST".clone_into(&mut parts.method);
-        "/".clone_into(&mut parts.path);
+        if parts.method.is_empty() {
+            "POST".clone_into(&mut parts.method);
+            "/".clone_into(&mut parts.path);
+        }
         parts.headers.push("Host", self.host.clone());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_ms = now.as_millis() as i64;
         sign(&mut parts, &self.credentials, "us-east-1", signed_for, now_ms)
             .expect("it has a host");
-        let mut bytes = b"POST / HTTP/1.1\r\n".to_vec();
+        let mut bytes = format!("{} {} HTTP/1.1\r\n", parts.method, parts.path).into_bytes();
         for (name, value) in parts.headers.iter() {
             bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }

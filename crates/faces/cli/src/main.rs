@@ -36,17 +36,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Huge pages would be most of what an idle server takes. What it starts is to have them again: jobs compute.
+/// Huge pages would be most of what an idle server takes, so the allocator does without. What the server starts would
+/// inherit that: jobs, which compute, have them again.
 fn huge_pages(command: &Command) {
     #[cfg(target_os = "linux")]
-    {
-        let are_off = match command {
-            Command::Serve(_) => true,
-            Command::Supervise { .. } | Command::Algorithm { .. } => false,
-            _ => return,
-        };
-        // Without the call there is only more memory in use.
-        let _not_known_here = nix::sys::prctl::set_thp_disable(are_off);
+    if matches!(command, Command::Supervise { .. } | Command::Algorithm { .. }) {
+        // Where it cannot be said, jobs are a little slower.
+        let _not_known_here = nix::sys::prctl::set_thp_disable(false);
     }
     #[cfg(not(target_os = "linux"))]
     let _nothing_to_do = command;

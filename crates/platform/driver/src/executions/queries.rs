@@ -203,7 +203,7 @@ impl Inner {
         record: ExecutionRecord,
     ) -> Result<Vec<HistoryEvent>, Error> {
         if let Some(asleep) = record.asleep {
-            return Ok(asleep.events);
+            return Ok(asleep.events(&record.identity));
         }
         match record.history {
             Some(history) => Ok(history),

@@ -184,14 +184,16 @@ impl ExecutionRecord {
                 Some(common) => Cow::Borrowed(&*common.machine_mark),
                 None => Cow::Owned(machine_mark(&self.identity.state_machine_arn)),
             };
-            index.push((BY_MACHINE, format!("{machine}{start_ms:015}")));
-            index
-                .push((BY_STATUS, format!("{}{start_ms:015}", with_status(&machine, self.status))));
-            let end = self.stop_ms.map(|stop_ms| (BY_END, format!("{:015}", stop_ms.max(0))));
+            index.push((BY_MACHINE, format!("{machine}{start_ms:012x}")));
+            index.push((
+                BY_STATUS,
+                format!("{}{start_ms:012x}", with_status(&machine, self.status)),
+            ));
+            let end = self.stop_ms.map(|stop_ms| (BY_END, format!("{:012x}", stop_ms.max(0))));
             index.extend(end);
         }
         if let Some(asleep) = &self.asleep {
-            index.push((BY_STREAM, format!("{ASLEEP}{:015}", asleep.due_ms.max(0))));
+            index.push((BY_STREAM, format!("{ASLEEP}{:012x}", asleep.due_ms.max(0))));
         } else if let Some(stream) = self.stream {
             let prefix = if self.set_aside.is_some() { ASIDE } else { RUNNING };
             index.push((BY_STREAM, format!("{prefix}{stream:016x}")));

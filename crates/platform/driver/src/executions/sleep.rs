@@ -10,7 +10,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{Changes, Execution, HistoryEvent, Phase};
+use engine::{Changes, Detail, Execution, HistoryEvent, Identity, Phase, StateType};
 use serde::{Deserialize, Serialize};
 use service::Clock;
 use store::{Batch, Expect, Scan};
@@ -45,6 +45,7 @@ const WAKINGS: usize = 64;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Asleep {
     pub(super) seed: String,
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub(super) turns: u64,
     pub(super) time_ms: i64,
     /// When it is due, Unix milliseconds.
@@ -55,8 +56,18 @@ pub(super) struct Asleep {
     /// After further turns: all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     execution: Option<Execution>,
-    #[serde(with = "engine::stored_history")]
-    pub(super) events: Vec<HistoryEvent>,
+    /// None where they say no more than what else is here: see [`Asleep::events`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "engine::stored_history")]
+    events: Vec<HistoryEvent>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_one(number: &u64) -> bool {
+    *number == 1
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// What alarms are for.
@@ -118,6 +129,38 @@ impl Sleepers {
 }
 
 impl Asleep {
+    /// Its events so far.
+    pub(super) fn events(&self, identity: &Identity) -> Vec<HistoryEvent> {
+        if self.events.is_empty() {
+            self.plain_events(identity).unwrap_or_default()
+        } else {
+            self.events.clone()
+        }
+    }
+
+    /// The events of an execution that began and came to a Wait state at once, as most do that sleep.
+    fn plain_events(&self, identity: &Identity) -> Option<Vec<HistoryEvent>> {
+        let [(_, frame)] = self.changes.as_ref()?.frames.as_slice() else { return None };
+        let started = Detail::ExecutionStarted {
+            input: identity.input.clone(),
+            role_arn: identity.role_arn.clone(),
+            alias_arn: identity.state_machine_alias_arn.clone(),
+            version_arn: identity.state_machine_version_arn.clone(),
+        };
+        let entered = Detail::StateEntered {
+            state_type: StateType::Wait,
+            name: frame.state.clone(),
+            input: frame.input.clone(),
+        };
+        let event = |(id, detail)| HistoryEvent {
+            id,
+            previous_event_id: 0,
+            timestamp_ms: self.time_ms,
+            detail,
+        };
+        Some([(1, started), (2, entered)].map(event).into())
+    }
+
     /// The execution as it fell asleep; `None` when the record has neither form of it.
     fn execution(&self, record: &ExecutionRecord) -> Option<Execution> {
         match (&self.execution, &self.changes) {
@@ -162,15 +205,19 @@ impl Live {
     pub(super) fn asleep(&self, state: &State, due_ms: i64) -> ExecutionRecord {
         let mut record = ExecutionRecord::running(self, state);
         let changes = state.first_changes.clone().filter(|_| state.turns == 1);
-        record.asleep = Some(Box::new(Asleep {
+        let mut asleep = Asleep {
             seed: write_seed(&self.seed),
             turns: state.turns,
             time_ms: state.last_ms,
             due_ms,
             execution: changes.is_none().then(|| state.execution.clone()),
             changes,
-            events: state.history.clone(),
-        }));
+            events: Vec::new(),
+        };
+        if asleep.plain_events(&self.identity).as_ref() != Some(&state.history) {
+            asleep.events.clone_from(&state.history);
+        }
+        record.asleep = Some(Box::new(asleep));
         record
     }
 }
@@ -291,7 +338,8 @@ impl Inner {
             Err(error @ Error::Store(_)) => return Err(error),
             Err(error) => {
                 let reason = error.to_string();
-                self.set_aside_stored(execution_arn, stream, &asleep.events, &reason).await?;
+                let events = asleep.events(&record.identity);
+                self.set_aside_stored(execution_arn, stream, &events, &reason).await?;
                 return Ok(None);
             }
         };
@@ -328,7 +376,7 @@ impl Inner {
                     turns: asleep.turns,
                     time_ms: asleep.time_ms,
                     execution,
-                    history: asleep.events.clone(),
+                    history: asleep.events(&record.identity),
                     common: record.common.clone(),
                 },
             )
