@@ -2,13 +2,15 @@
 //!
 //! A blob appears under its final name only when it is complete and on disk, so a crash leaves nothing but files that
 //! no record names; [`Blobs::sweep`] removes them at the next start.
+//!
+//! While somebody holds the folder ([`Blobs::hold`]: a backup), what is removed stays where it is until nobody does.
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::AsyncWriteExt as _;
 
@@ -84,7 +86,54 @@ struct Folder {
     root: PathBuf,
     /// Removed when the last clone is dropped.
     temporary: bool,
+    removals: Mutex<Removals>,
 }
+
+/// What is to be removed as soon as nobody holds the folder.
+#[derive(Debug)]
+struct Removals {
+    /// Locked by the one who removes; holders share it.
+    lock: fs::File,
+    waiting: Vec<PathBuf>,
+}
+
+impl Removals {
+    /// Removes what waits, unless somebody holds the folder. What cannot be removed waits on.
+    fn carry_out(&mut self) -> Result<(), Error> {
+        match self.lock.try_lock() {
+            Err(fs::TryLockError::WouldBlock) => return Ok(()),
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(file_error("lock the blob folder", Path::new(LOCK), &error));
+            }
+            Ok(()) => {}
+        }
+        let removed = self.remove_all();
+        let unlocked = self.lock.unlock();
+        removed?;
+        unlocked.map_err(|error| file_error("unlock the blob folder", Path::new(LOCK), &error))
+    }
+
+    fn remove_all(&mut self) -> Result<(), Error> {
+        while let Some(path) = self.waiting.last() {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(file_error("remove a blob", path, &error));
+                }
+                _ => drop(self.waiting.pop()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps every blob of a data directory in its place, until it is dropped.
+#[derive(Debug)]
+pub struct Hold {
+    _lock: fs::File,
+}
+
+/// The file below `blobs/` that says who holds the folder.
+const LOCK: &str = "lock";
 
 impl Drop for Folder {
     fn drop(&mut self) {
@@ -124,8 +173,28 @@ impl Blobs {
             }
             fs::create_dir_all(&unfinished)
         };
-        make().map_err(|error| file_error("make the blob folder", &root, &error))?;
-        Ok(Self(Arc::new(Folder { root, temporary })))
+        let failed = |error: io::Error| file_error("make the blob folder", &root, &error);
+        make().map_err(failed)?;
+        let lock = lock_file(&root).map_err(failed)?;
+        let removals = Mutex::new(Removals { lock, waiting: Vec::new() });
+        Ok(Self(Arc::new(Folder { root, temporary, removals })))
+    }
+
+    /// Keeps what is in the blob folder of a data directory there, also what its server removes meanwhile. Waits for a
+    /// removal that is under way.
+    ///
+    /// # Errors
+    /// [`Error::Full`] or [`Error::Io`].
+    pub fn hold(data_dir: &Path) -> Result<Hold, Error> {
+        let root = data_dir.join("blobs");
+        let lock = || -> io::Result<fs::File> {
+            fs::create_dir_all(&root)?;
+            let lock = lock_file(&root)?;
+            lock.lock_shared()?;
+            Ok(lock)
+        };
+        let lock = lock().map_err(|error| file_error("hold the blob folder", &root, &error))?;
+        Ok(Hold { _lock: lock })
     }
 
     /// Starts a blob.
@@ -163,18 +232,19 @@ impl Blobs {
         self.bucket(id).join(id.as_str())
     }
 
-    /// Removes a blob; one that is not there counts as removed. Readers that have it open go on reading.
+    /// Removes a blob; one that is not there counts as removed. Readers that have it open go on reading. While somebody
+    /// holds the folder it stays, and goes with the first that is removed afterwards, or at the next start.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub async fn remove(&self, id: &BlobId) -> Result<(), Error> {
-        let path = self.path(id);
-        match tokio::fs::remove_file(&path).await {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(file_error("remove a blob", &path, &error))
-            }
-            _ => Ok(()),
-        }
+        let (folder, path) = (self.0.clone(), self.path(id));
+        blocking(move || {
+            let mut removals = folder.removals.lock().unwrap_or_else(PoisonError::into_inner);
+            removals.waiting.push(path);
+            removals.carry_out()
+        })
+        .await
     }
 
     /// Removes every blob that `keep` does not want and answers how many. Only at start, before anybody writes: a blob
@@ -288,6 +358,10 @@ impl Drop for BlobWriter {
     }
 }
 
+fn lock_file(root: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().create(true).truncate(false).write(true).open(root.join(LOCK))
+}
+
 /// Runs file system work where it may block.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
@@ -329,6 +403,23 @@ mod tests {
         blobs.remove(&id).await.unwrap();
         assert!(!blobs.path(&id).exists());
         assert_eq!(fs::read(blobs.path(&copy)).unwrap(), b"one two");
+    }
+
+    #[tokio::test]
+    async fn what_is_held_stays_until_it_is_let_go() {
+        let folder = Blobs::temporary().unwrap();
+        let data = folder.0.root.join("data");
+        let blobs = Blobs::open(&data).unwrap();
+        let (first, second) = (blobs.create().await.unwrap(), blobs.create().await.unwrap());
+        let (first, second) = (first.finish().await.unwrap(), second.finish().await.unwrap());
+        let holds = [Blobs::hold(&data).unwrap(), Blobs::hold(&data).unwrap()];
+        for hold in holds {
+            blobs.remove(&first).await.unwrap();
+            assert!(blobs.path(&first).exists());
+            drop(hold);
+        }
+        blobs.remove(&second).await.unwrap();
+        assert!(!blobs.path(&first).exists() && !blobs.path(&second).exists());
     }
 
     #[tokio::test]

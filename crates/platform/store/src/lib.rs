@@ -19,7 +19,7 @@ pub mod sqlite;
 pub mod testing;
 
 pub use batch::{Append, Batch, Expect, Put, Remove};
-pub use blobs::{BlobId, BlobWriter, Blobs};
+pub use blobs::{BlobId, BlobWriter, Blobs, Hold};
 pub use error::Error;
 pub use keys::index_cursor;
 pub use memory::MemoryStore;

@@ -18,8 +18,6 @@ use store::{Blobs, SqliteStore};
 pub(crate) const MANIFEST: &str = "backup.json";
 /// Folders and files beside the database and the blobs.
 pub(crate) const OTHERS: [&str; 4] = ["credentials", "functions", "pulumi", "targets"];
-/// How often contents that vanished while they were copied are looked for again.
-const ATTEMPTS: usize = 5;
 
 /// Copies.
 pub(crate) async fn run(global: &Global, into: &Path) -> Done {
@@ -29,21 +27,15 @@ pub(crate) async fn run(global: &Global, into: &Path) -> Done {
             .hint("name the data directory with --data DIR"));
     }
     empty(into)?;
-    let mut blobs = 0;
-    for attempt in 1.. {
-        // Contents before the records that name them, and once more after: what a record names is then here.
-        blobs = copy_blobs(home.path(), into)?;
-        store::sqlite::backup::copy(home.path(), into).map_err(failed)?;
-        blobs += copy_blobs(home.path(), into)?;
-        let missing = missing(into).await?;
-        if missing == 0 {
-            break;
-        }
-        if attempt == ATTEMPTS {
-            return Err(Failure::new(format!("the contents of {missing} objects are not there"))
-                .hint("the data directory is damaged: refit status, and its log, tell more"));
-        }
-        fs::remove_file(into.join("refit.db"))?;
+    let hold = Blobs::hold(home.path()).map_err(failed)?;
+    // Records before the contents that they name: what is removed meanwhile is held.
+    store::sqlite::backup::copy(home.path(), into).map_err(failed)?;
+    let blobs = copy_blobs(home.path(), into)?;
+    drop(hold);
+    let missing = missing(into).await?;
+    if missing > 0 {
+        return Err(Failure::new(format!("the contents of {missing} objects are not there"))
+            .hint("the data directory is damaged: refit status, and its log, tell more"));
     }
     for name in OTHERS {
         copy_tree(&home.path().join(name), &into.join(name))?;
@@ -73,41 +65,29 @@ pub(crate) fn empty(directory: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Copies the blobs that are not there yet; answers how many.
+/// Copies the blobs; answers how many.
 fn copy_blobs(from: &Path, into: &Path) -> Result<usize, Failure> {
+    let into = into.join("blobs");
+    fs::create_dir_all(&into)?;
     let mut copied = 0;
-    copy_new(&from.join("blobs"), &into.join("blobs"), &mut copied)?;
-    Ok(copied)
-}
-
-fn copy_new(from: &Path, into: &Path, copied: &mut usize) -> Result<(), Failure> {
-    fs::create_dir_all(into)?;
-    let entries = match fs::read_dir(from) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        let (path, to) = (entry.path(), into.join(entry.file_name()));
-        if entry.file_name() == "unfinished" {
+    for bucket in fs::read_dir(from.join("blobs"))? {
+        let bucket = bucket?;
+        if bucket.file_name() == "unfinished" || !bucket.file_type()?.is_dir() {
             continue;
         }
-        if entry.file_type()?.is_dir() {
-            copy_new(&path, &to, copied)?;
-        } else if !to.exists() {
-            match fs::copy(&path, &to) {
-                // It was deleted just now; whether it is missed is seen later.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                result => {
-                    result?;
-                    fs::File::open(&to)?.sync_all()?;
-                    *copied += 1;
-                }
-            }
+        let to = into.join(bucket.file_name());
+        fs::create_dir_all(&to)?;
+        for file in fs::read_dir(bucket.path())? {
+            let file = file?;
+            let copy = to.join(file.file_name());
+            fs::copy(file.path(), &copy)?;
+            fs::File::open(&copy)?.sync_all()?;
+            copied += 1;
         }
+        fs::File::open(&to)?.sync_all()?;
     }
-    fs::File::open(into)?.sync_all()?;
-    Ok(())
+    fs::File::open(&into)?.sync_all()?;
+    Ok(copied)
 }
 
 /// Copies a file or a folder with everything below it.

@@ -197,7 +197,7 @@ async fn options_and_functions() {
             "6:92 refit has no option `hooks` [refit knows additionalSecretOutputs, aliases, customTimeouts, deleteBeforeReplace, deletedWith, dependsOn, ignoreChanges, import, parent, pluginDownloadURL, protect, provider, replaceOnChanges, retainOnDelete, version]",
             "7:34 there is no function `fn::toJson2` [did you mean `fn::toJSON`?]",
             "7:65 `fn::toJSON` must stand alone in its mapping",
-            "9:32 refit has no data source `aws:ec2:getAmi` [refit has data sources of aws, aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sfn, aws:sns, aws:sqs]",
+            "9:32 refit has no data source `aws:ec2:getAmi` [refit has data sources of aws, aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sagemaker, aws:sfn, aws:sns, aws:sqs]",
             "10:8 refit does not support `fn::remoteAsset` [keep the file in the project, and use fn::fileAsset or fn::fileArchive]",
             "11:7 `${` has no closing brace [`$${` is a literal `${`]",
         ],
