@@ -237,14 +237,10 @@ impl Blobs {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub async fn remove(&self, id: &BlobId) -> Result<(), Error> {
-        let (folder, path) = (self.0.clone(), self.path(id));
-        blocking(move || {
-            let mut removals = folder.removals.lock().unwrap_or_else(PoisonError::into_inner);
-            removals.waiting.push(path);
-            removals.carry_out()
-        })
-        .await
+    pub fn remove(&self, id: &BlobId) -> Result<(), Error> {
+        let mut removals = self.0.removals.lock().unwrap_or_else(PoisonError::into_inner);
+        removals.waiting.push(self.path(id));
+        removals.carry_out()
     }
 
     /// Removes every blob that `keep` does not want and answers how many. Only at start, before anybody writes: a blob
@@ -399,8 +395,8 @@ mod tests {
 
         let copy = blobs.copy_file(&blobs.path(&id)).await.unwrap();
         assert_ne!(copy, id);
-        blobs.remove(&id).await.unwrap();
-        blobs.remove(&id).await.unwrap();
+        blobs.remove(&id).unwrap();
+        blobs.remove(&id).unwrap();
         assert!(!blobs.path(&id).exists());
         assert_eq!(fs::read(blobs.path(&copy)).unwrap(), b"one two");
     }
@@ -414,11 +410,11 @@ mod tests {
         let (first, second) = (first.finish().await.unwrap(), second.finish().await.unwrap());
         let holds = [Blobs::hold(&data).unwrap(), Blobs::hold(&data).unwrap()];
         for hold in holds {
-            blobs.remove(&first).await.unwrap();
+            blobs.remove(&first).unwrap();
             assert!(blobs.path(&first).exists());
             drop(hold);
         }
-        blobs.remove(&second).await.unwrap();
+        blobs.remove(&second).unwrap();
         assert!(!blobs.path(&first).exists() && !blobs.path(&second).exists());
     }
 

@@ -59,7 +59,7 @@ impl Drop for Guard {
     fn drop(&mut self) {
         if !self.kept.load(Ordering::Relaxed) {
             // A failure leaves a file that no record names: the next start removes it.
-            let _left_behind = std::fs::remove_file(self.blobs.path(&self.blob));
+            let _left_behind = self.blobs.remove(&self.blob);
         }
     }
 }

@@ -66,9 +66,8 @@ impl S3 {
         let blobs = self.blobs.clone();
         move || {
             for blob in discarded {
-                let path = blobs.path(&blob);
-                if let Err(error) = std::fs::remove_file(&path) {
-                    tracing::debug!(%error, path = %path.display(), "a blob stays until the next start");
+                if let Err(error) = blobs.remove(&blob) {
+                    tracing::debug!(%error, "a blob stays until the next start");
                 }
             }
         }

@@ -185,7 +185,7 @@ impl World {
         let some = "0".repeat(32).parse().unwrap();
         let root = self.blobs.path(&some).parent().unwrap().parent().unwrap().to_owned();
         let folders = std::fs::read_dir(root).unwrap().map(Result::unwrap);
-        let folders = folders.filter(|it| it.file_name() != "unfinished");
+        let folders = folders.filter(|it| it.path().is_dir() && it.file_name() != "unfinished");
         folders.map(|folder| std::fs::read_dir(folder.path()).unwrap().count()).sum()
     }
 }
