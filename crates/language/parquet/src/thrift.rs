@@ -167,13 +167,14 @@ impl<'a> Thrift<'a> {
             MAP => return Err(Error::Broken("a header has a map")),
             STRUCT => loop {
                 let head = self.byte()?;
-                if head & 0x0f == 0 {
+                let (delta, kind) = (head >> 4, head & 0x0f);
+                if kind == 0 {
                     return Ok(());
                 }
-                if head >> 4 == 0 {
+                if delta == 0 {
                     self.varint()?;
                 }
-                self.skip(head & 0x0f, depth + 1)?;
+                self.skip(kind, depth + 1)?;
             },
             _ => return Err(Error::Broken("a header has a field of an unknown type")),
         }

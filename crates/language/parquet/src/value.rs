@@ -61,9 +61,9 @@ fn integer(number: i64, meaning: Meaning, scale: usize) -> Value {
 
 /// Nanoseconds of a day and the Julian day.
 fn int96(bytes: [u8; 12]) -> i64 {
-    let [a, b, c, d, e, f, g, h, day @ ..] = bytes;
-    let nanoseconds = i64::from_le_bytes([a, b, c, d, e, f, g, h]);
-    let days = i64::from(i32::from_le_bytes(day)) - JULIAN_1970;
+    let both = bytes.iter().rev().fold(0, |sum: u128, byte| (sum << 8) | u128::from(*byte));
+    let nanoseconds = (both as u64).cast_signed();
+    let days = i64::from(((both >> 64) as u32).cast_signed()) - JULIAN_1970;
     days.saturating_mul(DAY_MS).saturating_add(nanoseconds.div_euclid(NANOSECONDS))
 }
 
@@ -105,14 +105,9 @@ fn time(number: i64, per_second: i64) -> String {
 }
 
 fn uuid(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for (at, byte) in bytes.iter().enumerate() {
-        if [4, 6, 8, 10].contains(&at) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    let number = bytes.iter().fold(0, |sum: u128, byte| (sum << 8) | u128::from(*byte));
+    let digits = format!("{number:032x}");
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
 
 /// A number of 16 bits.

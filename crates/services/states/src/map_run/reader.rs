@@ -48,7 +48,7 @@ struct Open {
 
 enum Content {
     /// Read from the first byte to the last.
-    Stream(Bytes, Format),
+    Stream(Box<Bytes>, Format),
     /// Read here and there.
     Table(Box<Table>),
 }
@@ -199,7 +199,7 @@ impl Reader {
             InputType::Jsonl => Format::Lines(Lines::default()),
             _ => Format::Json(Box::new(Json::new(pointer))),
         };
-        let bytes = Bytes::open(&self.s3, &place).await?;
+        let bytes = Box::new(Bytes::open(&self.s3, &place).await?);
         Ok(Open { content: Content::Stream(bytes, format), source })
     }
 
