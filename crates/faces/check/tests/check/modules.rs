@@ -70,8 +70,10 @@ fn what_is_wrong_there_is_told_there() {
     let lib = "import pulumi_aws as aws\nb = aws.s3.Bucket('b', bucket='UPPER')\ndef never():\n    aws.s3.Bucket('c', bucket='LOWER')\n";
     let (told, _) = found("there", &[PYTHON, ("__main__.py", "import lib\n"), ("lib.py", lib)]);
     assert_eq!(told, ["lib.py:2 bucket-name", "lib.py:4 bucket-name"]);
-    let (told, _) =
-        found("syntax", &[PYTHON, ("__main__.py", "import lib\n"), ("lib.py", "x = 'no end\ny = 2\n")]);
+    let (told, _) = found(
+        "syntax",
+        &[PYTHON, ("__main__.py", "import lib\n"), ("lib.py", "x = 'no end\ny = 2\n")],
+    );
     assert_eq!(told, ["lib.py:1 program-syntax"]);
 }
 
