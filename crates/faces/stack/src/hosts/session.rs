@@ -237,7 +237,9 @@ impl<'a> Session<'a> {
                     let hint = if message.contains(MISSING_FEATURE) {
                         Some("refit stands in for the Pulumi CLI here, and has no such feature")
                     } else if message.contains(MISSING_SETTING) {
-                        Some("here: refit config set KEY VALUE (with --secret for a secret), or --config KEY=VALUE")
+                        Some(
+                            "here: refit config set KEY VALUE (with --secret for a secret), or --config KEY=VALUE",
+                        )
                     } else {
                         None
                     };
