@@ -122,8 +122,9 @@ pub(crate) enum Command {
     Check(Check),
     /// Write a program in Python or TypeScript as Pulumi YAML: the same resources with the same names
     #[command(
-        after_help = "Example:\n  refit convert retraining --out retraining-yaml\n\nThe program is read, not run: what is only \
-                      known when it runs is refused, with its place."
+        after_help = "Example:\n  refit convert retraining --out retraining-yaml\n\nThe program is run as for a preview, \
+                      and nothing is asked of AWS: each output becomes a reference. What has no form in YAML is \
+                      refused, with its place."
     )]
     Convert(Convert),
     /// Check state machine definitions: every problem at once, with line and column
@@ -519,6 +520,14 @@ pub(crate) struct Convert {
     /// Where Pulumi.yaml is written; printed when absent
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Read the program instead of running it: needs no SDK, and cannot follow loops and calls of other packages
+    #[arg(long)]
+    pub(crate) without_running: bool,
+    #[command(flatten)]
+    pub(crate) stack: StackName,
+    /// A configuration value for the program (repeatable)
+    #[arg(long, short = 'c', value_name = "KEY=VALUE")]
+    pub(crate) config: Vec<String>,
 }
 
 /// `refit init`.

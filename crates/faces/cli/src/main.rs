@@ -56,7 +56,6 @@ fn run(cli: Cli) -> Done {
         Command::Algorithm { arguments } => return Ok(commands::algorithm::run(&arguments)),
         Command::Completions { shell } => return Ok(commands::completions::run(shell)),
         Command::Validate(arguments) => return commands::validate::run(&cli.global, &arguments),
-        Command::Convert(arguments) => return commands::convert::run(&cli.global, &arguments),
         Command::Init(arguments) => return commands::init::run(&cli.global, &arguments),
         Command::Check(arguments) => return commands::check::run(&cli.global, &arguments),
         _ => {}
@@ -80,6 +79,7 @@ async fn on_runtime(cli: Cli) -> Done {
         Command::Up(arguments) => commands::up::run(global, &arguments).await,
         Command::Preview(arguments) => commands::preview::run(global, &arguments).await,
         Command::Down(arguments) => commands::down::run(global, &arguments).await,
+        Command::Convert(arguments) => commands::convert::run(global, &arguments).await,
         Command::Refresh(arguments) => commands::refresh::run(global, &arguments).await,
         Command::Stack(arguments) => commands::stack::run(global, &arguments),
         Command::Config(arguments) => commands::config::run(global, &arguments),
@@ -96,7 +96,6 @@ async fn on_runtime(cli: Cli) -> Done {
         Command::Validate(_)
         | Command::Check(_)
         | Command::Init(_)
-        | Command::Convert(_)
         | Command::Completions { .. }
         | Command::Supervise { .. }
         | Command::Algorithm { .. } => unreachable!("run without a runtime"),

@@ -31,17 +31,7 @@ pub(crate) async fn load(
 ) -> Result<Loaded, Failure> {
     let project = open(arguments.directory())?;
     let stack = stack_name(home, &project, &arguments.stack);
-    let config = arguments
-        .config
-        .iter()
-        .map(|given| {
-            let pair = given.split_once('=').ok_or_else(|| {
-                Failure::new(format!("--config {given} has no value"))
-                    .hint("write --config KEY=VALUE")
-            })?;
-            Ok((pair.0.to_owned(), pair.1.to_owned()))
-        })
-        .collect::<Result<Vec<_>, Failure>>()?;
+    let config = pairs(&arguments.config)?;
     let passphrase = std::env::var("PULUMI_CONFIG_PASSPHRASE").ok();
     let region = project.region(&stack, &config, passphrase.as_ref()).map_err(failure)?;
     let caller = project.caller(&stack, &config, passphrase.as_ref()).map_err(failure)?;
@@ -92,6 +82,20 @@ fn same_account(project: &Project, options: &Options, place: &Reached) -> Result
         ))
         .hint("use the other account's profile, or another stack: --stack NAME")),
     }
+}
+
+/// `KEY=VALUE` of `--config`.
+pub(crate) fn pairs(given: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    given
+        .iter()
+        .map(|given| {
+            let pair = given.split_once('=').ok_or_else(|| {
+                Failure::new(format!("--config {given} has no value"))
+                    .hint("write --config KEY=VALUE")
+            })?;
+            Ok((pair.0.to_owned(), pair.1.to_owned()))
+        })
+        .collect()
 }
 
 /// The stack that was named, or that was selected, or `dev`.

@@ -1,11 +1,13 @@
 //! A Pulumi project: what the command line does with it.
 
 mod config;
+mod convert;
 mod definitions;
 mod plain;
 mod stacks;
 
 pub use config::Setting;
+pub use convert::{Conversion, Converted};
 pub use stacks::{Stack, list_stacks};
 
 use crate::aws::Aws;

@@ -150,6 +150,17 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "import pulumi_aws as aws\nbuckets = [aws.s3.Bucket(name) for name in ('a', 'b')]\nprint(bucket)\n",
         &["3:7 unknown-name"],
     ),
+    // Names that only a part of an expression or statement knows.
+    (
+        "__main__.py",
+        "import pulumi_aws as aws\nqueues = {name: aws.sqs.Queue(name) for name in ('a', 'b')}\nurls = {name: queue.url for name, queue in queues.items()}\nkinds = {kind for kind in ('x', 'y')}\nboth = [(left, right) for left in kinds for right, _ in [(1, 2)] if left]\nprint(any(kind == 'x' for kind in kinds), f\"{', '.join(text for text in kinds)}\")\n",
+        &[],
+    ),
+    (
+        "__main__.py",
+        "import pulumi_aws as aws\ntry:\n    with open('a') as file, open('b') as other:\n        print(file, other)\nexcept (OSError, ValueError) as error:\n    print(error)\nfor index, (key, value) in enumerate({'a': 1}.items()):\n    print(index, key, value)\nif (count := 3) > 2:\n    print(count)\nfirst, *rest = [1, 2]\nprint(first, rest, (lambda a, *b, **c: (a, b, c))(1))\nmatch first:\n    case [one, two]:\n        print(one, two)\n",
+        &[],
+    ),
     (
         "__main__.py",
         "import pulumi_aws as aws\nb = aws.s3.Bucket(\"b\"\nc = aws.s3.Bucket(\"c\")\n",

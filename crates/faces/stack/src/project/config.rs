@@ -458,7 +458,7 @@ fn field(text: &mut String, indent: usize, key: &str, value: &Json) {
 }
 
 /// A text as YAML reads it back: plain where that is safe, in quotes elsewhere.
-fn written(text: &str) -> String {
+pub(super) fn written(text: &str) -> String {
     let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:+=@ ".contains(c))
         && !text.contains(": ")

@@ -166,8 +166,8 @@ fn definition(registration: &Registration) -> Option<Definition> {
 }
 
 /// An AWS that only knows who is calling: the account of AWS's own examples.
-struct Nowhere {
-    region: String,
+pub(super) struct Nowhere {
+    pub(super) region: String,
 }
 
 #[async_trait]

@@ -41,6 +41,9 @@ pub(super) fn run(
 ) {
     let mut known = HashSet::new();
     names::collect(statements, &mut known);
+    if dialect == Dialect::Python {
+        names::collect_in_passing(text, &mut known);
+    }
     let file = program.file;
     let mut machine = Machine {
         sources,

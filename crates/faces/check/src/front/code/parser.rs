@@ -558,10 +558,12 @@ impl<'t> Parser<'t> {
                 }
             } else if self.eat(":") {
                 let value = self.expression();
-                if self.is("for") {
+                entries.push(if self.is("for") {
                     self.skip_comprehension("}");
-                }
-                entries.push((Some(key), value));
+                    (None, unknown(value.span))
+                } else {
+                    (Some(key), value)
+                });
             } else {
                 // Shorthand in TypeScript, a set in Python.
                 let value = match &key.form {
@@ -573,7 +575,12 @@ impl<'t> Parser<'t> {
                     },
                     _ => unknown(key.span),
                 };
-                entries.push((Some(key), value));
+                if self.is("for") {
+                    self.skip_comprehension("}");
+                    entries.push((None, value));
+                } else {
+                    entries.push((Some(key), value));
+                }
             }
             self.separator(before, "}");
         }

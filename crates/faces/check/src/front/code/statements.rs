@@ -77,7 +77,7 @@ fn python(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
             end_line(parser, false);
         }
         "@" => end_line(parser, false),
-        word if PYTHON_BLOCKS.contains(&word)
+        word if (PYTHON_BLOCKS.contains(&word) || is_match(parser, word))
             && first.kind == Kind::Name
             && parser.depth < MAX_DEPTH =>
         {
@@ -85,6 +85,18 @@ fn python(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {
         }
         _ => python_simple(parser, out),
     }
+}
+
+/// Whether `match` or `case`, which are names elsewhere, begin a block: their line ends with a colon.
+fn is_match(parser: &Parser<'_>, word: &str) -> bool {
+    let ends_with_colon = || {
+        let mut end = 1;
+        while !matches!(parser.ahead(end).kind, Kind::Newline | Kind::End) {
+            end += 1;
+        }
+        end > 2 && parser.word(parser.ahead(end - 1)) == ":"
+    };
+    matches!(word, "match" | "case") && ends_with_colon()
 }
 
 fn python_simple(parser: &mut Parser<'_>, out: &mut Vec<Statement>) {

@@ -2,7 +2,7 @@
 
 use super::super::ast::{Dialect, Expr, Form, Function, Statement};
 use super::super::parser;
-use super::names::collect;
+use super::names::{collect, collect_in_passing};
 use super::{Machine, Value};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -147,6 +147,9 @@ impl Machine<'_> {
         self.program.faults.extend(faults);
         let statements = Rc::new(statements);
         collect(&statements, &mut self.known);
+        if self.dialect == Dialect::Python {
+            collect_in_passing(&text, &mut self.known);
+        }
         let module = Module { names: None, statements: statements.clone() };
         self.modules.insert(file.to_owned(), module);
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();

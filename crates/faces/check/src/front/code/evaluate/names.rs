@@ -27,6 +27,25 @@ pub(super) fn collect(statements: &[Statement], names: &mut HashSet<String>) {
     }
 }
 
+/// Names that Python gives values to inside expressions and patterns: `name :=`, `*name`, `case …`. A name too many is no
+/// harm: it is only not told of.
+pub(super) fn collect_in_passing(text: &str, names: &mut HashSet<String>) {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    for (at, _) in text.match_indices(":=") {
+        let before = text[..at].trim_end();
+        let name = before.rsplit(|letter| !is_part(letter)).next().unwrap_or_default();
+        names.insert(name.to_owned());
+    }
+    for (at, _) in text.match_indices('*') {
+        let name = text[at + 1..].split(|letter| !is_part(letter)).next().unwrap_or_default();
+        names.insert(name.to_owned());
+    }
+    let patterns = text.lines().filter_map(|line| line.trim_start().strip_prefix("case "));
+    for pattern in patterns {
+        names.extend(pattern.split(|letter| !is_part(letter)).map(str::to_owned));
+    }
+}
+
 fn collect_target(target: &Expr, names: &mut HashSet<String>) {
     match &target.form {
         Form::Name(name) => drop(names.insert(name.clone())),
