@@ -1,7 +1,5 @@
-//! Files written by other libraries, and damaged ones.
-
-#![cfg(test)]
 //! Files that other people's writers made, and what becomes of them when bytes of them are changed.
+#![cfg(test)]
 
 use base64::Engine as _;
 use serde_json::Value;
