@@ -189,7 +189,7 @@ async fn the_file_itself() {
 #[tokio::test]
 async fn options_and_functions() {
     check(
-        "resources:\n  a:\n    type: aws:sns:Topic\n    options: { dependOn: [], protect: true, customTimeouts: { create: soon, destroy: 5m }, hooks: {} }\n    properties: { displayName: { fn::toJson2: 1 }, tags: { a: { fn::toJSON: 1, b: 2 } } }\nvariables:\n  x: { fn::invoke: { function: aws:ec2:getAmi } }\n  y: { fn::remoteAsset: \"https://x\" }\n  z: \"${a\"\n",
+        "resources:\n  a:\n    type: aws:sns:Topic\n    options: { dependOn: [], protect: true, customTimeouts: { create: soon, destroy: 5m }, hooks: {} }\n    properties: { displayName: { fn::toJson2: 1 }, tags: { a: { fn::toJSON: 1, b: 2 } } }\nvariables:\n  x: { fn::invoke: { function: aws:ec2:getAmi } }\n  y: { fn::remoteAsset: \"https://x\" }\n  z: \"${a\"\n  w: { fn::invoke: { function: aws:getRegion, options: { version: 7.0.0, provider: \"${a}\" } } }\n",
         &[
             "6:16 refit has no option `dependOn` [did you mean `dependsOn`?]",
             "6:71 `create` must be a duration [such as 5m, 90s or 1h30m]",
@@ -200,6 +200,7 @@ async fn options_and_functions() {
             "9:32 refit has no data source `aws:ec2:getAmi` [refit has data sources of aws, aws:cloudwatch, aws:iam, aws:lambda, aws:s3, aws:sagemaker, aws:sfn, aws:sns, aws:sqs]",
             "10:8 refit does not support `fn::remoteAsset` [keep the file in the project, and use fn::fileAsset or fn::fileArchive]",
             "11:7 `${` has no closing brace [`$${` is a literal `${`]",
+            "12:74 refit does not support the option `provider` here [data sources are asked by the default provider]",
         ],
     )
     .await;

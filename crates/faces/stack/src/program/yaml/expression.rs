@@ -182,6 +182,14 @@ impl Reader<'_> {
                 self.fault(message, entry.key_span).hint = did_you_mean(&entry.key, names);
             }
         }
+        for option in node.get("options").map_or(&[][..], |options| options.entries()) {
+            // Versions of plugins are taken as they are for resources: there are no plugins here.
+            if !matches!(option.key.as_str(), "version" | "pluginDownloadURL") {
+                let message = format!("refit does not support the option `{}` here", option.key);
+                self.fault(message, option.key_span).hint =
+                    Some("data sources are asked by the default provider".to_owned());
+            }
+        }
         let Some(token) = node.get("function").and_then(|node| node.as_str()) else {
             self.fault("fn::invoke needs a `function`", key_span);
             return BROKEN;
