@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from support.poll import eventually
-from support.pulumi import NEW, OLD, Program, counts, interrupted, processes_of, share_environments, waits_for
+from support.pulumi import MIDDLE, NEW, OLD, Program, counts, interrupted, processes_of, share_environments, waits_for
 from support.server import REPOSITORY, Server
 
 TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
@@ -77,7 +77,7 @@ def test_the_example(server, tmp_path):
 # ---- what the SDK can do
 
 
-@pytest.mark.parametrize("requirements", [NEW, OLD], ids=["new", "old"])
+@pytest.mark.parametrize("requirements", [NEW, MIDDLE, OLD], ids=["new", "middle", "old"])
 def test_up_again_changed_and_down(make_program, server, requirements):
     source = ROLE + f"""
 machine = aws.sfn.StateMachine('machine', role_arn=role.arn, definition=role.arn.apply(lambda arn: json.dumps(

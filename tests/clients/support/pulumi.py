@@ -13,6 +13,7 @@ from support.server import REPOSITORY, binary, environment
 ENVIRONMENTS = REPOSITORY / "target/pulumi-environments"
 # The newest SDK, and one of three years before.
 NEW = "pulumi==3.272.0\npulumi-aws==7.51.1\n"
+MIDDLE = "pulumi==3.150.0\npulumi-aws==6.70.0\n"
 OLD = "pulumi==3.60.1\npulumi-aws==5.42.0\n"
 
 
