@@ -230,6 +230,18 @@ impl Group {
         self.folders.first().map_or(Path::new(""), PathBuf::as_path)
     }
 
+    /// Puts processes into it that are not in it yet; what they fork from then on is in it too. The kernel may take ten
+    /// milliseconds for it.
+    pub(crate) fn adopt(&self, pids: &[i32]) {
+        for folder in &self.folders {
+            let there = processes(folder);
+            for pid in pids.iter().filter(|pid| !there.contains(pid)) {
+                // It may have ended.
+                fs::write(folder.join("cgroup.procs"), pid.to_string()).ok();
+            }
+        }
+    }
+
     /// Whether a process is in it.
     pub(crate) fn has(&self, pid: i32) -> bool {
         self.folders.first().is_some_and(|folder| processes(folder).contains(&pid))
@@ -273,14 +285,6 @@ impl Group {
 fn processes(folder: &Path) -> Vec<i32> {
     let text = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
     text.lines().filter_map(|line| line.trim().parse().ok()).filter(|pid| *pid > 0).collect()
-}
-
-/// Puts this process into the group of a job, where it has one. Whoever starts it looks whether it is in.
-pub(crate) fn join(folder: &JobFolder) {
-    let Ok(Some(group)) = read_record::<Group>(&folder.groups()) else { return };
-    for folder in &group.folders {
-        fs::write(folder.join("cgroup.procs"), std::process::id().to_string()).ok();
-    }
 }
 
 /// Removes the group of a job that has lost its supervisor.
@@ -353,8 +357,9 @@ mod tests {
             let folder = place.mount.join(base).join(name(&job));
             assert_eq!(group.memory(), folder, "{case}");
             assert_eq!(fs::read_to_string(folder.join(file)).unwrap(), "1024", "{case}");
-            join(&job);
-            assert!(group.has(std::process::id().cast_signed()), "{case}");
+            let own = std::process::id().cast_signed();
+            group.adopt(&[own]);
+            assert!(group.has(own), "{case}");
             assert!(!group.was_out_of_memory() && group.most_memory().is_none());
             fs::write(folder.join("memory.events"), "oom 1\noom_kill 1\n").unwrap();
             assert!(group.was_out_of_memory());

@@ -159,13 +159,6 @@ fn supervise_program(
         Ok(program) => program,
         Err(why) => return spawn_failed(why, started_ms, OptMl::NotAsked),
     };
-    let group = group.filter(|group| {
-        let is_in = group.has(program.pid);
-        if !is_in {
-            eprintln!("the program could not be put into its control group; its memory is watched");
-        }
-        is_in
-    });
     let status = Status {
         version: SPEC_VERSION,
         supervisor_pid: std::process::id().cast_signed(),
@@ -178,6 +171,17 @@ fn supervise_program(
     if let Err(error) = write_note(&folder.status(), &status) {
         eprintln!("{}", describe(&error));
     }
+    // The program runs already: nobody waits for the kernel to move it.
+    let group = group.filter(|group| {
+        group.adopt(&[program.pid]);
+        group.adopt(&memory::descendants());
+        let is_in =
+            group.has(program.pid) || kernel::process(program.pid).is_none_or(|it| it.is_dead);
+        if !is_in {
+            eprintln!("the program could not be put into its control group; its memory is watched");
+        }
+        is_in
+    });
     program.supervise(folder, spec, watching, group, started_ms)
 }
 

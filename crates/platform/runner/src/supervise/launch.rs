@@ -142,8 +142,6 @@ fn prepare_and_exec(folder: &JobFolder, mode: Mode, report: &mut File) -> Report
         Ok(None) => return Report::Failed("its specification is missing".to_owned()),
         Err(error) => return Report::Failed(super::describe(&error)),
     };
-    // Before anything that counts: the limits are for all of it.
-    crate::groups::join(folder);
     let opt_ml = if mode == Mode::Private {
         match namespace::enter(folder, &spec) {
             Ok(entered) => entered,

@@ -34,7 +34,9 @@ impl MemoryWatch {
         if now < self.next {
             return None;
         }
-        if self.group.is_some() {
+        if let Some(group) = &self.group {
+            // What was forked while the program was put into the group is not in it.
+            group.adopt(&descendants());
             // A worker was killed perhaps, and the others wait for it for ever.
             self.next = now + Duration::from_secs(1);
             return self.killed();
@@ -48,7 +50,7 @@ impl MemoryWatch {
 }
 
 /// All processes below this one, which is the reaper of the job's orphans.
-fn descendants() -> Vec<i32> {
+pub(super) fn descendants() -> Vec<i32> {
     let own = std::process::id().cast_signed();
     let mut found = Vec::new();
     let mut next = vec![own];
