@@ -51,6 +51,10 @@ impl Server {
             Arc::new(SystemEntropy),
         );
         let supervisor = vec![OsString::from("/proc/self/exe"), OsString::from("supervise")];
+        match runner::groups::available() {
+            Ok(place) => tracing::info!(place, "control groups keep the limits of jobs"),
+            Err(why) => tracing::info!(why, "no control groups: the memory of jobs is watched"),
+        }
         let executable = std::env::current_exe()?.into_os_string();
         let composed = compose(Parts {
             kit: kit.clone(),

@@ -183,7 +183,9 @@ impl Run<'_> {
         let admitted = self.update(|job, now_ms| {
             job.started_ms.get_or_insert(now_ms);
             job.grant = Some(grant.clone());
-            job.enter("Downloading", "Downloading input data", now_ms);
+            // A job that was given less than it asked for is told so.
+            let note = grant.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+            job.enter("Downloading", &format!("Downloading input data{note}"), now_ms);
         });
         if is_ready && self.still_wanted().await? {
             let (admitted, begun) = tokio::join!(admitted, self.start(job, specs, &grant));
