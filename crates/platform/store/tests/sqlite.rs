@@ -263,8 +263,8 @@ async fn child_of_the_kill_test() {
         }
         for (number, commit) in waiting {
             commit.await.unwrap();
-            // Directly: the test harness captures `println!`.
-            writeln!(std::io::stderr(), "durable {number}").unwrap();
+            // Directly, as the test harness captures `println!`; in one write, as a kill may come between two.
+            std::io::stderr().write_all(format!("durable {number}\n").as_bytes()).unwrap();
         }
     }
 }
