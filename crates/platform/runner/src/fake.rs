@@ -356,6 +356,10 @@ impl Runner for FakeRunner {
         }
     }
 
+    fn boot_id(&self) -> String {
+        "fake".to_owned()
+    }
+
     async fn list(&self) -> Result<Vec<String>> {
         crate::folder::list(&self.inner.jobs_directory)
     }

@@ -18,7 +18,8 @@ use crate::{Error, Exit, OptMl, Result};
 /// <jobs>/<id>/spec.json        what to run (readable by the owner only: it holds the environment)
 ///             ml/              the /opt/ml tree
 ///             log              one line per line of output: milliseconds, stream, text
-///             supervisor.lock  locked for as long as a supervisor lives
+///             supervisor.lock  locked for as long as a supervisor lives; during which boot it was
+///             held             present while a supervisor that was started ahead is to wait
 ///             supervisor.pid   written before the program is started
 ///             supervisor.log   what the supervisor itself had to say
 ///             status.json      written when the program runs
@@ -68,6 +69,10 @@ impl JobFolder {
 
     pub(crate) fn lock(&self) -> PathBuf {
         self.path.join("supervisor.lock")
+    }
+
+    pub(crate) fn held(&self) -> PathBuf {
+        self.path.join("held")
     }
 
     pub(crate) fn pid(&self) -> PathBuf {

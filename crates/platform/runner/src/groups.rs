@@ -82,8 +82,13 @@ fn make_in(place: &Place, folder: &JobFolder, limits: &Limits) -> Result<Group, 
     };
     let group = made?;
     // Whoever puts a lost job to its end has to find it.
-    write_note(&folder.groups(), &group).map_err(|error| error.to_string())?;
-    Ok(group)
+    match write_note(&folder.groups(), &group) {
+        Ok(()) => Ok(group),
+        Err(error) => {
+            group.remove();
+            Err(error.to_string())
+        }
+    }
 }
 
 /// Two servers may have jobs of the same name.
@@ -173,6 +178,8 @@ fn separate(place: &Place, name: &str, limits: &Limits) -> Result<Group, String>
     group.folders.push(memory.clone());
     if let Some(bytes) = limits.memory_bytes {
         let limit = bytes.to_string();
+        // Where the group has a limit already and this one is higher, this one must be raised first.
+        fs::write(memory.join("memory.memsw.limit_in_bytes"), &limit).ok();
         let files =
             vec![("memory.limit_in_bytes", limit.clone()), ("memory.memsw.limit_in_bytes", limit)];
         group = group.limited(&memory, files)?;
@@ -287,7 +294,7 @@ fn processes(folder: &Path) -> Vec<i32> {
     text.lines().filter_map(|line| line.trim().parse().ok()).filter(|pid| *pid > 0).collect()
 }
 
-/// Removes the group of a job that has lost its supervisor.
+/// Removes the group of a job that has no supervisor any more.
 pub(crate) fn remove_remains(folder: &JobFolder) {
     if let Ok(Some(group)) = read_record::<Group>(&folder.groups()) {
         group.remove();

@@ -46,6 +46,14 @@ pub trait Runner: Send + Sync {
     /// [`Runner::start`]. Does not start anything: the job's state stays [`JobState::Unknown`].
     async fn prepare(&self, id: &str) -> Result<JobFolder>;
 
+    /// Makes everything ready for a start that comes soon, so that it takes less time. The folder must be filled; the
+    /// specification given to [`Runner::start`] may differ from this one in its environment and its limits. Nothing of
+    /// it counts as started: the job's state stays [`JobState::Unknown`], and [`Runner::prepare`] and
+    /// [`Runner::remove`] take it back, as does the end of this process. A runner that starts quickly does nothing.
+    async fn make_ready(&self, spec: &JobSpec) -> Result<()> {
+        spec.validate()
+    }
+
     /// Starts the job. A second start of an id that is running or has ended attaches to that run
     /// and starts nothing. When it returns `Ok`, the job will be supervised to its end even if
     /// this process dies at once.
@@ -76,4 +84,9 @@ pub trait Runner: Send + Sync {
 
     /// The ids of all jobs that have a folder, in order of name.
     async fn list(&self) -> Result<Vec<String>>;
+
+    /// Names this boot of the machine: what ran during another runs no more.
+    fn boot_id(&self) -> String {
+        kernel::boot_id()
+    }
 }

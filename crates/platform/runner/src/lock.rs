@@ -4,10 +4,10 @@
 //! open file to the supervisor as standard input, and there is no instant at which a started job is
 //! not locked. The kernel lets go of it when the supervisor is gone, however it went.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -36,6 +36,16 @@ pub(crate) fn try_take(file: impl AsFd) -> io::Result<bool> {
         Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
         Err(errno) => Err(errno.into()),
     }
+}
+
+/// Writes into the locked file during which boot of the machine it was taken.
+pub(crate) fn mark(file: &File, boot_id: &str) -> io::Result<()> {
+    file.write_all_at(boot_id.as_bytes(), 0)
+}
+
+/// Whether the lock was last taken during this boot. After a power cut the mark may be missing.
+pub(crate) fn is_of_boot(path: &Path, boot_id: &str) -> bool {
+    fs::read(path).is_ok_and(|mark| mark == boot_id.as_bytes())
 }
 
 /// Lets go of the lock. Closing the file does not always: a process that was forked for something else holds a copy of it
@@ -71,6 +81,9 @@ mod tests {
         assert!(is_held(&path).unwrap(), "a copy holds it");
         release(&copy);
         assert!(!is_held(&path).unwrap());
+        assert!(!is_of_boot(&path, "this"));
+        mark(&copy, "this").unwrap();
+        assert!(is_of_boot(&path, "this") && !is_of_boot(&path, "that"));
         std::fs::remove_file(&path).unwrap();
     }
 }

@@ -1,11 +1,12 @@
 //! Jobs as processes of this machine.
 
+mod held;
 mod inspect;
 mod watcher;
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, PipeReader};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -16,17 +17,19 @@ use async_trait::async_trait;
 use crate::folder::{JobFolder, write_note, write_record};
 use crate::{Error, Exit, JobSpec, JobState, LogPage, Result, Runner, lock, log};
 
+use held::{Held, HeldJobs};
 use inspect::{Found, inspect};
 use watcher::Watcher;
 
 /// Runs jobs as processes of this machine, each under a supervisor process of its own.
 ///
-/// It holds nothing that is not in the job folders, so a server that died is replaced by one that
-/// makes a new runner over the same folder.
+/// It holds nothing that is not in the job folders, but for supervisors that wait for its word and end with
+/// it, so a server that died is replaced by one that makes a new runner over the same folder.
 pub struct ProcessRunner {
     jobs: PathBuf,
     supervisor: Arc<[OsString]>,
     watcher: Watcher,
+    held: HeldJobs,
 }
 
 impl ProcessRunner {
@@ -41,7 +44,7 @@ impl ProcessRunner {
         fs::create_dir_all(&jobs).map_err(Error::io("create", &jobs))?;
         let jobs = jobs.canonicalize().map_err(Error::io("find", &jobs))?;
         let watcher = Watcher::start().map_err(Error::Watch)?;
-        Ok(Self { jobs, supervisor: supervisor_argv.into(), watcher })
+        Ok(Self { jobs, supervisor: supervisor_argv.into(), watcher, held: HeldJobs::default() })
     }
 
     fn folder(&self, id: &str) -> Result<JobFolder> {
@@ -70,6 +73,39 @@ impl ProcessRunner {
             }
         }
     }
+
+    /// Starts a supervisor that begins at once.
+    async fn start_now(&self, folder: &JobFolder, spec: &JobSpec) -> Result<()> {
+        // One that waits in vain, because its server is gone, is about to notice.
+        self.settled(folder).await?;
+        let (task_folder, spec) = (folder.clone(), spec.clone());
+        let supervisor = Arc::clone(&self.supervisor);
+        blocking(move || start_supervisor(&task_folder, &spec, &supervisor, None)).await?;
+        self.wait_for_supervisor(folder).await
+    }
+
+    /// Returns when no supervisor waits for a word about the job any more.
+    async fn settled(&self, folder: &JobFolder) -> Result<()> {
+        if !folder.held().exists() {
+            return Ok(());
+        }
+        let mut changes = self.watcher.subscribe(folder)?;
+        let is_held = || lock::is_held(&folder.lock()).map_err(Error::io("read", folder.lock()));
+        while folder.held().exists() && is_held()? {
+            changes.changed().await;
+        }
+        Ok(())
+    }
+
+    /// Lets the supervisor begin that was started ahead; `false` when it has ended meanwhile.
+    async fn give_word(&self, folder: &JobFolder, spec: &JobSpec, held: Held) -> Result<bool> {
+        let (task_folder, spec) = (folder.clone(), spec.clone());
+        blocking(move || held.begin(&task_folder, &spec)).await?;
+        match self.wait_for_supervisor(folder).await {
+            Err(Error::Supervisor { .. }) => Ok(false),
+            other => other.map(|()| true),
+        }
+    }
 }
 
 /// Runs what touches the disk where it may block.
@@ -79,20 +115,27 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::ShuttingDown))
 }
 
-/// Starts a supervisor unless the job has or had one.
-fn start_supervisor(folder: &JobFolder, spec: &JobSpec, supervisor: &[OsString]) -> Result<()> {
+/// Starts a supervisor unless the job has or had one; whether it did. Given the reading end of a pipe, it waits for a
+/// word from it.
+fn start_supervisor(
+    folder: &JobFolder,
+    spec: &JobSpec,
+    supervisor: &[OsString],
+    word: Option<PipeReader>,
+) -> Result<bool> {
     folder.create()?;
     let lock_file = lock::open(&folder.lock()).map_err(Error::io("open", folder.lock()))?;
     let is_ours = lock::try_take(&lock_file).map_err(Error::io("lock", folder.lock()))?;
     if !is_ours || folder.pid().exists() || folder.exit().exists() {
-        return Ok(());
+        return Ok(false);
     }
     let copy = lock_file.try_clone().map_err(Error::io("open", folder.lock()))?;
-    let spawned = spawn_supervisor(folder, spec, supervisor, lock_file);
+    let spawned = held::note(folder, word.is_some())
+        .and_then(|()| spawn_supervisor(folder, spec, supervisor, lock_file, word));
     if spawned.is_err() {
         lock::release(copy);
     }
-    spawned
+    spawned.map(|()| true)
 }
 
 fn spawn_supervisor(
@@ -100,6 +143,7 @@ fn spawn_supervisor(
     spec: &JobSpec,
     supervisor: &[OsString],
     lock_file: File,
+    word: Option<PipeReader>,
 ) -> Result<()> {
     write_note(&folder.spec(), spec)?;
     let failed =
@@ -112,7 +156,7 @@ fn spawn_supervisor(
         .arg(folder.path())
         .current_dir("/")
         .stdin(Stdio::from(lock_file))
-        .stdout(Stdio::null())
+        .stdout(word.map_or_else(Stdio::null, Stdio::from))
         .stderr(Stdio::from(output))
         .spawn()
         .map_err(failed)?;
@@ -132,16 +176,40 @@ fn supervisor_log(folder: &JobFolder) -> Result<File> {
 impl Runner for ProcessRunner {
     async fn prepare(&self, id: &str) -> Result<JobFolder> {
         let folder = self.folder(id)?;
+        // What it made ready may be replaced now.
+        drop(self.held.take(id));
         blocking(move || folder.create().map(|()| folder)).await
+    }
+
+    async fn make_ready(&self, spec: &JobSpec) -> Result<()> {
+        spec.validate()?;
+        let folder = self.folder(&spec.id)?;
+        // What an engine does takes its time when it does it.
+        if spec.container.is_some() {
+            return Ok(());
+        }
+        drop(self.held.take(&spec.id));
+        self.settled(&folder).await?;
+        let (reader, word) = io::pipe().map_err(Error::io("make a pipe for", folder.path()))?;
+        let (task_spec, supervisor) = (spec.clone(), Arc::clone(&self.supervisor));
+        let started =
+            blocking(move || start_supervisor(&folder, &task_spec, &supervisor, Some(reader)));
+        if started.await? {
+            self.held.keep(&spec.id, Held::new(word, spec.clone()));
+        }
+        Ok(())
     }
 
     async fn start(&self, spec: &JobSpec) -> Result<()> {
         spec.validate()?;
         let folder = self.folder(&spec.id)?;
-        let (spec, supervisor) = (spec.clone(), Arc::clone(&self.supervisor));
-        let task_folder = folder.clone();
-        blocking(move || start_supervisor(&task_folder, &spec, &supervisor)).await?;
-        self.wait_for_supervisor(&folder).await
+        let held = self.held.take(&spec.id).filter(|held| held.fits(spec));
+        if let Some(held) = held
+            && self.give_word(&folder, spec, held).await?
+        {
+            return Ok(());
+        }
+        self.start_now(&folder, spec).await
     }
 
     async fn state(&self, id: &str) -> Result<JobState> {
@@ -213,9 +281,13 @@ impl Runner for ProcessRunner {
 
     async fn remove(&self, id: &str) -> Result<()> {
         let folder = self.folder(id)?;
+        drop(self.held.take(id));
+        self.settled(&folder).await?;
         blocking(move || {
-            if let Found::Supervised(_) = inspect(&folder)? {
-                return Err(Error::StillRunning(folder.id()));
+            match inspect(&folder)? {
+                Found::Supervised(_) => return Err(Error::StillRunning(folder.id())),
+                Found::NeverStarted => crate::groups::remove_remains(&folder),
+                Found::Ended(_) => {}
             }
             let mut attempts_left = 3;
             loop {

@@ -10,6 +10,7 @@ mod loopback;
 mod memory;
 mod namespace;
 mod program;
+mod ready;
 mod watching;
 
 use std::fs;
@@ -32,6 +33,7 @@ use crate::{
 };
 
 use program::Program;
+use ready::{Ready, Word};
 use watching::Watching;
 
 /// How long the server has to take over what a job left before the supervisor puts it on the disk.
@@ -82,12 +84,26 @@ fn run(folder: &JobFolder) -> Result<()> {
     setsid().ok();
     nix::sys::prctl::set_child_subreaper(true).map_err(supervisor_error(folder))?;
     let watching = Watching::start(folder).map_err(supervisor_error(folder))?;
-    let spec = read_record::<JobSpec>(&folder.spec())?;
+    let mut spec = read_record::<JobSpec>(&folder.spec())?;
+    let mut ready = None;
+    if let Some(word) = Word::awaited(folder).map_err(Error::io("wait for", folder.path()))? {
+        let made = spec.as_ref().map(|spec| Ready::ahead(folder, spec));
+        if !word.comes(&watching) {
+            // The machine is not to be had, or the server is gone: nothing has begun.
+            made.into_iter().for_each(Ready::give_up);
+            return Ok(());
+        }
+        spec = read_record(&folder.spec())?;
+        ready = made;
+    }
     write_note(&folder.pid(), &std::process::id())?;
     // From here on the job counts as started: whatever happens, there must be an exit record.
     let started_ms = now_ms();
     let exit = match spec {
-        Some(spec) => supervise_program(folder, &spec, &watching, started_ms),
+        Some(spec) => {
+            let ready = ready.unwrap_or_else(|| Ready::now(folder, &spec));
+            supervise_program(folder, &spec, ready, &watching, started_ms)
+        }
         None => {
             spawn_failed("its specification is missing".to_owned(), started_ms, OptMl::NotAsked)
         }
@@ -129,6 +145,7 @@ fn take_lock(folder: &JobFolder) -> Result<impl AsFd + use<>> {
     let is_lock = inherited.metadata().is_ok_and(|it| it.is_file() && it.ino() == own_inode);
     let file = if is_lock { inherited } else { own };
     if lock::try_take(&file).map_err(failed("lock"))? {
+        lock::mark(&file, &kernel::boot_id()).map_err(failed("write"))?;
         Ok(file)
     } else {
         let why = "another supervisor has it".to_owned();
@@ -151,11 +168,13 @@ fn spawn_failed(why: String, started_ms: i64, opt_ml: OptMl) -> Exit {
 fn supervise_program(
     folder: &JobFolder,
     spec: &JobSpec,
+    ready: Ready,
     watching: &Watching,
     started_ms: i64,
 ) -> Exit {
-    let group = own_group(folder, spec);
-    let program = match Program::start(folder, spec) {
+    let group = ready.limited_group(folder, spec);
+    let started = ready.launcher.and_then(|launcher| Program::start(folder, spec, launcher));
+    let program = match started {
         Ok(program) => program,
         Err(why) => return spawn_failed(why, started_ms, OptMl::NotAsked),
     };
@@ -171,7 +190,7 @@ fn supervise_program(
     if let Err(error) = write_note(&folder.status(), &status) {
         eprintln!("{}", describe(&error));
     }
-    // The program runs already: nobody waits for the kernel to move it.
+    // Where it was not made ready the program runs already: nobody waits for the kernel to move it.
     let group = group.filter(|group| {
         group.adopt(&[program.pid]);
         group.adopt(&memory::descendants());
@@ -183,21 +202,6 @@ fn supervise_program(
         is_in
     });
     program.supervise(folder, spec, watching, group, started_ms)
-}
-
-/// The control group of a process that has limits; the supervisor's log says what keeps them.
-fn own_group(folder: &JobFolder, spec: &JobSpec) -> Option<groups::Group> {
-    let has_limits = spec.limits.memory_bytes.is_some() || spec.limits.vcpus.is_some();
-    if !has_limits || spec.container.is_some() {
-        return None;
-    }
-    match groups::make(folder, &spec.limits) {
-        Ok(group) => Some(group),
-        Err(why) => {
-            eprintln!("no control group ({why}); the job's memory is watched");
-            None
-        }
-    }
 }
 
 /// Tells how the job ended, at once: somebody waits for its place. Where the disk is full, tries again

@@ -234,6 +234,53 @@ pub async fn start_is_idempotent(harness: &dyn Harness) {
     assert_eq!(lines.iter().filter(|line| line.text == "ready").count(), 1);
 }
 
+/// What was made ready counts as nothing until it is started, runs once, and with what the start says.
+pub async fn made_ready(harness: &dyn Harness) {
+    let runner = harness.runner();
+    let spec = |id: &str, word: &str| {
+        let mut spec = Program::Shell("echo $WORD; pwd; exec sleep 1000".to_owned()).spec(id);
+        if !harness.runs_processes() {
+            spec = Program::Wait.spec(id);
+        }
+        spec.env.insert("WORD".to_owned(), word.to_owned());
+        spec.mount_opt_ml = true;
+        spec
+    };
+    for id in ["ready", "ready-twice", "unwanted", "refilled", "other-server"] {
+        runner.prepare(id).await.expect("a folder");
+        runner.make_ready(&spec(id, "early")).await.expect("it can be made ready");
+        assert_eq!(runner.state(id).await.expect("a fine id"), JobState::Unknown, "{id}");
+        assert!(matches!(runner.stop(id).await, Err(Error::UnknownJob(_))), "{id}");
+        assert!(matches!(runner.wait(id).await, Err(Error::UnknownJob(_))), "{id}");
+    }
+    runner.make_ready(&spec("ready-twice", "again")).await.expect("again");
+    runner.prepare("refilled").await.expect("its folder");
+    runner.remove("unwanted").await.expect("it never ran");
+    runner.remove("unwanted").await.expect("it is gone");
+    let first_word = if harness.runs_processes() { "late" } else { "ready" };
+    for id in ["ready", "ready-twice", "unwanted", "refilled"] {
+        start_once(&*runner, &spec(id, "late"), first_word).await;
+    }
+    drop(runner);
+    let runner = harness.runner();
+    assert_eq!(runner.state("other-server").await.expect("a fine id"), JobState::Unknown);
+    start_once(&*runner, &spec("other-server", "late"), first_word).await;
+}
+
+/// Starts a job twice, sees that it runs once, and stops it.
+async fn start_once(runner: &dyn Runner, spec: &JobSpec, first_word: &str) {
+    let id = &spec.id;
+    for _ in 0..2 {
+        runner.start(spec).await.expect("it starts, or runs already");
+    }
+    let is_there = tokio::time::timeout(Duration::from_mins(1), runner.wait_log(id, 0)).await;
+    assert!(is_there.expect("within a minute").expect("the log is there"), "{id}");
+    runner.stop(id).await.expect("it can be stopped");
+    assert_eq!(wait(runner, id).await.reason, ExitReason::Stopped, "{id}");
+    let lines = all_lines(runner, id).await;
+    assert_eq!(lines.iter().filter(|line| line.text == first_word).count(), 1, "{id}: {lines:?}");
+}
+
 /// The states of a job; ids nobody started, and ids that cannot be.
 pub async fn states(harness: &dyn Harness) {
     let runner = harness.runner();
@@ -413,7 +460,7 @@ macro_rules! runner_conformance {
     ($harness:expr $(, $argument:meta)*) => {
         $crate::runner_conformance!(@each $harness, ($($argument),*):
             exit_codes output_order missing_program stop grace_then_kill max_runtime
-            start_is_idempotent states remove_and_list server_restart supervisor_killed
+            start_is_idempotent made_ready states remove_and_list server_restart supervisor_killed
             no_process_is_left flood_is_bounded environment opt_ml);
     };
     (@each $harness:expr, $arguments:tt: $($case:ident)*) => {

@@ -38,13 +38,8 @@ struct Contained {
     image: String,
 }
 
-#[async_trait]
-impl Runner for Contained {
-    async fn prepare(&self, id: &str) -> Result<JobFolder> {
-        self.inner.prepare(id).await
-    }
-
-    async fn start(&self, spec: &JobSpec) -> Result<()> {
+impl Contained {
+    fn contained(&self, spec: &JobSpec) -> JobSpec {
         let mut spec = spec.clone();
         // The suite's check of empty programs is of programs that an image does not bring.
         if !spec.argv.is_empty() {
@@ -59,7 +54,22 @@ impl Runner for Contained {
                 shm_bytes: None,
             });
         }
-        self.inner.start(&spec).await
+        spec
+    }
+}
+
+#[async_trait]
+impl Runner for Contained {
+    async fn prepare(&self, id: &str) -> Result<JobFolder> {
+        self.inner.prepare(id).await
+    }
+
+    async fn make_ready(&self, spec: &JobSpec) -> Result<()> {
+        self.inner.make_ready(&self.contained(spec)).await
+    }
+
+    async fn start(&self, spec: &JobSpec) -> Result<()> {
+        self.inner.start(&self.contained(spec)).await
     }
 
     async fn state(&self, id: &str) -> Result<JobState> {
@@ -142,8 +152,8 @@ macro_rules! suite {
     };
 }
 
-suite!(exit_codes output_order stop grace_then_kill max_runtime start_is_idempotent states
-    remove_and_list server_restart supervisor_killed);
+suite!(exit_codes output_order stop grace_then_kill max_runtime start_is_idempotent made_ready
+    states remove_and_list server_restart supervisor_killed);
 
 #[tokio::test]
 async fn a_container_sees_its_folder_its_variables_and_its_host() {

@@ -135,6 +135,74 @@ async fn a_job_of_before_a_restart_is_told_so() {
     assert_eq!(exit.reason, runner::ExitReason::MachineRestarted);
 }
 
+/// Its notes may not have reached the disk: then the lock's mark tells.
+#[tokio::test]
+async fn a_job_whose_status_is_lost_is_told_the_boot_by_its_lock() {
+    let harness = Processes::new();
+    let cases = [
+        ("killed", None, runner::ExitReason::Lost),
+        ("cut", Some("another boot"), runner::ExitReason::MachineRestarted),
+        ("cut-early", Some(""), runner::ExitReason::MachineRestarted),
+    ];
+    for (id, mark, reason) in cases {
+        let runner = harness.runner();
+        runner.start(&Program::Wait.spec(id)).await.unwrap();
+        assert!(runner.wait_log(id, 0).await.unwrap());
+        let folder = harness.folder.join(id);
+        std::fs::remove_file(folder.join("status.json")).unwrap();
+        if let Some(mark) = mark {
+            std::fs::write(folder.join("supervisor.lock"), mark).unwrap();
+        }
+        harness.kill_supervisor(id).await;
+        assert_eq!(runner.wait(id).await.unwrap().reason, reason, "{id}");
+    }
+}
+
+/// The supervisors (and launchers) of a job, by their command lines.
+fn waiting_processes(folder: &std::path::Path) -> Vec<i32> {
+    let wanted = folder.to_string_lossy().into_owned();
+    let pids = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &i32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|word| word == wanted.as_bytes())
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn what_waits_for_its_turn_ends_with_the_server() {
+    let harness = Processes::new();
+    let mut spec = Program::Wait.spec("waits");
+    (spec.mount_opt_ml, spec.limits.memory_bytes) = (true, Some(256 << 20));
+    let runner = harness.runner();
+    runner.make_ready(&spec).await.unwrap();
+    let folder = harness.folder.join("waits");
+    assert!(!waiting_processes(&folder).is_empty());
+    drop(runner);
+    let ended = tokio::time::timeout(Duration::from_mins(1), async {
+        while !waiting_processes(&folder).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+    ended.await.unwrap();
+    assert!(!folder.join("supervisor.pid").exists(), "it has not begun");
+}
+
+#[tokio::test]
+async fn one_that_was_ready_and_is_gone_is_replaced() {
+    let harness = Processes::new();
+    let runner = harness.runner();
+    let mut spec = Program::Lines(1).spec("replaced");
+    spec.mount_opt_ml = true;
+    runner.make_ready(&spec).await.unwrap();
+    for pid in waiting_processes(&harness.folder.join("replaced")) {
+        kill(Pid::from_raw(pid), Signal::SIGKILL).ok();
+    }
+    runner.start(&spec).await.unwrap();
+    assert!(runner.wait("replaced").await.unwrap().is_success());
+}
+
 #[tokio::test]
 async fn memory_has_a_limit_whoever_keeps_it() {
     let harness = Processes::new();
@@ -142,20 +210,35 @@ async fn memory_has_a_limit_whoever_keeps_it() {
     println!("control groups: {:?}", runner::groups::available());
     // `tail` of one endless line keeps all of it; the shell would go on without it.
     let script = "tail -n 1 /dev/zero; echo survived; sleep 1000";
-    let mut spec = Program::Shell(script.to_owned()).spec("greedy");
-    (spec.limits.memory_bytes, spec.limits.vcpus) = (Some(64 << 20), Some(1));
-    runner.start(&spec).await.unwrap();
-    let exit = runner.wait("greedy").await.unwrap();
+    // Started at once, or made ready with the same, another or no limit: what counts is what the start says.
     let limit = 64 << 20;
-    assert!(
-        matches!(exit.reason, runner::ExitReason::MemoryExceeded { limit_bytes, .. } if limit_bytes == limit),
-        "{exit:?}"
-    );
-    let groups = harness.folder.join("greedy/groups.json");
-    if let Ok(text) = std::fs::read_to_string(groups) {
-        let folder = text.split('"').find(|part| part.starts_with('/')).unwrap().to_owned();
-        while PathBuf::from(&folder).exists() {
-            tokio::task::yield_now().await;
+    let cases = [
+        ("greedy", None),
+        ("greedy-same", Some(Some(limit))),
+        ("greedy-less", Some(Some(limit * 2))),
+        ("greedy-more", Some(Some(limit / 2))),
+        ("greedy-unknown", Some(None)),
+    ];
+    for (id, ready) in cases {
+        let mut spec = Program::Shell(script.to_owned()).spec(id);
+        spec.mount_opt_ml = true;
+        if let Some(memory_bytes) = ready {
+            spec.limits.memory_bytes = memory_bytes;
+            runner.make_ready(&spec).await.unwrap();
+        }
+        (spec.limits.memory_bytes, spec.limits.vcpus) = (Some(limit), Some(1));
+        runner.start(&spec).await.unwrap();
+        let exit = runner.wait(id).await.unwrap();
+        assert!(
+            matches!(exit.reason, runner::ExitReason::MemoryExceeded { limit_bytes, .. } if limit_bytes == limit),
+            "{id}: {exit:?}"
+        );
+        let groups = harness.folder.join(id).join("groups.json");
+        if let Ok(text) = std::fs::read_to_string(groups) {
+            let folder = text.split('"').find(|part| part.starts_with('/')).unwrap().to_owned();
+            while PathBuf::from(&folder).exists() {
+                tokio::task::yield_now().await;
+            }
         }
     }
 }

@@ -32,6 +32,9 @@ pub(crate) use recover::{SWEEP, recover, sweep};
 /// Work kind of a job; the key is `noun/region/name`.
 pub(crate) const WORK: &str = "sagemaker/job";
 
+/// Why a job ended that was cut short by a restart of the machine.
+pub(crate) const RESTARTED: &str = "the machine was restarted while the job ran";
+
 /// The bell that rings when a job is asked to stop.
 pub(crate) fn stop_bell(job: &Job) -> String {
     format!("stop {}", job.arn)
@@ -129,16 +132,24 @@ impl Run<'_> {
     /// [`Failure`].
     async fn stages(&self, job: &Job) -> Result<Result<End, Failure>, AwsError> {
         let runner = &self.service.runner;
-        let mut is_missing = false;
+        let mut missing = Vec::new();
         for host in &self.hosts {
-            let state = runner.state(&host.run_id).await.map_err(runner_error)?;
-            is_missing |= state == JobState::Unknown;
+            if runner.state(&host.run_id).await.map_err(runner_error)? == JobState::Unknown {
+                missing.push(host);
+            }
         }
-        if is_missing {
+        let boot_id = runner.boot_id();
+        if !missing.is_empty() {
             if job.was_launched() {
                 // Never a second time: what it did before cannot be known.
                 self.stop_hosts().await?;
-                return Ok(Err(Failure::internal("the job's folder is gone")));
+                let is_other_boot = job.boot_id.as_ref().is_some_and(|boot| *boot != boot_id);
+                let why = if is_other_boot { RESTARTED } else { "the job's folder is gone" };
+                return Ok(Err(Failure::internal(why)));
+            }
+            for host in missing {
+                // What a beginning left of which nothing was recorded.
+                runner.remove(&host.run_id).await.map_err(runner_error)?;
             }
             match self.begin(job).await? {
                 Begun::Running => {}
@@ -149,7 +160,7 @@ impl Run<'_> {
             }
         }
         let message = self.kind.texts().running;
-        self.update(|job, now_ms| job.enter("Training", message, now_ms)).await?;
+        self.update(|job, now_ms| job.launch(&boot_id, message, now_ms)).await?;
         if !self.still_wanted().await? {
             // Asked before there was anything to stop, or the server died between the record and the processes.
             self.stop_hosts().await?;
@@ -192,20 +203,23 @@ impl Run<'_> {
             admitted?;
             return begun;
         }
-        admitted.await?;
         if specs.is_empty() {
             let mut bell = self.ctx.kit.notices.subscribe(&stop_bell(job));
-            let filled = tokio::select! {
-                filled = self.fill(job) => filled,
-                stopped = self.stopped(&mut bell) => {
-                    stopped?;
-                    return Ok(Begun::Stopped("Stopped"));
+            let filling = async {
+                tokio::select! {
+                    filled = self.fill(job) => Ok(Some(filled)),
+                    stopped = self.stopped(&mut bell) => stopped.map(|()| None),
                 }
             };
-            specs = match filled {
-                Ok(filled) => filled,
-                Err(failure) => return Ok(Begun::Failed(failure)),
+            let (admitted, filled) = tokio::join!(admitted, filling);
+            admitted?;
+            specs = match filled? {
+                Some(Ok(filled)) => filled,
+                Some(Err(failure)) => return Ok(Begun::Failed(failure)),
+                None => return Ok(Begun::Stopped("Stopped")),
             };
+        } else {
+            admitted.await?;
         }
         if !self.still_wanted().await? {
             return Ok(Begun::Stopped("Stopped"));
@@ -261,12 +275,25 @@ impl Run<'_> {
                         return Ok(Admitted::Stopped("Stopped"));
                     }
                 }
+                if places.granted(self.id()).is_none() {
+                    self.make_ready(&prepared).await;
+                }
                 continue;
             }
             tokio::select! {
                 () = bell.notified() => {}
                 _ = stop.changed() => {}
                 () = self.patience(job) => return Ok(Admitted::Stopped("MaxWaitTimeExceeded")),
+            }
+        }
+    }
+
+    /// Has the runner do before the job's turn what can be done before it.
+    async fn make_ready(&self, specs: &[JobSpec]) {
+        for spec in specs {
+            if let Err(error) = self.service.runner.make_ready(spec).await {
+                // Where it matters its start will fail too, and say so.
+                tracing::debug!(id = spec.id, %error, "cannot be made ready");
             }
         }
     }
@@ -301,7 +328,9 @@ impl Run<'_> {
         let principal = self.principal(job).await?;
         let mut specs = Vec::new();
         for host in &self.hosts {
-            specs.push(self.fill_host(job, host, &principal).await?);
+            let mut spec = self.fill_host(job, host, &principal).await?;
+            spec::foresee(self.service, job, host, &self.hosts, &mut spec);
+            specs.push(spec);
         }
         Ok(specs)
     }

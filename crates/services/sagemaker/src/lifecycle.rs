@@ -47,6 +47,14 @@ impl Job {
         self.failure_reason = Some(reason);
     }
 
+    /// Records that the program of the present attempt runs, and during which boot of the machine that began.
+    pub(crate) fn launch(&mut self, boot_id: &str, message: &str, now_ms: i64) {
+        if !self.was_launched() {
+            self.boot_id = Some(boot_id.to_owned());
+        }
+        self.enter("Training", message, now_ms);
+    }
+
     /// Whether the program of the present attempt has been started.
     pub(crate) fn was_launched(&self) -> bool {
         let present = self.transitions.iter().rev().take_while(|it| it.status != "Restarting");
@@ -141,6 +149,17 @@ mod tests {
         job.enter("Downloading", "Downloading input data", 1);
         job.enter("Downloading", "Downloading input data", 2);
         assert_eq!(job.transitions.len(), 2);
+    }
+
+    #[test]
+    fn the_boot_is_that_of_the_launch() {
+        let mut job = job();
+        job.launch("one", "", 1);
+        job.launch("two", "", 2);
+        assert_eq!(job.boot_id.as_deref(), Some("one"));
+        job.restart("the machine was restarted", 3);
+        job.launch("two", "", 4);
+        assert_eq!(job.boot_id.as_deref(), Some("two"));
     }
 
     #[test]

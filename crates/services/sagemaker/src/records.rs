@@ -202,6 +202,9 @@ pub(crate) struct Job {
     /// How often it has been begun again after a failure of the machine.
     #[serde(default)]
     pub(crate) attempt: u32,
+    /// The boot of the machine during which the program of the present attempt was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) boot_id: Option<String>,
     /// What the container of a processing job said of its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) exit_message: Option<String>,
@@ -252,6 +255,7 @@ impl Job {
             log_page: None,
             grant: None,
             attempt: 0,
+            boot_id: None,
             exit_message: None,
             logs: BTreeMap::new(),
         }

@@ -6,7 +6,7 @@ use crate::{Error, Exit, ExitReason, OptMl, Outcome, Result, kernel, lock};
 
 /// What was found.
 pub(super) enum Found {
-    /// No supervisor ever took it over.
+    /// No supervisor ever took it over; one may be waiting for the word.
     NeverStarted,
     /// A supervisor has it (or is just being started); the status when the program runs.
     Supervised(Option<Status>),
@@ -21,6 +21,9 @@ pub(super) fn inspect(folder: &JobFolder) -> Result<Found> {
         return Ok(Found::Ended(exit));
     }
     if lock::is_held(&folder.lock()).map_err(Error::io("read", folder.lock()))? {
+        if folder.held().exists() {
+            return Ok(Found::NeverStarted);
+        }
         return Ok(Found::Supervised(read_record(&folder.status())?));
     }
     if !folder.pid().exists() {
@@ -76,14 +79,16 @@ fn record(folder: &JobFolder, exit: Exit) -> Result<Exit> {
 }
 
 fn end_lost(folder: &JobFolder) -> Result<Exit> {
-    // After a power cut the note may be there without its content, and with another boot before it.
-    let (status, is_other_boot) = match read_record::<Status>(&folder.status()) {
-        Ok(status) => {
-            let boot = status.as_ref().map(|status| status.boot_id.clone());
-            (status, boot.is_some_and(|boot| boot != kernel::boot_id()))
-        }
-        Err(Error::Record { .. }) => (None, true),
+    // After a power cut the note may be missing, or there without its content.
+    let status = match read_record::<Status>(&folder.status()) {
+        Ok(status) => status,
+        Err(Error::Record { .. }) => None,
         Err(error) => return Err(error),
+    };
+    let this_boot = kernel::boot_id();
+    let is_other_boot = match &status {
+        Some(status) => status.boot_id != this_boot,
+        None => !lock::is_of_boot(&folder.lock(), &this_boot),
     };
     kill_remains(folder, status.as_ref());
     crate::groups::remove_remains(folder);

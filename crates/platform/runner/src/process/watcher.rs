@@ -4,17 +4,23 @@
 //! too is a change of the folder (the lock file is closed), so one mechanism tells of new log lines,
 //! of records and of a killed supervisor.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 use tokio::sync::watch;
 
 use crate::{Error, JobFolder, Result};
+
+/// The name of the file in a job folder whose lock says that a supervisor lives.
+const LOCK: &str = "supervisor.lock";
+/// When to look again after it was closed.
+const SETTLING: Duration = Duration::from_millis(20);
 
 /// Watches job folders until it is dropped.
 pub(super) struct Watcher {
@@ -112,8 +118,9 @@ impl Shared {
         Ok(receiver)
     }
 
-    /// Takes all events and wakes whom they concern.
-    fn take_events(&self) {
+    /// Takes all events and wakes whom they concern; answers in which folders a lock was let go of.
+    fn take_events(&self) -> Vec<PathBuf> {
+        let mut unlocked = Vec::new();
         while let Ok(events) = self.inotify.read_events() {
             let mut watched = self.watched();
             for event in events {
@@ -123,12 +130,24 @@ impl Shared {
                     if let Some((_, sender)) = watched.by_path.get(&path) {
                         notify(sender);
                     }
+                    if event.mask.contains(AddWatchFlags::IN_CLOSE_WRITE)
+                        && event.name.as_deref().is_some_and(|name| name == LOCK)
+                    {
+                        unlocked.push(path.clone());
+                    }
                     if event.mask.contains(AddWatchFlags::IN_IGNORED) {
                         watched.paths.remove(&event.wd);
                         watched.by_path.remove(&path);
                     }
                 }
             }
+        }
+        unlocked
+    }
+
+    fn notify(&self, path: &Path) {
+        if let Some((_, sender)) = self.watched().by_path.get(path) {
+            notify(sender);
         }
     }
 }
@@ -138,17 +157,27 @@ fn notify(sender: &watch::Sender<u64>) {
 }
 
 fn watch_folders(shared: &Shared, stopped: &PipeReader) {
+    // The kernel tells that a file is closed just before it lets go of the lock: whoever is quick finds it held still.
+    let mut settling: VecDeque<(Instant, PathBuf)> = VecDeque::new();
     loop {
         let mut listen = [
             PollFd::new(shared.inotify.as_fd(), PollFlags::POLLIN),
             PollFd::new(stopped.as_fd(), PollFlags::POLLIN),
         ];
+        let timeout = settling.front().map_or(PollTimeout::NONE, |(due, _)| {
+            let left = due.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+        });
         // An error is an interruption.
-        if poll(&mut listen, PollTimeout::NONE).is_ok() {
+        if poll(&mut listen, timeout).is_ok() {
             if listen[1].any().unwrap_or(true) {
                 return;
             }
-            shared.take_events();
+            let due = Instant::now() + SETTLING;
+            settling.extend(shared.take_events().into_iter().map(|path| (due, path)));
+        }
+        while let Some((_, path)) = settling.pop_front_if(|(due, _)| *due <= Instant::now()) {
+            shared.notify(&path);
         }
     }
 }

@@ -3,12 +3,15 @@
 //! The supervisor starts this same executable once more (the *launcher*, told by its zeroth
 //! argument), and the launcher becomes the program by `exec`. So only the launcher enters the
 //! private namespaces, a kernel that refuses half-way spoils nothing but the launcher, and the
-//! program is tied to the supervisor's life by the parent death signal.
+//! program is tied to the supervisor's life by the parent death signal. Between the two the launcher
+//! waits for the word: it may be made ready long before the machine is free.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, PipeReader, Read as _, Write as _};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, parent_id};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -51,7 +54,7 @@ pub(super) fn mode() -> Option<Mode> {
     [Mode::Plain, Mode::Private].into_iter().find(|mode| name == mode.name())
 }
 
-/// What a launcher tells its supervisor, one record on a pipe that closes when it has become the
+/// What a launcher tells its supervisor, one record on a socket that closes when it has become the
 /// program.
 #[derive(Debug, Serialize, Deserialize)]
 enum Report {
@@ -63,6 +66,9 @@ enum Report {
     Failed(String),
 }
 
+/// The word that a launcher waits for.
+const GO: &[u8] = b"g";
+
 /// A program that has been started.
 pub(super) struct Launched {
     pub(super) pid: i32,
@@ -71,103 +77,157 @@ pub(super) struct Launched {
     pub(super) stderr: PipeReader,
 }
 
-/// Starts the program of a job. The error says why it could not be started.
-pub(super) fn start(folder: &JobFolder, spec: &JobSpec) -> Result<Launched, String> {
-    if spec.container.is_some() || !spec.mount_opt_ml {
-        return match try_start(Mode::Plain)? {
-            Ok(launched) => Ok(launched),
-            Err(why) => Err(why),
-        };
-    }
-    match try_start(Mode::Private)? {
-        Ok(launched) => Ok(launched),
-        Err(why) => {
-            let real = folder.ml();
-            eprintln!("no private {OPT_ML} ({why}); the job uses {}", real.display());
-            let launched = try_start(Mode::Plain)??;
-            Ok(Launched { opt_ml: OptMl::Environment { why }, ..launched })
-        }
-    }
+/// A launcher that was started: it makes its namespaces and waits for the word. Dropped, it ends.
+pub(super) struct Launcher {
+    pub(super) pid: i32,
+    socket: UnixStream,
+    stdout: PipeReader,
+    stderr: PipeReader,
 }
 
-/// Starts a launcher and hears what became of it; the inner error is a refusal of the kernel.
-fn try_start(mode: Mode) -> Result<Result<Launched, String>, String> {
+/// Starts the launcher of a job. The error says why it could not be started.
+pub(super) fn begin(spec: &JobSpec) -> Result<Launcher, String> {
+    begin_as(if wants_namespace(spec) { Mode::Private } else { Mode::Plain })
+}
+
+fn wants_namespace(spec: &JobSpec) -> bool {
+    spec.mount_opt_ml && spec.container.is_none()
+}
+
+fn begin_as(mode: Mode) -> Result<Launcher, String> {
     let failed = |error: io::Error| format!("the launcher could not be started: {error}");
     let (stdout, stdout_writer) = io::pipe().map_err(failed)?;
     let (stderr, stderr_writer) = io::pipe().map_err(failed)?;
-    let (mut report, report_writer) = io::pipe().map_err(failed)?;
+    let (socket, theirs) = UnixStream::pair().map_err(failed)?;
     // The name of the executable may by now be that of a newer version.
     let mut command = Command::new("/proc/self/exe");
     command.arg0(mode.name()).args(std::env::args_os().skip(1)).process_group(0);
-    command.stdin(report_writer).stdout(stdout_writer).stderr(stderr_writer);
+    command.stdin(OwnedFd::from(theirs)).stdout(stdout_writer).stderr(stderr_writer);
     let child = command.spawn().map_err(failed)?;
     // Our ends of the writers must close, or their readers would never see the end.
     drop(command);
-    let mut text = Vec::new();
-    report.read_to_end(&mut text).map_err(failed)?;
-    let reports = serde_json::Deserializer::from_slice(&text).into_iter::<Report>();
-    let pid = child.id().cast_signed();
-    match reports.map_while(Result::ok).last() {
-        Some(Report::Ready(opt_ml)) => Ok(Ok(Launched { pid, opt_ml, stdout, stderr })),
-        Some(Report::Refused(why)) => {
-            // It has said its last word: this only takes its exit status away.
-            waitpid(Pid::from_raw(pid), None).ok();
-            Ok(Err(why))
+    Ok(Launcher { pid: child.id().cast_signed(), socket, stdout, stderr })
+}
+
+/// Lets the launcher become the program, with what the specification says now. The error says why it could not be
+/// started.
+pub(super) fn go(
+    folder: &JobFolder,
+    spec: &JobSpec,
+    launcher: Launcher,
+) -> Result<Launched, String> {
+    match launcher.go()? {
+        Ok(launched) => Ok(launched),
+        Err(why) if wants_namespace(spec) => {
+            let real = folder.ml();
+            eprintln!("no private {OPT_ML} ({why}); the job uses {}", real.display());
+            let launched = begin_as(Mode::Plain)?.go()??;
+            Ok(Launched { opt_ml: OptMl::Environment { why }, ..launched })
         }
-        Some(Report::Failed(why)) => Err(why),
-        None => Err("the launcher died".to_owned()),
+        Err(why) => Err(why),
+    }
+}
+
+impl Launcher {
+    /// Gives the word and hears what becomes of it; the inner error is a refusal of the kernel.
+    fn go(mut self) -> Result<Result<Launched, String>, String> {
+        // One that has given up already has said why.
+        self.socket.write_all(GO).ok();
+        let mut text = Vec::new();
+        let heard = self.socket.read_to_end(&mut text);
+        let reports = serde_json::Deserializer::from_slice(&text).into_iter::<Report>();
+        let Self { pid, stdout, stderr, .. } = self;
+        match reports.map_while(Result::ok).last() {
+            Some(Report::Ready(opt_ml)) => Ok(Ok(Launched { pid, opt_ml, stdout, stderr })),
+            Some(Report::Refused(why)) => {
+                // It has said its last word: this only takes its exit status away.
+                waitpid(Pid::from_raw(pid), None).ok();
+                Ok(Err(why))
+            }
+            Some(Report::Failed(why)) => Err(why),
+            None => Err(heard.map_or_else(
+                |error| format!("the launcher cannot be heard: {error}"),
+                |_| "the launcher died".to_owned(),
+            )),
+        }
     }
 }
 
 /// The launcher: becomes the program, or reports why not.
 pub(super) fn launch(folder: &JobFolder, mode: Mode) -> ExitCode {
     // A duplicate that closes by itself on exec; standard input becomes the null device then.
-    let Ok(report) = io::stdin().as_fd().try_clone_to_owned() else { return ExitCode::FAILURE };
-    let mut report = File::from(report);
-    let last_word = prepare_and_exec(folder, mode, &mut report);
-    send(&mut report, &last_word);
+    let Ok(socket) = io::stdin().as_fd().try_clone_to_owned() else { return ExitCode::FAILURE };
+    let mut supervisor = UnixStream::from(socket);
+    if let Some(last_word) = prepare_and_exec(folder, mode, &mut supervisor) {
+        send(&mut supervisor, &last_word);
+    }
     ExitCode::FAILURE
 }
 
-fn send(report: &mut File, word: &Report) {
+fn send(supervisor: &mut UnixStream, word: &Report) {
     // Nobody to tell means that the supervisor has died, and so will this process.
     if let Ok(text) = serde_json::to_vec(word) {
-        report.write_all(&text).ok();
+        supervisor.write_all(&text).ok();
     }
 }
 
-fn prepare_and_exec(folder: &JobFolder, mode: Mode, report: &mut File) -> Report {
-    let spec = match read_record::<JobSpec>(&folder.spec()) {
-        Ok(Some(spec)) => spec,
-        Ok(None) => return Report::Failed("its specification is missing".to_owned()),
-        Err(error) => return Report::Failed(super::describe(&error)),
+/// Returns only when it has not become the program: its last word, where anybody waits for one.
+fn prepare_and_exec(folder: &JobFolder, mode: Mode, supervisor: &mut UnixStream) -> Option<Report> {
+    let opt_ml = match prepare(folder, mode) {
+        Ok(opt_ml) => opt_ml,
+        Err(report) => return Some(report),
     };
+    let mut word = [0; GO.len()];
+    if supervisor.read_exact(&mut word).is_err() || word != GO {
+        // It is not to be started after all.
+        return None;
+    }
+    match become_program(folder, mode, |opt_ml| send(supervisor, &Report::Ready(opt_ml)), opt_ml) {
+        Ok(never) => match never {},
+        Err(why) => Some(Report::Failed(why)),
+    }
+}
+
+/// The job's specification as it stands now.
+fn spec_of(folder: &JobFolder) -> Result<JobSpec, String> {
+    match read_record::<JobSpec>(&folder.spec()) {
+        Ok(Some(spec)) => Ok(spec),
+        Ok(None) => Err("its specification is missing".to_owned()),
+        Err(error) => Err(super::describe(&error)),
+    }
+}
+
+/// Everything that takes time and does not depend on what the job is granted.
+fn prepare(folder: &JobFolder, mode: Mode) -> Result<OptMl, Report> {
+    let spec = spec_of(folder).map_err(Report::Failed)?;
     let opt_ml = if mode == Mode::Private {
-        match namespace::enter(folder, &spec) {
-            Ok(entered) => entered,
-            Err(why) => return Report::Refused(why),
-        }
+        namespace::enter(folder, &spec).map_err(Report::Refused)?
     } else {
-        if let Err(why) = namespace::without_mounts(folder, &spec) {
-            return Report::Failed(why);
-        }
+        namespace::without_mounts(folder, &spec).map_err(Report::Failed)?;
         OptMl::NotAsked
     };
-    // The supervisor listens to signals by blocking them, and a mask is inherited.
-    if let Err(errno) = SigSet::all().thread_unblock() {
-        return Report::Failed(format!("cannot unblock signals: {errno}"));
-    }
     // After the namespaces: entering a user namespace clears it.
-    if set_pdeathsig(Signal::SIGKILL).is_err() || !is_supervised(folder) {
-        return Report::Failed("its supervisor died".to_owned());
+    set_pdeathsig(Signal::SIGKILL)
+        .map_err(|errno| Report::Failed(format!("it cannot be tied to its supervisor: {errno}")))?;
+    Ok(opt_ml)
+}
+
+fn become_program(
+    folder: &JobFolder,
+    mode: Mode,
+    tell: impl FnOnce(OptMl),
+    opt_ml: OptMl,
+) -> Result<Infallible, String> {
+    let spec = spec_of(folder)?;
+    // The supervisor listens to signals by blocking them, and a mask is inherited.
+    SigSet::all().thread_unblock().map_err(|errno| format!("cannot unblock signals: {errno}"))?;
+    if !is_supervised(folder) {
+        return Err("its supervisor died".to_owned());
     }
-    let mut command = match command(folder, &spec, mode) {
-        Ok(command) => command,
-        Err(why) => return Report::Failed(why),
-    };
-    send(report, &Report::Ready(opt_ml));
+    let mut command = command(folder, &spec, mode)?;
+    tell(opt_ml);
     let error = command.exec();
-    Report::Failed(format!("cannot run {}: {error}", spec.argv.first().map_or("", |it| it)))
+    Err(format!("cannot run {}: {error}", spec.argv.first().map_or("", |it| it)))
 }
 
 /// Whether the parent is still the supervisor: it may have died before the parent death signal was

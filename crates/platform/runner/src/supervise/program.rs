@@ -15,7 +15,7 @@ use crate::groups::Group;
 use crate::log::{LineCutter, LogWriter, Tail};
 use crate::{Exit, ExitReason, JobFolder, JobSpec, LogStream, OptMl, Outcome, kernel};
 
-use super::launch;
+use super::launch::{self, Launcher};
 use super::memory::MemoryWatch;
 use super::watching::Watching;
 
@@ -51,9 +51,13 @@ struct Output {
 impl Program {
     /// Starts the program, in a private namespace if it asked for one and the kernel allows it.
     /// The error says why it could not be started.
-    pub(super) fn start(folder: &JobFolder, spec: &JobSpec) -> Result<Self, String> {
+    pub(super) fn start(
+        folder: &JobFolder,
+        spec: &JobSpec,
+        launcher: Launcher,
+    ) -> Result<Self, String> {
         super::feed::start(folder, spec)?;
-        let launched = launch::start(folder, spec)?;
+        let launched = launch::go(folder, spec, launcher)?;
         Ok(Self {
             pid: launched.pid,
             opt_ml: launched.opt_ml,

@@ -52,6 +52,18 @@ impl Watching {
         asked_to_end
     }
 
+    /// Waits until there is something to read, or a signal; whether there is, and whether a signal asks the supervisor
+    /// to end.
+    pub(super) fn wait_for(&self, pipe: impl AsFd) -> (bool, bool) {
+        let mut listen = [
+            PollFd::new(pipe.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+        ];
+        // An error is an interruption.
+        let has_come = poll(&mut listen, PollTimeout::NONE).is_ok();
+        (has_come && listen[0].any().unwrap_or(true), self.take_signals())
+    }
+
     /// Waits for a signal or a change until the instant comes; whether a signal asks the supervisor to end.
     pub(super) fn wait(&self, until: Instant) -> bool {
         let left = until.saturating_duration_since(Instant::now()) + Duration::from_millis(1);

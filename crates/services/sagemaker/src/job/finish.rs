@@ -2,7 +2,7 @@
 
 use crate::Sagemaker;
 use crate::job::script::{arguments, decoded, has_program, words};
-use crate::job::{Failure, archive};
+use crate::job::{Failure, RESTARTED, archive};
 use crate::jobs::split_uri;
 use crate::records::Job;
 use runner::{Exit, ExitReason, JobFolder};
@@ -25,7 +25,7 @@ pub(crate) fn failure(job: &Job, exit: &Exit, folder: &JobFolder) -> Failure {
             return Failure::internal("the job's supervisor was killed while the job ran");
         }
         ExitReason::MachineRestarted => {
-            return Failure::internal("the machine was restarted while the job ran");
+            return Failure::internal(RESTARTED);
         }
         ExitReason::SpawnFailed(why) => {
             return Failure::client(format!("the program could not be started: {why}"));

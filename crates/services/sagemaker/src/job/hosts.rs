@@ -28,7 +28,8 @@ pub(crate) struct Host {
 pub(crate) fn hosts(job: &Job) -> Vec<Host> {
     let resources = job.request.get("ResourceConfig");
     let cluster = || job.request.get("ProcessingResources")?.get("ClusterConfig");
-    let resources = resources.or_else(cluster).unwrap_or(&Value::Null);
+    let resources = resources.or_else(cluster).or_else(|| job.request.get("TransformResources"));
+    let resources = resources.unwrap_or(&Value::Null);
     let groups: Vec<(String, String, u64)> =
         match resources.get("InstanceGroups").and_then(Value::as_array) {
             Some(groups) if !groups.is_empty() => groups.iter().map(group).collect(),

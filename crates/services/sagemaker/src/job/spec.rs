@@ -62,16 +62,7 @@ pub(crate) fn role_of(job: &Job) -> Result<String, Failure> {
 /// What the job asks for: the processors, memory and GPUs of its instance types.
 pub(crate) fn wanted(service: &Sagemaker, job: &Job) -> Resources {
     let known = |name: &str| service.instance_types.find(name).unwrap_or(SMALL);
-    match job.kind {
-        JobKind::Training | JobKind::Processing => hosts::hosts(job)
-            .iter()
-            .map(|host| known(&host.instance_type))
-            .fold(Resources::default(), plus),
-        JobKind::Transform => {
-            let resources = job.request.get("TransformResources");
-            known(resources.and_then(|it| it.get("InstanceType")?.as_str()).unwrap_or_default())
-        }
-    }
+    hosts::hosts(job).iter().map(|host| known(&host.instance_type)).fold(Resources::default(), plus)
 }
 
 /// A type that is not known asks for little; it is refused by nobody.
@@ -253,6 +244,28 @@ pub(crate) async fn container_of(
     })
 }
 
+/// Adds to a host's specification what will most likely stand in it when the job is granted its place, so that much can
+/// be made ready before.
+pub(crate) fn foresee(
+    service: &Sagemaker,
+    job: &Job,
+    host: &Host,
+    all: &[Host],
+    spec: &mut JobSpec,
+) {
+    if let Some(known) = service.instance_types.find(&host.instance_type) {
+        limit(spec, known);
+    }
+    if job.kind != JobKind::Transform {
+        spec.hosts = hosts::addresses(job, all);
+    }
+}
+
+fn limit(spec: &mut JobSpec, part: Resources) {
+    spec.limits.memory_bytes = Some(part.memory_mib.saturating_mul(1024 * 1024));
+    spec.limits.vcpus = Some(part.vcpus);
+}
+
 /// Adds to a host's specification what depends on what the job was granted: its GPUs, its limits, and the variables that
 /// tell of them.
 pub(crate) fn complete(
@@ -268,13 +281,11 @@ pub(crate) fn complete(
     let names: Vec<String> = gpus.iter().map(ToString::to_string).collect();
     spec.env.insert("CUDA_VISIBLE_DEVICES".to_owned(), names.join(","));
     if service.instance_types.find(&host.instance_type).is_some() {
-        spec.limits.memory_bytes = Some(part.memory_mib.saturating_mul(1024 * 1024));
-        spec.limits.vcpus = Some(part.vcpus);
+        limit(spec, part);
     }
     if job.kind == JobKind::Transform {
         return own_variables(job, spec);
     }
-    spec.hosts = hosts::addresses(job, all);
     if let Some(container) = &mut spec.container {
         container.gpus = gpus;
         container.cpu_thousandths = Some(u64::from(part.vcpus) * 1000);
