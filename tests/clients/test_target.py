@@ -114,6 +114,16 @@ def test_up_again_changed_and_down(abroad, project):
     assert json.loads(definition)["States"]["Say"]["Result"] == "hello"
     assert changes(project.refit("preview", *there, **KEYS)) == {"same": 10}
     assert changes(project.refit("up", *there, **KEYS)) == {"same": 10}
+    # What is read there is what was deployed; what somebody else changes is seen and taken back.
+    assert changes(project.refit("refresh", *there, **KEYS)) == {"same": 10}
+    [queue] = left(abroad)["queues"]
+    client(abroad, "sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "7"})
+    [bucket] = left(abroad)["buckets"]
+    client(abroad, "s3").put_bucket_tagging(Bucket=bucket["Name"], Tagging={"TagSet": [{"Key": "team", "Value": "theirs"}]})
+    assert changes(project.refit("refresh", *there, **KEYS)) == {"same": 8, "update": 2}
+    assert changes(project.refit("up", *there, **KEYS)) == {"same": 8, "update": 2}
+    assert client(abroad, "s3").get_bucket_tagging(Bucket=bucket["Name"])["TagSet"] == [{"Key": "team", "Value": "ml"}]
+    assert changes(project.refit("refresh", *there, **KEYS)) == {"same": 10}
     assert changes(project.refit("up", *there, "--config", "words=bye", **KEYS)) == {"same": 8, "update": 2}
     # Here nothing was deployed: each place has stacks of its own.
     assert "has not been deployed" in project.refit("output", "-C", str(project.folder)).stderr

@@ -12,6 +12,8 @@ mod hooks;
 pub(crate) mod invoke;
 mod policy_document;
 mod prebuilt_image;
+mod read;
+pub(crate) mod reconcile;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -24,7 +26,7 @@ pub(crate) use scope::interpolate_id;
 
 use crate::aws::Aws;
 use crate::cancel::Cancel;
-use crate::types::{ResourceType, Shape};
+use crate::types::ResourceType;
 use crate::value::{Object, Value};
 use async_trait::async_trait;
 use scope::Scope;
@@ -140,7 +142,9 @@ impl Provider {
             if !is_told || outputs.contains_key(name) {
                 continue;
             }
-            let kept = old.and_then(|old| old.get(name)).cloned();
+            // What AWS filled in gives way to another word for it that the program gives.
+            let kept = old.filter(|_| !reconcile::has_rival(kind, name, inputs));
+            let kept = kept.and_then(|old| old.get(name)).cloned();
             outputs.insert(name.clone(), kept.unwrap_or(Value::Unknown));
         }
         let scope = Scope::new(self, kind, &outputs);
@@ -207,17 +211,5 @@ fn partition(region: &str) -> &'static str {
         region if region.starts_with("cn-") => "aws-cn",
         region if region.starts_with("us-gov-") => "aws-us-gov",
         _ => "aws",
-    }
-}
-
-/// What an answer gives for an output, in the shape the output has: attributes come as texts.
-fn shaped(kind: &ResourceType, name: &str, value: Value) -> Value {
-    match (kind.properties.get(name).map(|property| &property.shape), &value) {
-        (Some(Shape::Boolean), Value::String(text)) if text == "true" => Value::Bool(true),
-        (Some(Shape::Boolean), Value::String(text)) if text == "false" => Value::Bool(false),
-        (Some(Shape::Integer), Value::String(text)) => {
-            text.parse::<i64>().map_or(value, |number| Value::Number(number.into()))
-        }
-        _ => value,
     }
 }

@@ -228,6 +228,26 @@ pub(crate) struct Read {
     pub(crate) import: Option<String>,
     /// Read once more after it was created: the answer to the create does not tell all.
     pub(crate) after_create: bool,
+    /// Where the answer has the text attributes.
+    pub(crate) attributes: Option<String>,
+    /// Calls for what the first does not tell. They are made for a refresh and an import.
+    pub(crate) more: Vec<Further>,
+}
+
+/// A further call of a read. `$answer` is what the first one answered, or the item of it that was found.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Further {
+    pub(crate) call: String,
+    pub(crate) input: Json,
+    /// As of a `Call`; `settings.level` is a place in an object.
+    pub(crate) outputs: IndexMap<String, String>,
+    /// Only when this is there.
+    pub(crate) present: Option<String>,
+    /// Errors that mean that AWS has nothing for any of the outputs.
+    pub(crate) unset: Vec<String>,
+    /// Once for each item that another call lists (`$item`): the outputs are lists of what each call tells.
+    pub(crate) list: Option<List>,
 }
 
 /// The item of a list.

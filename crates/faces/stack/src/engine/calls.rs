@@ -81,7 +81,7 @@ async fn record(
         Operation::Import | Operation::Read => {
             let options = &wanted.registration.options;
             let id = options.import.as_ref().or(options.read.as_ref()).cloned().unwrap_or_default();
-            provider.read(kind, &id, &by_id(kind, &id, &decision.inputs)).await?;
+            provider.read_all(kind, &id, &by_id(kind, &id, &decision.inputs)).await?;
         }
         _ => {
             provider.create(&Request::new(kind, &decision.inputs)).await?;

@@ -5,6 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::graph;
 use crate::progress::{Change, Operation, Step};
 use crate::provider::document::same;
+use crate::provider::reconcile::{beside, is_unset};
 use crate::state::Resource;
 use crate::types::{ResourceType, short};
 use crate::value::{Object, Value, mark_secrets};
@@ -48,12 +49,17 @@ impl Engine<'_> {
         let began = self.began(&step);
         let id = resource.id.as_deref().unwrap_or_default();
         let provider = self.provider_for(resource, |timeouts| timeouts.update);
-        match provider.read(&kind, id, &resource.outputs).await {
+        match provider.read_all(&kind, id, &resource.outputs).await {
             Ok(None) => {
                 step.operation = Operation::Forget;
                 self.live().take_old(&resource.urn);
             }
-            Ok(Some(read)) => {
+            Ok(Some(reading)) => {
+                for why in &reading.unread {
+                    let message = format!("{} `{}`: {why}", step.resource_type, step.name);
+                    self.note(Diagnostic::warning(message));
+                }
+                let read = beside(&kind, &resource.inputs, reading.values);
                 step.changes = differences(&kind, resource, &read);
                 if !step.changes.is_empty() {
                     step.operation = Operation::Update;
@@ -71,44 +77,36 @@ impl Engine<'_> {
     }
 }
 
+/// What is no longer as the state has it.
 fn differences(kind: &ResourceType, resource: &Resource, read: &Object) -> Vec<Change> {
-    let before: Object = resource
-        .outputs
-        .iter()
-        .filter(|(name, _)| read.contains_key(*name))
-        .map(|(name, value)| (name.clone(), value.open().clone()))
-        .collect();
-    let mut changes = crate::provider::diff::diff(kind, &before, read);
+    let known = resource.outputs.iter().filter(|(name, _)| read.contains_key(*name));
+    let before: Object = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    // What was secret is not told, whatever it is now.
+    let after = read.iter().map(|(name, value)| {
+        let is_secret = matches!(before.get(name), Some(Value::Secret(_)));
+        let value = value.clone();
+        (name.clone(), if is_secret { Value::secret(value) } else { value })
+    });
+    let mut changes = crate::provider::diff::differences(kind, &before, &after.collect());
     // What AWS says of things that nobody set is no difference.
     changes.retain(|change| {
-        let value = read.get(&change.property);
-        let is_own = kind
-            .properties
-            .get(&change.property)
+        let name = change.property.split('.').next().unwrap_or_default();
+        let property = kind.properties.get(name);
+        let is_own = property
             .is_some_and(|property| property.sticky || property.filled || property.computed);
-        change.before.is_some() || !(is_own || value.is_some_and(is_nothing))
+        let is_new = before.get(name).is_none_or(Value::is_empty);
+        !is_new || !(is_own || read.get(name).is_some_and(|value| is_unset(property, value)))
     });
     changes
-}
-
-/// What AWS answers for something that was not set.
-fn is_nothing(value: &Value) -> bool {
-    value.is_empty()
-        || match value.open() {
-            Value::Bool(flag) => !flag,
-            Value::Number(number) => number.as_f64() == Some(0.0),
-            _ => false,
-        }
 }
 
 /// Whether the program would be expected to set a property that has this value.
 fn is_set(kind: &ResourceType, name: &str, value: &Value) -> bool {
     let Some(property) = kind.input(name) else { return false };
-    let is_default = property.default.as_ref().map(|one| Value::from_json(one.clone()));
     !property.filled
         && !property.sticky
-        && !is_nothing(value)
-        && is_default.as_ref() != Some(value)
+        && !property.partial
+        && !is_unset(Some(property), value)
         && !kind.outputs.contains_key(name)
         && name != "region"
 }
@@ -117,10 +115,15 @@ fn is_set(kind: &ResourceType, name: &str, value: &Value) -> bool {
 fn take_over(kind: &ResourceType, old: &mut Resource, read: Object) {
     for (name, value) in read {
         let shape = kind.properties.get(&name).map(|property| &property.shape);
+        if matches!(value.open(), Value::Null) {
+            old.inputs.shift_remove(&name);
+            old.outputs.shift_remove(&name);
+            continue;
+        }
         if let Some(input) = old.inputs.get_mut(&name)
             && !same(shape, input, &value)
         {
-            *input = if input.has_secret() { Value::secret(value.clone()) } else { value.clone() };
+            *input = value.clone();
         }
         // Set elsewhere, not by the program: the next update takes it back.
         if !old.inputs.contains_key(&name) && is_set(kind, &name, &value) {

@@ -5,6 +5,7 @@ use super::decide::{Decision, Wanted};
 use crate::diagnostic::Diagnostic;
 use crate::program::{Registered, Status};
 use crate::progress::{Change, Operation, Step};
+use crate::provider::reconcile::beside;
 use crate::provider::{Made, Provider, Request, StepError};
 use crate::state::{Resource, now};
 use crate::types::ResourceType;
@@ -191,14 +192,15 @@ impl Engine<'_> {
         let id = options.import.as_ref().or(options.read.as_ref()).cloned().unwrap_or_default();
         let kind = wanted.kind;
         let values = by_id(kind, &id, &decision.inputs);
-        let read = wanted
+        let reading = wanted
             .provider
-            .read(kind, &id, &values)
+            .read_all(kind, &id, &values)
             .await?
             .ok_or_else(|| StepError::new(format!("{} `{id}` does not exist", kind.short())))?;
         let mut outputs = wanted.provider.predict(kind, &values, None).0;
         if options.import.is_some() {
-            let differing = crate::provider::diff::diff(kind, &read, &wanted.registration.inputs)
+            let read = beside(kind, &decision.inputs, reading.values.clone());
+            let differing = crate::provider::diff::diff(kind, &read, &decision.inputs)
                 .into_iter()
                 .filter(|change| {
                     let top = change.property.split('.').next().unwrap_or_default();
@@ -213,7 +215,7 @@ impl Engine<'_> {
                 return Err(error);
             }
         }
-        outputs.extend(read);
+        outputs.extend(reading.present());
         outputs.retain(|_, value| !matches!(value, Value::Unknown));
         outputs.insert("id".to_owned(), Value::string(id.as_str()));
         Ok(Made { id, outputs, incomplete: None })

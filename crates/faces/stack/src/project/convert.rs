@@ -219,6 +219,7 @@ fn is_text(shape: &Shape) -> bool {
             | Shape::TextJson
             | Shape::StateMachine
             | Shape::Schedule
+            | Shape::Time
             | Shape::Role
     )
 }

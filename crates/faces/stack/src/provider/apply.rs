@@ -1,11 +1,10 @@
 //! Create, read, update and delete by the calls of a type's table.
 
-use super::call::{Pause, StepError, extract, take_outputs};
+use super::call::{Pause, StepError};
 use super::{Provider, Scope};
 use crate::provider::document::same;
-use crate::types::{Call, Find, Property, ResourceType, Shape};
+use crate::types::{Call, Property, ResourceType, Shape};
 use crate::value::{Object, Value, mark_secrets};
-use serde_json::Value as Json;
 use std::time::Duration;
 
 /// How long a delete may take when the program does not say.
@@ -184,9 +183,11 @@ impl Provider {
             let is_changed = request.is_changed(property);
             let value = request.inputs.get(property).cloned().unwrap_or(Value::Null);
             let was_there = request.old.is_some_and(|(old, _, _)| old.contains_key(property));
-            let replaces =
-                request.kind.properties.get(property).is_some_and(|known| known.replaces);
-            if replaces || !is_changed || (value.is_empty() && !was_there) {
+            let known = request.kind.properties.get(property);
+            let replaces = known.is_some_and(|known| known.replaces);
+            // What AWS filled in stays when the program leaves it out.
+            let was_given = was_there && !known.is_some_and(|known| known.sticky);
+            if replaces || !is_changed || (value.is_empty() && !was_given) {
                 continue;
             }
             scope =
@@ -256,46 +257,6 @@ impl Provider {
             }
         }
     }
-
-    /// Reads a resource's outputs; none when it is not there.
-    pub(crate) async fn read(
-        &self,
-        kind: &ResourceType,
-        id: &str,
-        values: &Object,
-    ) -> Result<Option<Object>, StepError> {
-        let Some(read) = &kind.read else { return Ok(Some(Object::new())) };
-        let scope = Scope::new(self, kind, values).id(Some(id));
-        let mut input = scope.render(&read.input)?.unwrap_or_default();
-        loop {
-            let answer = match self.send(kind, &read.call, Some(input.clone())).await {
-                Err(error) if error.is_gone(kind) => return Ok(None),
-                answer => answer?,
-            };
-            let mut outputs = Object::new();
-            let Some(find) = &read.find else {
-                take_outputs(kind, &read.outputs, &answer, &mut outputs);
-                return Ok(Some(outputs));
-            };
-            if let Some(item) = found(find, &answer, &scope) {
-                take_outputs(kind, &read.outputs, &item, &mut outputs);
-                return Ok(Some(outputs));
-            }
-            match extract(&answer, &find.next) {
-                Some(Json::String(token)) if !token.is_empty() && !find.token.is_empty() => {
-                    input[find.token.as_str()] = Json::String(token);
-                }
-                _ => return Ok(None),
-            }
-        }
-    }
-}
-
-fn found(find: &Find, answer: &Json, scope: &Scope<'_>) -> Option<Json> {
-    let wanted = scope.interpolate(&find.is)?;
-    let list = extract(answer, &find.list)?;
-    let is_it = |item: &&Json| item.get(&find.key).and_then(Json::as_str) == Some(wanted.as_str());
-    list.as_array()?.iter().find(is_it).cloned()
 }
 
 /// Whether the conditions of a call hold.

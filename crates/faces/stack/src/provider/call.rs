@@ -1,7 +1,8 @@
 //! One AWS call: tried again where the type says so, its answer's outputs taken out.
 
-use super::{Provider, Scope, dry, shaped};
-use crate::types::{Call, List, ResourceType, Wait};
+use super::read::told;
+use super::{Provider, Scope, dry};
+use crate::types::{Call, List, ResourceType, Shape, Wait};
 use crate::value::{AssetError, Object, Value};
 use base64::Engine as _;
 use serde_json::{Map, Value as Json};
@@ -247,7 +248,7 @@ impl Pause {
     }
 }
 
-/// Takes an answer's outputs.
+/// Takes an answer's outputs. A dotted name is a place in an object.
 pub(super) fn take_outputs(
     kind: &ResourceType,
     wanted: &indexmap::IndexMap<String, String>,
@@ -256,13 +257,40 @@ pub(super) fn take_outputs(
 ) {
     for (name, path) in wanted {
         if let Some(value) = extract(answer, path).filter(|value| !value.is_null()) {
-            outputs.insert(name.clone(), shaped(kind, name, Value::from_json(value)));
+            put(kind, name, value, outputs);
         }
     }
 }
 
+fn put(kind: &ResourceType, name: &str, value: Json, outputs: &mut Object) {
+    let mut steps = name.split('.').peekable();
+    let mut at = outputs;
+    let mut fields = Some(&kind.properties);
+    while let Some(step) = steps.next() {
+        let property = fields.and_then(|fields| fields.get(step));
+        if steps.peek().is_none() {
+            at.insert(step.to_owned(), told(property, value, kind.has_upper_members()));
+            return;
+        }
+        fields = match property.map(|property| &property.shape) {
+            Some(Shape::Object(fields)) => Some(fields),
+            Some(Shape::List(of) | Shape::Set(of)) => match &of.shape {
+                Shape::Object(fields) => Some(fields),
+                _ => None,
+            },
+            _ => None,
+        };
+        let below = at.entry(step.to_owned()).or_insert_with(|| Value::Object(Object::new()));
+        let Value::Object(below) = below else { return };
+        at = below;
+    }
+}
+
+/// The forms of a path.
+const FORMS: [&str; 8] = ["enabled", "json", "percent", "tags", "text", "time", "unquote", ""];
+
 /// What stands at a path of an answer (`Role.Arn`, `FailedEntries.0.ErrorCode`, `Users.*.UserName`), in a form (`:time`,
-/// `:percent`, `:unquote`, `:text` of base64, `:json`).
+/// `:percent`, `:unquote`, `:text` of base64, `:json`, `:enabled` of a status, `:tags` of a list of names and values).
 pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
     if let Some((before, after)) = path.split_once(":json.") {
         let text = extract(answer, before)?;
@@ -273,7 +301,9 @@ pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
         let items = list.as_array()?.iter().filter_map(|item| extract(item, after));
         return Some(items.collect());
     }
-    let (path, form) = path.split_once(':').unwrap_or((path, ""));
+    // Other colons belong to the names of members, such as `AWS:SourceArn`.
+    let form = path.rsplit_once(':').filter(|(_, form)| FORMS.contains(form));
+    let (path, form) = form.unwrap_or((path, ""));
     let found = path.split('.').try_fold(answer, |at, step| match at {
         Json::Array(items) => items.get(step.parse::<usize>().ok()?),
         other => other.get(step),
@@ -284,6 +314,11 @@ pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
             let time = jiff::Timestamp::from_millisecond(millis as i64).ok()?;
             Json::from(time.to_string())
         }
+        ("enabled", Json::String(status)) => {
+            let word = status.get(.."enabled".len());
+            Json::from(word.is_some_and(|word| word.eq_ignore_ascii_case("enabled")))
+        }
+        ("tags", found) => tags(found),
         ("unquote", Json::String(text)) => Json::from(text.trim_matches('"')),
         ("text", Json::String(text)) => {
             let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
@@ -292,6 +327,25 @@ pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
         ("percent", Json::String(text)) => Json::from(percent_decoded(text)),
         _ => found.clone(),
     })
+}
+
+/// Tags and the like by name, without those that AWS gives itself.
+fn tags(found: &Json) -> Json {
+    let text = |tag: &Json, names: [&str; 3]| {
+        names.iter().find_map(|name| tag.get(*name)).and_then(Json::as_str).map(str::to_owned)
+    };
+    let named: Vec<(String, Json)> = match found {
+        Json::Array(tags) => tags
+            .iter()
+            .filter_map(|tag| {
+                let value = text(tag, ["Value", "value", "TagValue"]).unwrap_or_default();
+                Some((text(tag, ["Key", "key", "Name"])?, Json::from(value)))
+            })
+            .collect(),
+        Json::Object(tags) => tags.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        _ => Vec::new(),
+    };
+    Json::Object(named.into_iter().filter(|(name, _)| !name.starts_with("aws:")).collect())
 }
 
 fn plain_text(json: &Json) -> String {

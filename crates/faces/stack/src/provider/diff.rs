@@ -11,8 +11,22 @@ const SHOWN: usize = 60;
 /// How many differences are looked into.
 const MOST: usize = 200;
 
-/// What differs, property by property; objects and maps are looked into.
+/// What differs, property by property; objects and maps are looked into. What AWS keeps by itself is no difference.
 pub(crate) fn diff(kind: &ResourceType, old: &Object, new: &Object) -> Vec<Change> {
+    all(kind, old, new, is_settled)
+}
+
+/// All that differs.
+pub(crate) fn differences(kind: &ResourceType, old: &Object, new: &Object) -> Vec<Change> {
+    all(kind, old, new, |_, _, _| false)
+}
+
+fn all(
+    kind: &ResourceType,
+    old: &Object,
+    new: &Object,
+    is_settled: fn(&Property, Option<&Value>, Option<&Value>) -> bool,
+) -> Vec<Change> {
     let mut changes = Vec::new();
     let names = kind.properties.keys().chain(old.keys()).chain(new.keys());
     let mut seen = std::collections::HashSet::new();

@@ -18,6 +18,11 @@ pub(crate) fn same(shape: Option<&Shape>, old: &Value, new: &Value) -> bool {
             Value::String(old),
             Value::String(new),
         ) => both(old, new, |json| json),
+        (Some(Shape::Time), Value::String(old), Value::String(new)) => {
+            let [old, new] = [old, new].map(|text| text.parse::<jiff::Timestamp>());
+            matches!((old, new), (Ok(old), Ok(new)) if old == new)
+        }
+        (_, Value::Number(old), Value::Number(new)) => old.as_f64() == new.as_f64(),
         (_, Value::Asset(old), Value::Asset(new)) => old.hash == new.hash,
         (_, Value::Archive(old), Value::Archive(new)) => old.hash == new.hash,
         (Some(Shape::List(of)), Value::Array(old), Value::Array(new)) => {

@@ -61,6 +61,11 @@ impl<'a> Scope<'a> {
         self
     }
 
+    /// The same names and one more.
+    pub(super) fn with_local<'b>(&'b self, name: &'static str, value: Value) -> Scope<'b> {
+        self.with(self.values).local(name, value)
+    }
+
     pub(super) fn item(self, value: Value, shape: Option<&'a Property>) -> Self {
         let mut scope = self.local("item", value);
         scope.item = shape;

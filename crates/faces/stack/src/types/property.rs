@@ -28,6 +28,8 @@ pub(crate) struct Property {
     pub(crate) secret: bool,
     /// It is for the engine; AWS never sees it.
     pub(crate) local: bool,
+    /// AWS may have more of it than the program gives, and that is nobody's business.
+    pub(crate) partial: bool,
     /// What it is when not given.
     pub(crate) default: Option<Json>,
     /// The longest text.
@@ -54,6 +56,8 @@ pub(crate) enum Shape {
     TextJson,
     /// A state machine's definition.
     StateMachine,
+    /// A moment, as RFC 3339 has it.
+    Time,
     /// A schedule expression of a rule.
     Schedule,
     /// The ARN of a role.
@@ -82,6 +86,7 @@ impl Property {
             "text-json" => Shape::TextJson,
             "state-machine" => Shape::StateMachine,
             "schedule" => Shape::Schedule,
+            "time" => Shape::Time,
             "role" => Shape::Role,
             "asset" => Shape::Asset,
             "archive" => Shape::Archive,
@@ -104,6 +109,7 @@ impl Property {
                 "sticky" => self.sticky = true,
                 "secret" => self.secret = true,
                 "local" => self.local = true,
+                "partial" => self.partial = true,
                 other => return Err(format!("unknown flag {other}")),
             },
             Some(("default", text)) => {

@@ -2,6 +2,7 @@
 
 use super::{Call, Property, ResourceType, Shape, all, canonical, find, hint, short, sources};
 use crate::models::model;
+use indexmap::IndexMap;
 use serde_json::Value as Json;
 use wire::{Kind, Model};
 
@@ -42,8 +43,16 @@ fn every_call_and_member_exists() {
         }
         let read = kind.read.as_ref().unwrap_or_else(|| panic!("{} has no read", kind.token));
         check_input(&kind, model, &read.call, &read.input);
-        for output in read.outputs.keys().chain(kind.outputs.keys()).chain(kind.attributes.keys()) {
-            assert!(kind.properties.contains_key(output), "{}: {output}", kind.token);
+        for further in &read.more {
+            check_input(&kind, model, &further.call, &further.input);
+            if let Some(list) = &further.list {
+                check_input(&kind, model, &list.call, &list.input);
+            }
+        }
+        let further = read.more.iter().flat_map(|further| further.outputs.keys());
+        let told = read.outputs.keys().chain(kind.outputs.keys()).chain(kind.attributes.keys());
+        for output in told.chain(further) {
+            assert!(has_property(&kind.properties, output), "{}: {output}", kind.token);
         }
         if !kind.update_is_create {
             for (name, property) in &kind.properties {
@@ -51,6 +60,22 @@ fn every_call_and_member_exists() {
             }
         }
     }
+}
+
+/// Whether there is such a property, or such a place in one.
+fn has_property(properties: &IndexMap<String, Property>, name: &str) -> bool {
+    let (name, rest) = name.split_once('.').map_or((name, None), |(name, rest)| (name, Some(rest)));
+    let fields = |property: &Property| match &property.shape {
+        Shape::Object(fields) => Some(fields.clone()),
+        Shape::List(of) | Shape::Set(of) => match &of.shape {
+            Shape::Object(fields) => Some(fields.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    properties.get(name).is_some_and(|property| {
+        rest.is_none_or(|rest| fields(property).is_some_and(|fields| has_property(&fields, rest)))
+    })
 }
 
 fn check_input(kind: &ResourceType, model: &Model, operation: &str, input: &Json) {
@@ -86,6 +111,7 @@ fn check_member(kind: &ResourceType, model: &Model, shape: wire::ShapeId, templa
                 let root = name.split('.').next().unwrap_or_default();
                 let special = [
                     "id",
+                    "answer",
                     "item",
                     "old",
                     "inputHash",

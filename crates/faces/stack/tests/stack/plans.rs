@@ -209,6 +209,26 @@ async fn existing_resources() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read() {
+    let place = Place::new(&format!(
+        "{HEAD}resources:\n  q: {{ type: aws:sqs:Queue, properties: {{ tags: {{ a: b }} }} }}\n"
+    ));
+    place.up().await.0.expect("deployable");
+    let denied = "is not authorized to perform: sqs:ListQueueTags";
+    place.aws.refuse("ListQueueTags", "AccessDenied", denied);
+    place.aws.answer(
+        "GetQueueAttributes",
+        serde_json::json!({ "Attributes": { "VisibilityTimeout": "30" } }),
+    );
+    let mut recorder = crate::support::Recorder::default();
+    place.project().refresh(&place.options, &mut recorder).await.expect("readable");
+    assert_eq!(recorder.lines, ["same q"]);
+    let note = &recorder.notes[0].message;
+    assert!(note.starts_with("aws:sqs:Queue `q`: tags: ") && note.contains(denied), "{note}");
+    assert!(place.up().await.0.expect("deployable").is_unchanged());
+}
+
+#[tokio::test]
 async fn gone_elsewhere() {
     let place = Place::new(&format!(
         "{HEAD}resources:\n  r: {{ type: aws:iam:Role, properties: {{ {ROLE}, description: d }} }}\n  q: {{ type: aws:sns:Topic }}\n"
