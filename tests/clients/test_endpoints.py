@@ -52,6 +52,12 @@ def processes(server, name):
     return found
 
 
+def the_process(server, name):
+    """The status record of an endpoint's only process: its supervisor writes it just after the process runs."""
+    [found] = eventually(lambda: processes(server, name), f"a process of {name}")
+    return found
+
+
 def test_it_predicts(server, serving):
     answer = invoke(server, serving)
     assert answer["ContentType"] == "text/csv"
@@ -96,7 +102,7 @@ def listening_inodes():
 
 def test_nobody_gets_past_the_server(server, serving):
     invoke(server, serving)
-    [process] = processes(server, serving)
+    process = the_process(server, serving)
     opened = {os.readlink(link) for link in Path(f"/proc/{process['program_pid']}/fd").iterdir()}
     assert not opened & listening_inodes(), "a port is everybody's on this machine"
     [socket] = server.data.glob(f"jobs/endpoint.*.{serving}.*/serve.sock")
@@ -134,7 +140,7 @@ def test_names_are_used_once(server, serving):
 
 def test_it_comes_back_after_a_crash(server, serving):
     invoke(server, serving)
-    [before] = processes(server, serving)
+    before = the_process(server, serving)
     os.kill(before["program_pid"], signal.SIGKILL)
     # No error in between: the request waits for the successor.
     assert invoke(server, serving)["InvokedProductionVariant"] == "variant-1"
@@ -223,7 +229,7 @@ def test_it_outlives_the_server(make_server):
     server.client("s3").put_object(Bucket=name, Key="train/days.csv", Body=table(100))
     uri = trained(server, request(server, name))["ModelArtifacts"]["S3ModelArtifacts"]
     serving = endpoint(server, config(server, model(server, name, uri)))
-    [before] = processes(server, serving)
+    before = the_process(server, serving)
     server.kill9()
     server.start()
     assert invoke(server, serving)["InvokedProductionVariant"] == "variant-1"

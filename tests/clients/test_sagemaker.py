@@ -206,7 +206,8 @@ def test_jobs_outlive_the_server_that_started_them(make_server):
     job = wanted["TrainingJobName"]
     server.client("sagemaker").create_training_job(**wanted)
     eventually(lambda: is_training(server, job), "it trains")
-    [before] = server.jobs()
+    # Its supervisor notes that it runs, just after it runs.
+    [before] = eventually(server.jobs, "its record is there")
     server.restart()
     described = server.client("sagemaker").describe_training_job(TrainingJobName=job)
     assert described["TrainingJobStatus"] == "InProgress"

@@ -78,7 +78,7 @@ def test_a_stopped_container_saves_its_model(server, data):
     sagemaker = server.client("sagemaker")
     sagemaker.create_training_job(**made)
     name = made["TrainingJobName"]
-    eventually(lambda: "waiting" in log_lines(server, "/aws/sagemaker/TrainingJobs", name + "/"), "the container waits", 60)
+    eventually(lambda: "waiting" in log_lines(server, "/aws/sagemaker/TrainingJobs", name + "/"), "the container waits")
     sagemaker.stop_training_job(TrainingJobName=name)
     described = training_ended(server, name)
     assert described["TrainingJobStatus"] == "Stopped", described

@@ -43,7 +43,7 @@ def begin(server, data, script, **more):
 
 
 def ready(server, name):
-    eventually(lambda: "ready" in log_lines(server, LOG, f"{name}/"), f"{name} is ready", 60)
+    eventually(lambda: "ready" in log_lines(server, LOG, f"{name}/"), f"{name} is ready")
 
 
 def rss_mib(server):
@@ -117,7 +117,7 @@ def test_killed_processes_are_told_apart(server, data, victim, word):
 
 
 def test_a_lost_job_is_begun_again_when_asked(server, data):
-    script = "import os, time\nprint('ready', flush=True)\ntime.sleep(1000 if not os.path.exists(os.environ['GO']) else 0)\n"
+    script = "import os, time\nmay_end = os.path.exists(os.environ['GO'])\nprint('ready', flush=True)\ntime.sleep(0 if may_end else 1000)\n"
     go = server.home / "go"
     name = begin(server, data, script, RetryStrategy={"MaximumRetryAttempts": 2}, Environment={"GO": str(go)})
     ready(server, name)
@@ -144,7 +144,7 @@ def restart_the_machine(server):
 
 
 def test_the_machine_is_restarted(server, data):
-    script = "import os, time\nprint('ready', flush=True)\ntime.sleep(1000 if not os.path.exists(os.environ['GO']) else 0)\n"
+    script = "import os, time\nmay_end = os.path.exists(os.environ['GO'])\nprint('ready', flush=True)\ntime.sleep(0 if may_end else 1000)\n"
     go = server.home / "restarted"
     plain = begin(server, data, script, Environment={"GO": str(go)})
     again = begin(server, data, script, RetryStrategy={"MaximumRetryAttempts": 1}, Environment={"GO": str(go)})

@@ -3,7 +3,7 @@
 import time
 
 
-def eventually(look, what, seconds=30.0):
+def eventually(look, what, seconds=120.0):
     """The first true value of `look()`; fails with the last value when there is none in time."""
     deadline = time.monotonic() + seconds
     while True:

@@ -40,7 +40,7 @@ def config(server, *models, count=1, weights=None):
     return name
 
 
-def settled(server, name, seconds=60):
+def settled(server, name, seconds=240):
     """The endpoint's description once nothing of it changes any more."""
     sagemaker = server.client("sagemaker")
 
@@ -51,7 +51,7 @@ def settled(server, name, seconds=60):
     return eventually(look, f"the endpoint {name} settles", seconds)
 
 
-def endpoint(server, configuration, seconds=60):
+def endpoint(server, configuration, seconds=240):
     """A new endpoint in service; answers its name."""
     name = unique("endpoint")
     server.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=configuration)

@@ -61,7 +61,7 @@ def trained(server, wanted):
     return training_ended(server, wanted["TrainingJobName"])
 
 
-def training_ended(server, name, seconds=60):
+def training_ended(server, name, seconds=240):
     """The job's description once it has ended."""
     sagemaker = server.client("sagemaker")
 

@@ -48,6 +48,9 @@ pub struct JobSpec {
     /// others: where they cannot be mounted read-only, the job gets copies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_only: Vec<PathBuf>,
+    /// A folder of this machine of which the job sees only its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<Hidden>,
     /// The job reaches no network but its own loopback. Without the kernel's consent it is not run.
     #[serde(default)]
     pub isolate_network: bool,
@@ -85,6 +88,7 @@ impl JobSpec {
             hostname: None,
             hosts: BTreeMap::new(),
             read_only: Vec::new(),
+            hidden: None,
             isolate_network: false,
             pipes: Vec::new(),
             container: None,
@@ -143,6 +147,17 @@ pub struct Limits {
     /// wants it may have too. Only where the kernel gives the job a control group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vcpus: Option<u32>,
+}
+
+/// A folder that is hidden from a job, so that what it does by mistake harms only itself. Only honoured together with
+/// [`JobSpec::mount_opt_ml`], where the kernel lets us, and not when the job's program or working directory lies there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hidden {
+    /// The folder. The job sees it empty and read-only, but for its own job folder.
+    pub folder: PathBuf,
+    /// What it sees of it nevertheless; folders that are not there are fine.
+    #[serde(default)]
+    pub shown: Vec<PathBuf>,
 }
 
 /// A named pipe per epoch, `input/data/<channel>_<epoch>`: each gives the same files one after the

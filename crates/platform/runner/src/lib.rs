@@ -27,7 +27,7 @@ pub use error::{Error, Result};
 pub use fake::{FakeRunner, FakeScript, FakeStop};
 pub use folder::JobFolder;
 pub use job::{
-    Container, Exit, ExitReason, JobSpec, JobState, Limits, LogLine, LogPage, LogSettings,
+    Container, Exit, ExitReason, Hidden, JobSpec, JobState, Limits, LogLine, LogPage, LogSettings,
     LogStream, OptMl, Outcome, Pipe, PipePart, Pull, SPEC_VERSION,
 };
 

@@ -454,6 +454,44 @@ pub async fn opt_ml(harness: &dyn Harness) {
     assert_eq!(Path::new("/opt/ml").exists(), had_opt_ml);
 }
 
+/// What is hidden from a job it can neither see nor spoil; its own folder and what is shown it can use.
+pub async fn hidden_folders(harness: &dyn Harness) {
+    if !harness.runs_processes() {
+        return;
+    }
+    let runner = harness.runner();
+    let own = runner.prepare("hidden").await.expect("a folder");
+    let top = own.path().parent().expect("the folder of all jobs").to_owned();
+    for (name, file) in [("secret", "records"), ("shown", "tool")] {
+        std::fs::create_dir_all(top.join(name)).expect("a folder");
+        std::fs::write(top.join(name).join(file), "x").expect("a file");
+    }
+    let script = format!(
+        "cd {}; ls; cat shown/tool >{}/ml/copy; rm -r secret; rm -r hidden/ml/input; echo y >new; \
+         cat /proc/mounts >/opt/ml/mounts",
+        top.display(),
+        own.path().display()
+    );
+    std::fs::create_dir_all(own.ml().join("input")).expect("a folder");
+    let mut spec = Program::Shell(script).spec("hidden");
+    spec.mount_opt_ml = true;
+    spec.hidden =
+        Some(crate::Hidden { folder: top.clone(), shown: vec![top.join("shown"), "/none".into()] });
+    let exit = run(&*runner, &spec).await;
+    if !matches!(exit.opt_ml, OptMl::PrivateMount | OptMl::UserNamespace) {
+        println!("LEFT OUT: {:?}", exit.opt_ml);
+        return;
+    }
+    let lines = all_lines(&*runner, "hidden").await;
+    let told: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    assert!(told.contains(&"hidden") && told.contains(&"shown"), "{told:?}");
+    assert!(!told.contains(&"secret"), "{told:?}");
+    assert_eq!(std::fs::read_to_string(top.join("secret/records")).expect("it is there"), "x");
+    assert!(!top.join("new").exists() && !own.ml().join("input").exists(), "{told:?}");
+    assert_eq!(std::fs::read_to_string(own.ml().join("copy")).expect("it was copied"), "x");
+    assert!(told.iter().any(|line| line.contains("Read-only")), "{told:?}");
+}
+
 /// Makes one test per case of the suite.
 #[macro_export]
 macro_rules! runner_conformance {
@@ -461,7 +499,7 @@ macro_rules! runner_conformance {
         $crate::runner_conformance!(@each $harness, ($($argument),*):
             exit_codes output_order missing_program stop grace_then_kill max_runtime
             start_is_idempotent made_ready states remove_and_list server_restart supervisor_killed
-            no_process_is_left flood_is_bounded environment opt_ml);
+            no_process_is_left flood_is_bounded environment opt_ml hidden_folders);
     };
     (@each $harness:expr, $arguments:tt: $($case:ident)*) => {
         $($crate::runner_conformance!(@one $harness, $arguments, $case);)*

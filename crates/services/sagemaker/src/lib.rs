@@ -65,6 +65,8 @@ pub struct Sagemaker {
     pub(crate) environments: Arc<runner::environments::Environments>,
     /// When the environments were last looked through, Unix milliseconds.
     pub(crate) tidied_ms: AtomicI64,
+    /// The data directory.
+    pub(crate) home: PathBuf,
     /// Where the jobs' folders lie.
     pub(crate) jobs: PathBuf,
     /// Which processes answer the requests of which endpoint.
@@ -95,6 +97,7 @@ impl Sagemaker {
                 home.join("environments"),
             )),
             tidied_ms: AtomicI64::new(0),
+            home: home.to_owned(),
             jobs: home.join("jobs"),
             routes: endpoint::routes::Routes::new(),
         }

@@ -87,6 +87,7 @@ pub(crate) async fn prepare(
     fetch_model(service, &principal, container, &folder).await?;
     let mut spec = JobSpec::new(serving.run_id, Vec::<String>::new());
     spec.mount_opt_ml = true;
+    spec.hidden = Some(job::spec::hidden(service));
     spec.limits = Limits { stop_grace_seconds: STOP_GRACE_SECONDS, ..Limits::default() };
     let credentials = ctx.kit.authoriser().credentials(&principal, CREDENTIAL_SECONDS).await;
     let credentials = credentials

@@ -31,6 +31,7 @@ pub(super) fn enter(folder: &JobFolder, spec: &JobSpec) -> Result<OptMl, String>
     mount(none(), "/", none(), everything_ours, none()).map_err(said("make mounts private"))?;
     // Opened before anything is covered: the job folder may itself lie below /opt.
     let ml = open_place(&folder.ml()).map_err(said("open the ml folder"))?;
+    hide(folder, spec).map_err(said("hide the server's folder"))?;
     if !Path::new("/opt/ml").is_dir() {
         cover_opt().map_err(said("cover /opt"))?;
     }
@@ -47,6 +48,34 @@ pub(super) fn enter(folder: &JobFolder, spec: &JobSpec) -> Result<OptMl, String>
         bind_hosts(folder, hostname, &spec.hosts).map_err(said("bind /etc/hosts"))?;
     }
     Ok(entered)
+}
+
+/// Lays an empty file system over the folder that the job is not to see, and what it is to see into it again.
+fn hide(folder: &JobFolder, spec: &JobSpec) -> io::Result<()> {
+    let Some(hidden) = &spec.hidden else { return Ok(()) };
+    let (Ok(top), Ok(own)) = (hidden.folder.canonicalize(), folder.path().canonicalize()) else {
+        return Ok(());
+    };
+    let is_used = |path: &Path| path.starts_with(&top) && !path.starts_with(&own);
+    let program = spec.argv.first().map(Path::new);
+    let shown: Vec<&PathBuf> = hidden.shown.iter().filter(|path| path.is_dir()).collect();
+    let is_shown = |path: &Path| shown.iter().any(|shown| path.starts_with(shown));
+    let mut needed = program.into_iter().chain(spec.working_directory.as_deref());
+    if !own.starts_with(&top) || needed.any(|path| is_used(path) && !is_shown(path)) {
+        return Ok(());
+    }
+    // Opened before they are covered.
+    let mut places = vec![(own.clone(), open_place(&own)?)];
+    for path in shown {
+        places.push((path.clone(), open_place(path)?));
+    }
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("tmpfs"), &top, Some("tmpfs"), flags, Some("mode=755,size=1m"))?;
+    for (path, opened) in &places {
+        fs::create_dir_all(path)?;
+        bind(&place(opened), path)?;
+    }
+    read_only(&top)
 }
 
 /// What a job without a mount namespace needs instead. The error says why it cannot be run.

@@ -11,7 +11,7 @@ use crate::jobs;
 use crate::records::{Job, JobKind};
 use crate::serving;
 use runner::resources::{Grant, Resources};
-use runner::{JobFolder, JobSpec, Limits};
+use runner::{Hidden, JobFolder, JobSpec, Limits};
 use serde_json::Value;
 use service::{Ctx, Principal};
 
@@ -85,6 +85,11 @@ fn limit_seconds(job: &Job, now_ms: i64) -> u64 {
     asked.saturating_sub((now_ms - began).max(0) as u64 / 1000).max(1)
 }
 
+/// What no job is to see: the server's records, everybody's objects, other jobs. Environments are for all.
+pub(crate) fn hidden(service: &Sagemaker) -> Hidden {
+    Hidden { folder: service.home.clone(), shown: vec![service.home.join("environments")] }
+}
+
 /// Gives a specification what every job has: limits, credentials, where AWS's APIs are.
 pub(crate) async fn common(
     service: &Sagemaker,
@@ -94,6 +99,7 @@ pub(crate) async fn common(
     spec: &mut JobSpec,
 ) -> Result<(), Failure> {
     spec.mount_opt_ml = true;
+    spec.hidden = Some(hidden(service));
     let seconds = limit_seconds(job, ctx.kit.clock.now_ms());
     spec.limits = Limits { max_runtime_seconds: Some(seconds), ..Limits::default() };
     let credentials = ctx
