@@ -44,6 +44,11 @@ impl Source {
         Self { path, lines: text.lines().map(str::to_owned).collect() }
     }
 
+    /// The file.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
     /// A line's text, from 1; empty past the end.
     pub(crate) fn line(&self, line: usize) -> &str {
         line.checked_sub(1).and_then(|index| self.lines.get(index)).map_or("", String::as_str)

@@ -2,6 +2,8 @@
 
 #[path = "stack/calls.rs"]
 mod calls;
+#[path = "stack/components.rs"]
+mod components;
 #[path = "stack/edits.rs"]
 mod edits;
 #[path = "stack/faults.rs"]

@@ -1,10 +1,12 @@
 //! Programs in YAML: `Pulumi.yaml` with `runtime: yaml`, evaluated here.
 
 mod analysis;
+mod component;
 mod document;
 mod evaluate;
 mod expression;
 mod functions;
+mod instance;
 mod interpolation;
 mod locate;
 pub(crate) mod options;
@@ -20,10 +22,12 @@ use crate::value::{Object, Value};
 use crate::yaml::{self, Node};
 use analysis::Analysis;
 use async_trait::async_trait;
+use component::{Components, Library};
 pub(crate) use document::is_plain_name;
 use document::{Document, ResourceItem};
 use evaluate::{BUDGET, Question, Scope, Stop};
 use expression::Expression;
+use instance::Within;
 use locate::Places;
 use settings::Settings;
 use std::cell::Cell;
@@ -38,6 +42,10 @@ pub(crate) struct YamlProject {
     document: Document,
     analysis: Analysis,
     variables: Arc<HashMap<String, Arc<Node>>>,
+    /// The folder of the package it is from, as seen from the program's directory; empty for the project itself.
+    folder: PathBuf,
+    /// What it may use as types of resources.
+    components: Components,
     /// What is wrong with it. It can be previewed all the same, to find what else is.
     faults: Vec<Diagnostic>,
 }
@@ -51,14 +59,25 @@ impl YamlProject {
         let source = Arc::new(Source::new(path.to_owned(), text));
         let root = yaml::parse(&source, text)?;
         let (document, mut faults) = document::read(&source, &root);
-        let analysis = analysis::analyse(&source, &document, &mut faults);
-        let Some(analysis) = analysis.filter(|_| document.is_runnable()) else {
+        let library = Library::read(&source, &root, &document.name, &mut faults);
+        let signatures = library.signatures();
+        let analysis = analysis::analyse(&source, &document, &signatures, &mut faults);
+        let components = library.analyse(&source, &document, &signatures, &mut faults);
+        let analysis = analysis.filter(|_| document.is_runnable());
+        let (Some(analysis), Some(components)) = (analysis, components) else {
             return Err(faults);
         };
+        let project = Self::new(source, document, analysis, PathBuf::new());
+        Ok(Self { components, faults, ..project })
+    }
+
+    /// A program, or a component, with what its names mean.
+    fn new(source: Arc<Source>, document: Document, analysis: Analysis, folder: PathBuf) -> Self {
         let variables =
             document.variables.iter().map(|item| (item.name.clone(), item.node.clone()));
         let variables = Arc::new(variables.collect());
-        Ok(Self { source, document, analysis, variables, faults })
+        let (components, faults) = (Components::new(), Vec::new());
+        Self { source, document, analysis, variables, folder, components, faults }
     }
 
     /// What is wrong with it.
@@ -88,17 +107,22 @@ impl YamlProject {
         let missing: Option<&dyn Fn(&document::ConfigItem) -> Value> =
             if lenient { Some(&opaque) } else { None };
         let config = settings.resolve(&self.source, &self.document, missing)?;
-        let state = Mutex::default();
-        Ok(YamlProgram { project: self, directory, stack: stack.to_owned(), config, state })
+        let (stack, state) = (stack.to_owned(), Mutex::default());
+        let within = Within::default();
+        let components = &self.components;
+        Ok(YamlProgram { project: self, components, directory, stack, config, within, state })
     }
 }
 
 /// A program for one stack. It can be run again and again.
 pub(crate) struct YamlProgram<'a> {
     project: &'a YamlProject,
+    components: &'a Components,
     directory: PathBuf,
     stack: String,
     config: Vec<Value>,
+    /// The component that it is, if it is one.
+    within: Within,
     state: Mutex<State>,
 }
 
@@ -107,6 +131,8 @@ pub(crate) struct YamlProgram<'a> {
 struct State {
     variables: HashMap<usize, Value>,
     resources: HashMap<usize, Registered>,
+    /// URNs of what is in the resources that are components.
+    members: HashMap<usize, Vec<String>>,
     /// Variables that have no value, because something is wrong with them or with what they refer to.
     broken_variables: BTreeSet<usize>,
 }
@@ -115,6 +141,14 @@ struct State {
 impl Program for YamlProgram<'_> {
     async fn run(&self, monitor: &dyn Monitor) {
         *self.state() = State::default();
+        let outputs = self.run_all(monitor).await;
+        monitor.outputs(outputs);
+    }
+}
+
+impl YamlProgram<'_> {
+    /// Registers everything, and evaluates the outputs.
+    async fn run_all(&self, monitor: &dyn Monitor) -> Object {
         let resources = self.project.document.resources.len();
         let order = &self.project.analysis.order;
         graph::run(order, |node| async move {
@@ -136,11 +170,9 @@ impl Program for YamlProgram<'_> {
                 }
             }
         }
-        monitor.outputs(outputs);
+        outputs
     }
-}
 
-impl YamlProgram<'_> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,6 +192,7 @@ impl YamlProgram<'_> {
                     document: &self.project.document,
                     analysis: &self.project.analysis,
                     directory: &self.directory,
+                    folder: &self.project.folder,
                     stack: &self.stack,
                     config: &self.config,
                     variables: &state.variables,
@@ -175,8 +208,10 @@ impl YamlProgram<'_> {
                 Err(Stop::Fault(why)) => return Err(why),
                 Err(Stop::Ask(question)) => {
                     let Question { call, token, arguments, span } = *question;
-                    let answer =
-                        monitor.invoke(&token, &arguments, None).await.map_err(|error| {
+                    let answer = monitor
+                        .invoke(&token, &arguments, self.within.provider.as_deref())
+                        .await
+                        .map_err(|error| {
                             let message =
                                 format!("{}: {}", crate::types::short(&token), error.message);
                             let place = Some(self.project.source.place(span));
@@ -219,6 +254,11 @@ impl YamlProgram<'_> {
 
     async fn resource(&self, index: usize, monitor: &dyn Monitor) {
         let item = &self.project.document.resources[index];
+        if let Some(component) = self.components.get(&item.token) {
+            let made = self.component(index, item, component, monitor).await;
+            self.state().resources.insert(index, made);
+            return;
+        }
         if crate::types::find(&item.token).is_none() && !crate::engine::urn::is_builtin(&item.token)
         {
             // Told of by the analysis: a preview takes its outputs as unknown.
@@ -248,7 +288,7 @@ impl YamlProgram<'_> {
         let options = self.options(item, monitor).await;
         let registration = Registration {
             token: item.token.clone(),
-            name: item.name.clone(),
+            name: self.within.name(&item.name),
             is_component: false,
             inputs,
             options,
@@ -264,7 +304,7 @@ impl YamlProgram<'_> {
     fn places(&self, item: &ResourceItem) -> Arc<dyn Locate> {
         Arc::new(Places {
             source: self.project.source.clone(),
-            directory: self.directory.clone(),
+            directory: self.directory.join(&self.project.folder),
             resource: item.key_span,
             properties: item.properties_node.clone(),
             variables: self.project.variables.clone(),
@@ -272,6 +312,9 @@ impl YamlProgram<'_> {
     }
 
     fn is_blocked(&self, index: usize, item: &ResourceItem) -> bool {
+        if self.within.is_blocked {
+            return true;
+        }
         let depends_on_failed = {
             let analysis = &self.project.analysis;
             let state = self.state();
@@ -291,13 +334,14 @@ impl YamlProgram<'_> {
             replace_on_changes: declared.replace_on_changes.clone(),
             delete_before_replace: declared.delete_before_replace,
             retain_on_delete: declared.retain_on_delete,
-            aliases: declared.aliases.clone(),
+            aliases: self.within.aliases(&declared.aliases, &item.name),
             additional_secret_outputs: declared.additional_secret_outputs.clone(),
             timeouts: declared.timeouts,
             ..Options::default()
         };
         options.parent =
             declared.parent.as_ref().and_then(|parent| self.registered(parent)).map(|(urn, _)| urn);
+        options.parent = options.parent.or_else(|| self.within.urn.clone());
         options.deleted_with = declared
             .deleted_with
             .as_ref()
@@ -308,6 +352,9 @@ impl YamlProgram<'_> {
             .as_ref()
             .and_then(|provider| self.registered(provider))
             .map(|(urn, id)| format!("{urn}::{id}"));
+        if !crate::engine::urn::is_builtin(&item.token) {
+            options.provider = options.provider.or_else(|| self.within.provider.clone());
+        }
         for (expression, slot) in
             [(&declared.import, &mut options.import), (&item.get, &mut options.read)]
         {
@@ -341,9 +388,10 @@ impl YamlProgram<'_> {
 
     fn urns(&self, indices: impl Iterator<Item = usize>) -> Vec<String> {
         let state = self.state();
+        let members = |index: &usize| state.members.get(index).cloned().unwrap_or_default();
         indices
-            .filter_map(|index| state.resources.get(&index))
-            .map(|done| done.urn.clone())
+            .filter_map(|index| Some((index, state.resources.get(&index)?)))
+            .flat_map(|(index, done)| std::iter::once(done.urn.clone()).chain(members(&index)))
             .collect()
     }
 
@@ -352,7 +400,9 @@ impl YamlProgram<'_> {
         let of_properties = analysis.property_resources[index].values().flatten();
         let all: BTreeSet<usize> =
             of_properties.chain(&analysis.option_resources[index]).copied().collect();
-        self.urns(all.into_iter())
+        let mut all = self.urns(all.into_iter());
+        all.extend(self.within.dependencies.iter().cloned());
+        all
     }
 
     fn property_dependencies(&self, index: usize) -> indexmap::IndexMap<String, Vec<String>> {

@@ -1,6 +1,7 @@
 //! What the names of a project mean: every reference finds something, nothing depends on itself, every type exists. All that is
 //! wrong is found in one go, before anything runs.
 
+use super::component::Signatures;
 use super::document::{Document, ResourceItem};
 use super::expression::Expression;
 use super::interpolation::{Access, Step};
@@ -41,10 +42,11 @@ pub(super) struct Analysis {
 pub(super) fn analyse(
     source: &Source,
     document: &Document,
+    components: &Signatures,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Analysis> {
     let names = names(source, document, faults);
-    let checker = Checker { source, document, names: &names };
+    let checker = Checker { source, document, components, names: &names };
     for resource in &document.resources {
         checker.resource(resource, faults);
     }
@@ -97,13 +99,21 @@ fn names(
 struct Checker<'a> {
     source: &'a Source,
     document: &'a Document,
+    components: &'a Signatures,
     names: &'a HashMap<String, Meaning>,
 }
 
 impl Checker<'_> {
     fn resource(&self, resource: &ResourceItem, faults: &mut Vec<Diagnostic>) {
         let has_type = !resource.token.is_empty() && !urn::is_builtin(&resource.token);
-        if has_type && types::find(&resource.token).is_none() {
+        let component = self.components.get(&resource.token);
+        if let Some(component) = component {
+            for (message, hint, span) in component.check(&types::short(&resource.token), resource) {
+                let place = Some(self.source.place(span));
+                faults.push(Diagnostic::error(message).at(place).maybe_hint(hint));
+            }
+        }
+        if has_type && component.is_none() && types::find(&resource.token).is_none() {
             let message = format!(
                 "refit cannot deploy resources of type `{}`",
                 types::short(&resource.token)
@@ -111,7 +121,7 @@ impl Checker<'_> {
             faults.push(
                 Diagnostic::error(message)
                     .at(Some(self.source.place(resource.type_span)))
-                    .hint(types::hint(&resource.token)),
+                    .hint(self.type_hint(&resource.token)),
             );
         }
         for (_, value) in &resource.properties {
@@ -143,7 +153,27 @@ impl Checker<'_> {
         expression.references(&mut found);
         for (access, span) in found {
             self.access(access, span, faults);
+            self.whole_component(access, span, faults);
         }
+    }
+
+    /// A component as a value: it has no id that could stand for it.
+    fn whole_component(&self, access: &Access, span: Span, faults: &mut Vec<Diagnostic>) {
+        let Some(Meaning::Resource(index)) = self.names.get(&access.root) else { return };
+        let token = &self.document.resources[*index].token;
+        if access.steps.is_empty() && self.components.contains_key(token) {
+            let place = self.source.place(self.source.find(span, &access.text));
+            let message = format!("`{}` is a component and no value", access.text);
+            let hint = format!("name one of its outputs: ${{{}.OUTPUT}}", access.root);
+            faults.push(Diagnostic::error(message).at(Some(place)).hint(hint));
+        }
+    }
+
+    /// What to say about a type that is not there.
+    fn type_hint(&self, token: &str) -> String {
+        let asked = types::short(token);
+        let names: Vec<String> = self.components.keys().map(|token| types::short(token)).collect();
+        did_you_mean(&asked, names.iter().map(String::as_str)).unwrap_or_else(|| types::hint(token))
     }
 
     fn access(&self, access: &Access, span: Span, faults: &mut Vec<Diagnostic>) {
@@ -171,6 +201,11 @@ impl Checker<'_> {
             }
             (Meaning::Resource(index), Some(Step::Property(name))) => {
                 let token = &self.document.resources[*index].token;
+                if let Some(component) = self.components.get(token) {
+                    let wrong = component.output(&types::short(token), name);
+                    faults.extend(wrong.map(|(message, hint)| fault(message, Some(hint))));
+                    return;
+                }
                 let Some(kind) = types::find(token) else { return };
                 if kind.properties.contains_key(name) || matches!(name.as_str(), "id" | "urn") {
                     return;

@@ -11,13 +11,24 @@ use crate::yaml::{Entry, Kind, Node};
 use std::sync::Arc;
 
 /// Keys of the file that mean something here.
-const KEYS: &[&str] =
-    &["name", "runtime", "description", "config", "variables", "resources", "outputs", "main"];
+const KEYS: &[&str] = &[
+    "name",
+    "runtime",
+    "description",
+    "config",
+    "variables",
+    "resources",
+    "outputs",
+    "main",
+    "components",
+    "packages",
+];
 /// Keys that are read by others, and change nothing here.
 const QUIET_KEYS: &[&str] = &[
     "author",
     "backend",
     "license",
+    "namespace",
     "options",
     "plugins",
     "pulumi",
@@ -33,6 +44,8 @@ const RESOURCE_KEYS: &[&str] = &["type", "name", "properties", "options", "get",
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) name: String,
+    /// The component that it is, if it is one.
+    pub(super) title: String,
     /// Its runtime is `yaml`.
     is_yaml: bool,
     /// Where the program is, relative to the file.
@@ -130,13 +143,25 @@ impl Reader<'_> {
             let message = "a project's name has at most 100 letters, digits, `-`, `_` and `.`";
             self.fault(message, span);
         }
-        let is_yaml = self.runtime(root);
+        for section in ["components", "packages"] {
+            self.section(root, section);
+        }
         Document {
-            name: name.unwrap_or_default(),
-            is_yaml,
+            is_yaml: self.runtime(root),
             main: root.get("main").and_then(|node| node.as_str()).map(str::to_owned),
+            ..self.body(&name.unwrap_or_default(), "", root, "config")
+        }
+    }
+
+    /// What projects and components have; `config` names the section of their configuration.
+    pub(super) fn body(&mut self, name: &str, title: &str, root: &Node, config: &str) -> Document {
+        Document {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            is_yaml: true,
+            main: None,
             config: self
-                .section(root, "config")
+                .section(root, config)
                 .into_iter()
                 .map(|entry| self.config(entry))
                 .collect(),
@@ -163,7 +188,7 @@ impl Reader<'_> {
         if KEYS.contains(&key) || QUIET_KEYS.contains(&key) {
             return;
         }
-        if matches!(key, "components" | "packages" | "configuration" | "stacks") {
+        if matches!(key, "configuration" | "stacks") {
             self.fault(format!("refit does not support `{key}` of a project"), entry.key_span);
             return;
         }

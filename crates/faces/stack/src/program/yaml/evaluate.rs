@@ -20,6 +20,8 @@ pub(super) struct Scope<'a> {
     pub(super) document: &'a Document,
     pub(super) analysis: &'a Analysis,
     pub(super) directory: &'a Path,
+    /// The package's folder, as seen from the directory.
+    pub(super) folder: &'a Path,
     pub(super) stack: &'a str,
     pub(super) config: &'a [Value],
     pub(super) variables: &'a HashMap<usize, Value>,
@@ -57,6 +59,11 @@ impl Scope<'_> {
     pub(super) fn fault(&self, message: impl Into<String>, span: Span) -> Stop {
         let place = Some(self.source.place(span));
         Stop::Fault(Box::new(Diagnostic::error(message).at(place)))
+    }
+
+    /// A path that a program or a package names, as seen from the directory.
+    pub(super) fn own_path(&self, path: &str) -> String {
+        self.folder.join(path).to_string_lossy().into_owned()
     }
 
     pub(super) fn evaluate(&self, expression: &Expression) -> Result<Value, Stop> {

@@ -47,12 +47,16 @@ pub(super) fn call(
         Function::StringAsset => Value::Asset(Asset::text(&call.text(&plain, "fn::stringAsset")?)),
         Function::FileAsset => {
             let path = call.text(&plain, "fn::fileAsset")?;
-            Value::Asset(Asset::file(scope.directory, &path).map_err(|error| call.file(&error))?)
+            Value::Asset(
+                Asset::file(scope.directory, &scope.own_path(&path))
+                    .map_err(|error| call.file(&error))?,
+            )
         }
         Function::FileArchive => {
             let path = call.text(&plain, "fn::fileArchive")?;
             Value::Archive(
-                Archive::path(scope.directory, &path).map_err(|error| call.file(&error))?,
+                Archive::path(scope.directory, &scope.own_path(&path))
+                    .map_err(|error| call.file(&error))?,
             )
         }
         Function::Secret | Function::AssetArchive | Function::Invoke { .. } => plain,
@@ -139,7 +143,7 @@ impl Arguments<'_> {
     }
 
     fn read_file(&self, path: &str) -> Result<Value, Stop> {
-        let full = self.scope.directory.join(path);
+        let full = self.scope.directory.join(self.scope.own_path(path));
         let fault = |why: String| self.scope.fault(format!("cannot read {path}: {why}"), self.span);
         let data = std::fs::metadata(&full).map_err(|error| fault(error.to_string()))?;
         if data.len() > MAX_FILE_BYTES {

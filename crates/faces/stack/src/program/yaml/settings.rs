@@ -185,7 +185,7 @@ impl Settings {
                     Value::Null
                 }
             };
-            let value = typed(item, value).unwrap_or_else(|message| {
+            let value = typed(item, value, "the configuration value").unwrap_or_else(|message| {
                 faults.push(Diagnostic::error(message).at(place()));
                 Value::Null
             });
@@ -241,10 +241,13 @@ pub(crate) fn plain(node: &Node, vault: &Vault) -> Result<Value, Error> {
     })
 }
 
-/// A value as the declared type. The type follows from the default when none is given.
-fn typed(item: &ConfigItem, value: Value) -> Result<Value, String> {
+/// A value as the declared type. The type follows from the default when none is given; `what` it is that has the value.
+///
+/// # Errors
+/// When it is of another type.
+pub(super) fn typed(item: &ConfigItem, value: Value, what: &str) -> Result<Value, String> {
     if let Value::Secret(inner) = value {
-        return typed(item, *inner).map(Value::secret);
+        return typed(item, *inner, what).map(Value::secret);
     }
     let by_default = match item.default.as_ref().map(|node| &node.kind) {
         Some(Kind::Bool(_)) => Some("boolean"),
@@ -256,15 +259,13 @@ fn typed(item: &ConfigItem, value: Value) -> Result<Value, String> {
     };
     let Some(kind) = item.kind.as_deref().or(by_default) else { return Ok(value) };
     let wrong = |value: &Value| {
-        format!(
-            "the configuration value `{}` must be of type {kind}, not {}",
-            item.name,
-            value.describe()
-        )
+        format!("{what} `{}` must be of type {kind}, not {}", item.name, value.describe())
     };
     let parsed = |text: &str| serde_json::from_str(text).ok().map(Value::from_json);
     match (kind, value) {
         (_, Value::Null) => Ok(Value::Null),
+        // It will be seen when it is known.
+        (_, Value::Unknown) => Ok(Value::Unknown),
         ("string", value @ Value::String(_)) => Ok(value),
         ("string", value @ (Value::Bool(_) | Value::Number(_))) => {
             Ok(Value::String(value.to_text().unwrap_or_default()))
