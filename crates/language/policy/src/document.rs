@@ -12,6 +12,7 @@ pub use statement::{Effect, Statement};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     statements: Vec<Statement>,
+    reads_context: bool,
 }
 
 impl Document {
@@ -67,7 +68,13 @@ impl Document {
         if statements.is_empty() {
             return Err(syntax("Statement", "is empty"));
         }
-        Ok(Self { statements })
+        let reads_context = statements.iter().any(Statement::reads_context);
+        Ok(Self { statements, reads_context })
+    }
+
+    /// Whether a decision by it can depend on condition keys. Where no policy's does, nobody need gather them.
+    pub fn reads_context(&self) -> bool {
+        self.reads_context
     }
 
     /// The statements in order.

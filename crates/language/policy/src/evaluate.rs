@@ -15,11 +15,14 @@ use crate::{Context, Effect, PolicyKind, PolicySource, Principal, Request, State
 /// within it.
 // AWS: reference_policies_evaluation-logic (single account and cross account).
 pub fn evaluate(sources: &[PolicySource], request: &Request) -> Decision {
-    let context = request.full_context();
+    let reads_context = sources.iter().any(|source| source.document.reads_context());
+    let context = if reads_context { request.full_context() } else { Context::new() };
+    let action = request.action.to_lowercase();
     let mut allows = Allows::default();
     for source in sources {
         for (index, statement) in source.document.statements().iter().enumerate() {
-            let Some(closeness) = applies(statement, source.kind, request, &context) else {
+            let Some(closeness) = applies(statement, source.kind, request, &action, &context)
+            else {
                 continue;
             };
             let found = || DecidingStatement {
@@ -128,6 +131,7 @@ fn applies(
     statement: &Statement,
     kind: PolicyKind,
     request: &Request,
+    lowercase_action: &str,
     context: &Context,
 ) -> Option<Closeness> {
     let closeness = if kind.has_principals() {
@@ -135,7 +139,7 @@ fn applies(
     } else {
         Closeness::Itself
     };
-    let applies = statement.is_about_action(request.action)
+    let applies = statement.is_about_lowercase_action(lowercase_action)
         && statement.is_about_resource(request.resource, context, kind.has_principals())
         && statement.conditions_hold(context);
     applies.then_some(closeness)

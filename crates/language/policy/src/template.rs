@@ -43,6 +43,11 @@ impl Template {
         Self { parts }
     }
 
+    /// Whether what it says depends on the request.
+    pub(crate) fn has_variables(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Variable { .. }))
+    }
+
     /// The pattern with the values of the request in it, which are never wildcards themselves.
     /// `None` if a variable has no single value and no default: such a text fits nothing.
     pub(crate) fn pattern(&self, context: &Context) -> Option<Vec<Unit>> {

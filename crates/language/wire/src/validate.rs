@@ -6,6 +6,7 @@
 mod render;
 
 use serde_json::Value;
+use std::fmt;
 
 use crate::aws_error::AwsError;
 use crate::model::{Kind, Member, Model, Operation, Protocol, Shape, Structure};
@@ -37,7 +38,7 @@ pub fn violations(model: &Model, operation: &Operation, value: &Value) -> Vec<St
     let mut check = Check { model, violations: Vec::new() };
     if let Some(structure) = operation.input.as_ref().and_then(|i| model.shape(i.shape).structure())
     {
-        check.structure(structure, value, "");
+        check.structure(structure, value, None);
     }
     check.violations.truncate(MAX_VIOLATIONS);
     check.violations
@@ -49,13 +50,41 @@ pub fn validation_message(violations: &[String]) -> String {
     format!("{} validation {errors} detected: {}", violations.len(), violations.join("; "))
 }
 
+/// Where a value stands. Made into text for messages alone, as almost every request is right.
+struct Path<'a> {
+    parent: Option<&'a Path<'a>>,
+    piece: Piece<'a>,
+}
+
+enum Piece<'a> {
+    /// A structure's member, by its name in the model.
+    Member(&'a str),
+    /// A map's value, by its key.
+    Entry(&'a str),
+    /// A list's element, from 0.
+    Element(usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = self.parent {
+            write!(formatter, "{parent}.")?;
+        }
+        match self.piece {
+            Piece::Member(name) => formatter.write_str(&lower_first(name)),
+            Piece::Entry(key) => write!(formatter, "{key}.member"),
+            Piece::Element(index) => write!(formatter, "{}.member", index + 1),
+        }
+    }
+}
+
 struct Check<'a> {
     model: &'a Model,
     violations: Vec<String>,
 }
 
 impl Check<'_> {
-    fn structure(&mut self, structure: &Structure, value: &Value, prefix: &str) {
+    fn structure(&mut self, structure: &Structure, value: &Value, parent: Option<&Path>) {
         if structure.document {
             return;
         }
@@ -63,7 +92,7 @@ impl Check<'_> {
             if self.violations.len() >= MAX_VIOLATIONS {
                 return;
             }
-            let path = format!("{prefix}{}", lower_first(&member.name));
+            let path = Path { parent, piece: Piece::Member(&member.name) };
             match value.get(&member.name) {
                 None | Some(Value::Null) => {
                     if structure.is_required(&member.name) {
@@ -77,7 +106,7 @@ impl Check<'_> {
         }
     }
 
-    fn member(&mut self, member: &Member, value: &Value, path: &str) {
+    fn member(&mut self, member: &Member, value: &Value, path: &Path) {
         let model = self.model;
         let shape = model.shape(member.shape);
         for constraint in broken(shape, value) {
@@ -85,7 +114,7 @@ impl Check<'_> {
         }
         match (&shape.kind, value) {
             (Kind::Structure(structure), _) => {
-                self.structure(structure, value, &format!("{path}."));
+                self.structure(structure, value, Some(path));
             }
             (Kind::List(element), Value::Array(items)) => self.list(member, element, items, path),
             (Kind::Map(key, entry), Value::Object(entries)) => {
@@ -101,7 +130,8 @@ impl Check<'_> {
                     self.map_part(member, value, entry, entries.values().cloned(), path, "value");
                 } else {
                     for (name, item) in entries {
-                        self.member(entry, item, &format!("{path}.{name}.member"));
+                        let path = Path { parent: Some(path), piece: Piece::Entry(name) };
+                        self.member(entry, item, &path);
                     }
                 }
             }
@@ -110,7 +140,7 @@ impl Check<'_> {
     }
 
     /// Elements without parts are reported together, others each by its position.
-    fn list(&mut self, member: &Member, element: &Member, items: &[Value], path: &str) {
+    fn list(&mut self, member: &Member, element: &Member, items: &[Value], path: &Path) {
         let model = self.model;
         let inner = model.shape(element.shape);
         if is_scalar(inner) {
@@ -130,7 +160,8 @@ impl Check<'_> {
             if self.violations.len() >= MAX_VIOLATIONS {
                 return;
             }
-            self.member(element, item, &format!("{path}.{}.member", at + 1));
+            let path = Path { parent: Some(path), piece: Piece::Element(at) };
+            self.member(element, item, &path);
         }
     }
 
@@ -140,7 +171,7 @@ impl Check<'_> {
         map: &Value,
         part: &Member,
         mut texts: impl Iterator<Item = Value>,
-        path: &str,
+        path: &Path,
         word: &str,
     ) {
         let shape = self.model.shape(part.shape);
@@ -151,7 +182,7 @@ impl Check<'_> {
         }
     }
 
-    fn report(&mut self, shape: &Shape, value: &Value, path: &str, constraint: &str) {
+    fn report(&mut self, shape: &Shape, value: &Value, path: &Path, constraint: &str) {
         // AWS: IAM shows no lists, sensitive values are shown nowhere; both measured by others.
         let hidden = shape.sensitive
             || (self.model.metadata.protocol == Protocol::Query && !is_scalar(shape));

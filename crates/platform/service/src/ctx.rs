@@ -1,7 +1,7 @@
 //! What an operation gets besides its input.
 
 use crate::{
-    Arn, Authoriser, AwsError, Caller, Clock, Dispatcher, Entropy, Interest, Metrics, Notices,
+    Authoriser, AwsError, Caller, Clock, Dispatcher, Entropy, Interest, Metrics, Notices,
     Principal, Records, Service, WorkQueue,
 };
 use std::collections::HashMap;
@@ -160,7 +160,8 @@ impl Ctx {
 
     /// `arn:aws:<service>:<region>:<account>:<resource>`.
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        Arn::new(service, &self.region, &self.kit.account, resource).to_string()
+        let (region, account) = (&*self.region, &*self.kit.account);
+        ["arn:aws:", service, ":", region, ":", account, ":", resource].concat()
     }
 
     /// A random UUID.

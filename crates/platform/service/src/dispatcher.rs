@@ -120,8 +120,8 @@ async fn commit_to_the_end(ctx: &Ctx, reply: Reply<Value>) -> Result<Value, stor
     if changes_nothing {
         return Ok(reply.output);
     }
-    let ctx = ctx.clone();
-    let committed = tokio::spawn(async move { commit(&ctx, reply).await });
+    let (kit, effect_key) = (ctx.kit.clone(), ctx.effect_key.clone());
+    let committed = tokio::spawn(async move { commit(&kit, effect_key, reply).await });
     committed.await.unwrap_or_else(|error| {
         let what = "acting on what was committed".to_owned();
         Err(store::Error::Io { what, detail: error.to_string() })
@@ -129,7 +129,11 @@ async fn commit_to_the_end(ctx: &Ctx, reply: Reply<Value>) -> Result<Value, stor
 }
 
 /// Commits what an operation decided and acts on it; answers its output.
-async fn commit(ctx: &Ctx, reply: Reply<Value>) -> Result<Value, store::Error> {
+async fn commit(
+    kit: &Kit,
+    effect_key: Option<String>,
+    reply: Reply<Value>,
+) -> Result<Value, store::Error> {
     let mut batch = reply.batch;
     let changes = !batch.is_empty() || !reply.work.is_empty() || !reply.cancel.is_empty();
     for item in &reply.work {
@@ -138,16 +142,16 @@ async fn commit(ctx: &Ctx, reply: Reply<Value>) -> Result<Value, store::Error> {
     for (kind, key) in &reply.cancel {
         batch.remove(work_kind(), work::record_key(kind, key), Expect::Any);
     }
-    if changes && let Some(key) = &ctx.effect_key {
+    if changes && let Some(key) = &effect_key {
         batch.put(EFFECT_KIND, key, &reply.output, Expect::Absent);
     }
     if !batch.is_empty() {
-        ctx.kit.store.commit(batch).await?;
+        kit.store.commit(batch).await?;
     }
     if let Some(after) = reply.after {
         after();
     }
-    work::act(ctx.kit.queue(), &ctx.kit.notices, reply.work, reply.cancel, &reply.notices);
+    work::act(kit.queue(), &kit.notices, reply.work, reply.cancel, &reply.notices);
     Ok(reply.output)
 }
 

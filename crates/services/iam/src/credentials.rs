@@ -68,17 +68,14 @@ impl Iam {
     }
 
     async fn lookup_permanent(&self, id: &str) -> Result<Option<Credential>, AwsError> {
-        let record = self.store.get(AccessKey::KIND, id).await.map_err(|e| storage_error(&e))?;
-        let Some(record) = record else { return Ok(None) };
-        let access: AccessKey = serde_json::from_slice(&record.body)
-            .map_err(|error| internal(format!("key {id} cannot be read: {error}")))?;
+        let Some(access) = self.directory.access_key(id).await? else { return Ok(None) };
         let user = self.directory.user(&access.user).await?;
         let Some(user) = user.filter(|_| status(&access) == "Active") else { return Ok(None) };
         let principal = Principal::user(&self.account, &user.user.path, &user.user.name);
         Ok(Some(Credential {
-            secret: access.secret,
+            secret: access.secret.clone(),
             session_token: None,
-            principal: Principal { access_key_id: Some(access.id), ..principal },
+            principal: Principal { access_key_id: Some(access.id.clone()), ..principal },
             expires_ms: None,
         }))
     }

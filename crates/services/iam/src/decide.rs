@@ -211,7 +211,9 @@ impl Iam {
     ) -> Result<Result<(), String>, AwsError> {
         let mut grants = self.grants(who).await?;
         grants.says.extend(more);
-        let context = self.context(who, &grants, given);
+        let reads_context = grants.says.iter().any(|(_, source)| source.document.reads_context());
+        let context =
+            if reads_context { self.context(who, &grants, given) } else { Context::new() };
         let question = Question {
             principal: principal(who, &grants.arn),
             says: &grants.says,

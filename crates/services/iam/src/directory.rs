@@ -5,8 +5,9 @@
 
 use crate::error::internal;
 use crate::managed;
-use crate::records::{Carrier, Entity, Group, Policy, Role, User, key, name_in};
+use crate::records::{AccessKey, Carrier, Entity, Group, Policy, Role, User, key, name_in};
 use policy::Document;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use service::AwsError;
 use std::collections::HashMap;
@@ -84,6 +85,7 @@ pub(crate) struct Directory {
     users: Cache<UserFacts>,
     groups: Cache<GroupFacts>,
     policies: Cache<PolicyFacts>,
+    access_keys: Cache<AccessKey>,
     texts: Mutex<HashMap<String, Arc<Document>>>,
 }
 
@@ -105,6 +107,7 @@ impl Directory {
             users: Cache::default(),
             groups: Cache::default(),
             policies: Cache::default(),
+            access_keys: Cache::default(),
             texts: Mutex::default(),
         }
     }
@@ -136,6 +139,11 @@ impl Directory {
             Ok(GroupFacts { inline: inline(&group, Origin::Group)?, group })
         })
         .await
+    }
+
+    /// The long-lived access key of that id.
+    pub(crate) async fn access_key(&self, id: &str) -> Result<Option<Arc<AccessKey>>, AwsError> {
+        self.read_at(&self.access_keys, AccessKey::KIND, id, Ok).await
     }
 
     /// The managed policy of that ARN; `None` when it is gone.
@@ -184,31 +192,41 @@ impl Directory {
         Ok(document)
     }
 
-    /// The record of that name as `make` reads it.
+    /// The entity of that name as `make` reads it.
     async fn read<R: Entity, T>(
         &self,
         cache: &Cache<T>,
         name: &str,
         make: impl FnOnce(R) -> Result<T, AwsError>,
     ) -> Result<Option<Arc<T>>, AwsError> {
-        let key = key(name);
-        let record = self.store.get(R::KIND, &key).await;
+        self.read_at(cache, R::KIND, &key(name), make).await
+    }
+
+    /// The record of that kind and key as `make` reads it.
+    async fn read_at<R: DeserializeOwned, T>(
+        &self,
+        cache: &Cache<T>,
+        kind: &'static str,
+        key: &str,
+        make: impl FnOnce(R) -> Result<T, AwsError>,
+    ) -> Result<Option<Arc<T>>, AwsError> {
+        let record = self.store.get(kind, key).await;
         let record = record.map_err(|error| internal(error.to_string()))?;
         let Some(record) = record else { return Ok(None) };
         let lock = || cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((body, facts)) = lock().get(&key)
+        if let Some((body, facts)) = lock().get(key)
             && *body == record.body
         {
             return Ok(Some(facts.clone()));
         }
         let value: R = serde_json::from_slice(&record.body)
-            .map_err(|error| damaged(&format!("{} {key} cannot be read: {error}", R::KIND)))?;
+            .map_err(|error| damaged(&format!("{kind} {key} cannot be read: {error}")))?;
         let facts = Arc::new(make(value)?);
         let mut entries = lock();
         if entries.len() >= ENTRIES_MOST {
             entries.clear();
         }
-        entries.insert(key, (record.body, facts.clone()));
+        entries.insert(key.to_owned(), (record.body, facts.clone()));
         Ok(Some(facts))
     }
 }

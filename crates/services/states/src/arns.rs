@@ -57,7 +57,10 @@ pub(crate) fn read_machine(text: &str) -> Result<MachineRef, Error> {
     if kind != "stateMachine" || name.is_empty() {
         return Err(wrong_type(&arn));
     }
-    let machine = Arn { resource: format!("stateMachine:{name}"), ..arn.clone() }.to_string();
+    let machine = match rest {
+        [] => text.to_owned(),
+        _ => Arn { resource: format!("stateMachine:{name}"), ..arn.clone() }.to_string(),
+    };
     let qualifier = match rest {
         [] => None,
         [last] => Some(match last.parse() {

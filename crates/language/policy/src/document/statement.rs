@@ -49,9 +49,19 @@ impl Statement {
 
     /// Whether the action is one of its actions.
     pub fn is_about_action(&self, action: &str) -> bool {
-        let action = action.to_lowercase();
-        let is_in = self.actions.values.iter().any(|pattern| glob::matches(pattern, &action));
+        self.is_about_lowercase_action(&action.to_lowercase())
+    }
+
+    /// The same of an action in lower case.
+    pub(crate) fn is_about_lowercase_action(&self, action: &str) -> bool {
+        let is_in = self.actions.values.iter().any(|pattern| glob::matches(pattern, action));
         is_in != self.actions.is_not
+    }
+
+    /// Whether it looks at condition keys.
+    pub(super) fn reads_context(&self) -> bool {
+        let resources = self.resources.iter().flat_map(|resources| &resources.values);
+        !self.conditions.is_empty() || resources.into_iter().any(Template::has_variables)
     }
 
     /// Whether the resource is one of its resources. Without the element that is for policies of

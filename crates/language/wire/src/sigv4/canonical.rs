@@ -2,6 +2,7 @@
 
 use crate::http::HttpRequestParts;
 use crate::percent;
+use std::borrow::Cow;
 
 /// Query parameter that carries the signature and so is no part of what is signed.
 pub(super) const SIGNATURE_PARAMETER: &str = "X-Amz-Signature";
@@ -13,20 +14,28 @@ pub(super) fn canonical_request(
     payload_hash: &str,
     s3: bool,
 ) -> String {
-    let mut headers = String::with_capacity(512);
-    for name in signed_headers {
-        headers.push_str(name);
-        headers.push(':');
-        push_header_value(&mut headers, parts, name);
-        headers.push('\n');
+    let mut text = String::with_capacity(1024);
+    for piece in [&parts.method, &*canonical_path(&parts.path, s3), &canonical_query(&parts.query)]
+    {
+        text.push_str(piece);
+        text.push('\n');
     }
-    format!(
-        "{}\n{}\n{}\n{headers}\n{}\n{payload_hash}",
-        parts.method,
-        canonical_path(&parts.path, s3),
-        canonical_query(&parts.query),
-        signed_headers.join(";"),
-    )
+    for name in signed_headers {
+        text.push_str(name);
+        text.push(':');
+        push_header_value(&mut text, parts, name);
+        text.push('\n');
+    }
+    text.push('\n');
+    for (number, name) in signed_headers.iter().enumerate() {
+        if number > 0 {
+            text.push(';');
+        }
+        text.push_str(name);
+    }
+    text.push('\n');
+    text.push_str(payload_hash);
+    text
 }
 
 fn push_header_value(text: &mut String, parts: &HttpRequestParts, name: &str) {
@@ -43,17 +52,17 @@ fn push_header_value(text: &mut String, parts: &HttpRequestParts, name: &str) {
     }
 }
 
-fn canonical_path(path: &str, s3: bool) -> String {
+fn canonical_path(path: &str, s3: bool) -> Cow<'_, str> {
     if path == "/" {
-        return path.to_owned();
+        return Cow::Borrowed(path);
     }
     if s3 {
         let segments = path.split('/');
         let segments = segments.map(|segment| percent::encode(&percent::decode(segment), false));
         let joined = segments.collect::<Vec<_>>().join("/");
-        return if joined.is_empty() { "/".to_owned() } else { joined };
+        return if joined.is_empty() { Cow::Borrowed("/") } else { Cow::Owned(joined) };
     }
-    percent::encode(&without_dots(path), true)
+    Cow::Owned(percent::encode(&without_dots(path), true))
 }
 
 /// Takes `.`, `..` and empty segments out.

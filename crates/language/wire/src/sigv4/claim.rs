@@ -199,7 +199,7 @@ fn claim(
         ));
     }
     let mut signed_headers: Vec<String> =
-        signed.split(';').filter(|name| !name.is_empty()).map(str::to_lowercase).collect();
+        signed.split(';').filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect();
     signed_headers.sort();
     signed_headers.dedup();
     if !signed_headers.iter().any(|name| name == "host") {
