@@ -1,7 +1,7 @@
 //! What rules look at: a program with what follows from it.
 
 use crate::machine::{Machine, State, Task};
-use crate::model::{Language, Program, Resource, snake};
+use crate::model::{Language, Program, Resource, SCOPE, snake};
 use crate::node::Node;
 use crate::roles::Role;
 use crate::source::Sources;
@@ -75,6 +75,8 @@ impl<'a> Context<'a> {
 
     /// An attribute of a resource as the program's language has it.
     pub(crate) fn reference(&self, resource: &str, attribute: &str) -> String {
+        // Where it would be written the component that it is in is understood.
+        let resource = resource.rsplit(SCOPE).next().unwrap_or_default();
         match self.program.language {
             Language::Yaml => format!("${{{resource}.{attribute}}}"),
             Language::Python => format!("{resource}.{}", snake(attribute)),

@@ -128,7 +128,10 @@ fn finish(sources: Sources, programs: &[Program], options: Options) -> Checked {
             b.rule,
         ))
     });
-    findings.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.message == b.message);
+    // What is wrong in a component is told once, however often it is used.
+    let is_same = |a: &str, b: &str| a == b || text::without_scopes(a) == text::without_scopes(b);
+    findings
+        .dedup_by(|a, b| a.rule == b.rule && a.span == b.span && is_same(&a.message, &b.message));
     let programs =
         programs.iter().filter(|program| program.language != Language::Definition).count();
     Checked { sources, findings, programs, resources, definitions }

@@ -25,6 +25,9 @@ pub(crate) enum Language {
     Server,
 }
 
+/// What stands between the use of a component and what is in it, in a key: `nightly::role`.
+pub(crate) const SCOPE: &str = "::";
+
 /// A resource as a program declares it.
 #[derive(Debug, Clone)]
 pub(crate) struct Resource {

@@ -1,5 +1,7 @@
 //! Small things about words.
 
+use crate::model::SCOPE;
+
 /// How many letters two words differ in.
 pub(crate) fn distance(a: &str, b: &str) -> usize {
     if a.len() > 64 || b.len() > 64 {
@@ -26,4 +28,13 @@ pub(crate) fn nearest<'n>(word: &str, words: impl Iterator<Item = &'n str>) -> O
         .filter(|(distance, _)| *distance <= 1 + word.len() / 5)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// A message with what it names in backquotes freed of the component that it is in.
+pub(crate) fn without_scopes(message: &str) -> String {
+    let parts = message.split('`').enumerate().map(|(index, part)| {
+        let is_name = index % 2 == 1 && !part.starts_with("arn:");
+        if is_name { part.rsplit(SCOPE).next().unwrap_or_default() } else { part }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }

@@ -1,5 +1,7 @@
 //! What is found, and where; the pages of the rules; renderings.
 
+#[path = "check/components.rs"]
+mod components;
 #[path = "check/conversions.rs"]
 mod conversions;
 #[path = "check/findings.rs"]

@@ -1,13 +1,16 @@
 //! Programs in YAML, and definitions in YAML: values with their places, references as holes.
 
+mod components;
 mod functions;
 mod tree;
 
 use crate::model::{Fault, FaultKind, Language, Program, Resource, canonical};
 use crate::node::{Entry, Hole, Kind, Node, Text};
 use crate::source::{FileId, Sources, Span};
+use components::Components;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Reads a file: a program when it has resources, a definition when it has states.
 pub(crate) fn read(sources: &mut Sources, file: FileId, directory: &Path) -> Program {
@@ -29,16 +32,35 @@ pub(crate) fn read(sources: &mut Sources, file: FileId, directory: &Path) -> Pro
         program.definitions.push(root);
         return program;
     }
-    let mut reader = Reader { sources, program: &mut program, names: HashMap::new() };
+    let mut reader = Reader {
+        sources,
+        program: &mut program,
+        names: HashMap::new(),
+        components: Arc::default(),
+        scope: String::new(),
+        prefix: String::new(),
+        depth: 0,
+        uses: 0,
+    };
+    reader.find_components(&root, directory);
     reader.names(&root);
     reader.resources(&root);
+    for entry in root.get("outputs").map(Node::entries).unwrap_or_default() {
+        let value = reader.evaluate(&entry.value);
+        reader.program.outputs.push((entry.key.clone(), value));
+    }
     program
 }
 
 /// What a name of a program means.
 #[derive(Clone)]
 enum Meaning {
-    Resource,
+    /// A resource, and what it is called in the whole program.
+    Resource(String),
+    /// A use of a component that was not looked at yet: itself, and the component.
+    Pending(Node, Arc<Node>),
+    /// A use of a component: its outputs.
+    Component(Arc<HashMap<String, Node>>),
     /// A value of its own: configuration with a default, a variable.
     Value(Node),
     Unknown,
@@ -48,6 +70,13 @@ pub(super) struct Reader<'a> {
     sources: &'a mut Sources,
     program: &'a mut Program,
     names: HashMap<String, Meaning>,
+    components: Arc<Components>,
+    /// What keys begin with in the component that is looked at, and what names begin with.
+    scope: String,
+    prefix: String,
+    depth: usize,
+    /// How many uses of components were looked at.
+    uses: usize,
 }
 
 impl Reader<'_> {
@@ -66,7 +95,12 @@ impl Reader<'_> {
             }
         }
         for entry in root.get("resources").map(Node::entries).unwrap_or_default() {
-            self.names.insert(entry.key.clone(), Meaning::Resource);
+            let token = entry.value.get("type").and_then(Node::as_str).unwrap_or_default();
+            let meaning = match self.component(token) {
+                Some(component) => Meaning::Pending(entry.value.clone(), component),
+                None => Meaning::Resource(self.scoped(&entry.key)),
+            };
+            self.names.insert(entry.key.clone(), meaning);
         }
         // A variable may refer to others: those before it are known, the rest is taken as unknown.
         let variables = root.get("variables").map(Node::entries).unwrap_or_default();
@@ -85,14 +119,20 @@ impl Reader<'_> {
             if entry.value.get("get").is_some() {
                 continue;
             }
+            if let Some(component) = self.component(token) {
+                if matches!(self.names.get(&entry.key), Some(Meaning::Pending(..))) {
+                    self.expand(&entry.key, &entry.value, &component);
+                }
+                continue;
+            }
             let properties = entry.value.get("properties").map(|node| self.evaluate(node));
             let span = entry.value.span;
             let empty = Node::new(span.head(), Kind::Map(Vec::new()));
             let name = entry.value.get("name").and_then(Node::as_str).unwrap_or(&entry.key);
             self.program.add(Resource {
-                key: entry.key.clone(),
+                key: self.scoped(&entry.key),
                 token: canonical(token),
-                name: name.to_owned(),
+                name: format!("{}{name}", self.prefix),
                 name_span: entry.key_span,
                 span: entry.key_span.to(span),
                 properties: properties
@@ -101,10 +141,11 @@ impl Reader<'_> {
                 options: entry.value.get("options").cloned(),
             });
         }
-        for entry in root.get("outputs").map(Node::entries).unwrap_or_default() {
-            let value = self.evaluate(&entry.value);
-            self.program.outputs.push((entry.key.clone(), value));
-        }
+    }
+
+    /// What a key is called in the whole program.
+    fn scoped(&self, key: &str) -> String {
+        format!("{}{key}", self.scope)
     }
 
     /// A value with its references as holes and its functions called.
@@ -170,19 +211,25 @@ impl Reader<'_> {
         let end = expression.find(['.', '[']).unwrap_or(expression.len());
         let (root, rest) = expression.split_at(end);
         let path = rest.trim_start_matches('.').replace(['[', ']', '"'], "");
+        if let Some(Meaning::Pending(node, component)) = self.names.get(root).cloned() {
+            self.expand(root, &node, &component);
+        }
+        let at = |node: &Node, path: &str| {
+            let mut keys = path.split('.').filter(|key| !key.is_empty());
+            let found = keys.try_fold(node, |node, key| node.get(key));
+            found.cloned().unwrap_or_else(|| Node::unknown(place))
+        };
         match self.names.get(root) {
-            Some(Meaning::Resource) => {
-                let kind = Kind::Hole(Hole::Attribute { resource: root.to_owned(), path });
+            Some(Meaning::Resource(resource)) => {
+                let kind = Kind::Hole(Hole::Attribute { resource: resource.clone(), path });
                 Node::new(place, kind)
             }
-            Some(Meaning::Value(node)) => {
-                let found = path
-                    .split('.')
-                    .filter(|key| !key.is_empty())
-                    .try_fold(node, |node, key| node.get(key));
-                found.cloned().unwrap_or_else(|| Node::unknown(place))
+            Some(Meaning::Component(outputs)) => {
+                let (output, rest) = path.split_once('.').unwrap_or((&path, ""));
+                outputs.get(output).map_or_else(|| Node::unknown(place), |node| at(node, rest))
             }
-            Some(Meaning::Unknown) => Node::unknown(place),
+            Some(Meaning::Value(node)) => at(node, &path),
+            Some(Meaning::Unknown | Meaning::Pending(..)) => Node::unknown(place),
             None if root == "pulumi" || root.contains(':') => Node::unknown(place),
             None => {
                 let near = crate::text::nearest(root, self.names.keys().map(String::as_str));
