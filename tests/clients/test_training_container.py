@@ -1,7 +1,9 @@
-"""Training jobs in containers, with Podman and an image made here. Left out, and saying so, where Podman cannot run."""
+"""Training and transform jobs in containers, with Podman and an image made here. Left out, and saying so, where Podman cannot run."""
 
 import pytest
 
+from support.names import unique
+from support.serving import archive, model
 from support.engine import IMAGE, Engine, image_archive, missing
 from support.poll import eventually
 from support.scripts import model_files
@@ -19,6 +21,37 @@ esac
 """
 
 
+# What it does depends on the model's file `mode`.
+SERVE = r"""#!/bin/sh
+mode=$(cat /opt/ml/model/mode)
+echo "batch=$SAGEMAKER_BATCH strategy=$SAGEMAKER_BATCH_STRATEGY own=$OWN mode=$mode"
+case $mode in
+  ends) echo 'the model is too old' >&2; exit 7 ;;
+  waits) echo waiting; exec sleep 1000 ;;
+  *) exec nc -ll -p "$SAGEMAKER_BIND_TO_PORT" -e /bin/answer ;;
+esac
+"""
+ANSWER = r"""#!/bin/sh
+cr=$(printf '\r')
+length=0
+read -r method path version
+while read -r name value; do
+  case $name in
+    "$cr") break ;;
+    [Cc]ontent-[Ll]ength:) length=$(echo "$value" | tr -d '\r') ;;
+  esac
+done
+status='200 OK'
+case $path in
+  /ping) out=fine ;;
+  *)
+    out=$(head -c "$length" | sed 's/^/seen /')
+    case $out in *rain*) status='400 Bad Request' out='rain is no number' ;; esac ;;
+esac
+printf 'HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s' "$status" "${#out}" "$out"
+"""
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     lacks = missing()
@@ -28,7 +61,7 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("engine")
     original = support.environment
     with Engine(folder) as engine:
-        made = engine.podman("import", "-", IMAGE, input=image_archive(TRAIN))
+        made = engine.podman("import", "-", IMAGE, input=image_archive(train=TRAIN, serve=SERVE, answer=ANSWER))
         tried = engine.podman("run", "--rm", "--network", "host", IMAGE, "/bin/echo", "works")
         if b"works" not in tried.stdout:
             pytest.skip(f"LEFT OUT: Podman cannot run containers here: {(made.stderr + tried.stderr).decode()[-400:]}")
@@ -83,3 +116,58 @@ def test_a_stopped_container_saves_its_model(server, data):
     described = training_ended(server, name)
     assert described["TrainingJobStatus"] == "Stopped", described
     assert model_files(server, described) == {"partial": b"saved\n"}
+
+
+def transform(server, data, mode, rows="1,2\n3,4\n"):
+    """Begins a transform job with a model of that mode; its name."""
+    s3 = server.client("s3")
+    s3.put_object(Bucket=data, Key=f"{mode}/model.tar.gz", Body=archive({"mode": mode}))
+    name = unique("transform")
+    s3.put_object(Bucket=data, Key=f"questions/{name}/days.csv", Body=rows)
+    server.client("sagemaker").create_transform_job(
+        TransformJobName=name,
+        ModelName=model(server, data, f"s3://{data}/{mode}/model.tar.gz", image=IMAGE, OWN="mine"),
+        BatchStrategy="SingleRecord",
+        TransformInput={
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{data}/questions/{name}/"}},
+            "ContentType": "text/csv", "SplitType": "Line"},
+        TransformOutput={"S3OutputPath": f"s3://{data}/answers/{name}", "AssembleWith": "Line"},
+        TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    )
+    return name
+
+
+def transformed(server, name):
+    def look():
+        described = server.client("sagemaker").describe_transform_job(TransformJobName=name)
+        return described if described["TransformJobStatus"] in ("Completed", "Failed", "Stopped") else None
+
+    return eventually(look, f"the transform job {name} ends")
+
+
+def test_a_container_transforms(server, data):
+    name = transform(server, data, "serves")
+    described = transformed(server, name)
+    assert described["TransformJobStatus"] == "Completed", described.get("FailureReason")
+    answer = server.client("s3").get_object(Bucket=data, Key=f"answers/{name}/days.csv.out")["Body"].read()
+    assert answer == b"seen 1,2\nseen 3,4\n"
+    lines = log_lines(server, "/aws/sagemaker/TransformJobs", name + "/")
+    assert "batch=true strategy=SINGLE_RECORD own=mine mode=serves" in lines, lines
+
+
+@pytest.mark.parametrize("mode, rows, words", [
+    ("serves", "1\nrain\n", ["days.csv", "400", "rain is no number"]),
+    ("ends", "1\n", ["the model is too old", "exit code: 7"]),
+])
+def test_a_transformation_that_fails_says_why(server, data, mode, rows, words):
+    described = transformed(server, transform(server, data, mode, rows))
+    assert described["TransformJobStatus"] == "Failed"
+    for word in words:
+        assert word in described["FailureReason"], described["FailureReason"]
+
+
+def test_a_transformation_is_stopped(server, data):
+    name = transform(server, data, "waits")
+    eventually(lambda: "waiting" in log_lines(server, "/aws/sagemaker/TransformJobs", name + "/"), "it waits")
+    server.client("sagemaker").stop_transform_job(TransformJobName=name)
+    assert transformed(server, name)["TransformJobStatus"] == "Stopped"

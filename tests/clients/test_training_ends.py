@@ -120,7 +120,8 @@ def secondary(server, job):
 
 # What has been seen when the server is killed.
 MOMENTS = {
-    "the end is told": lambda server, job, folder: exit_record(folder),
+    # Whoever is quick has taken everything away already.
+    "the end is told": lambda server, job, folder: exit_record(folder) or not folder.exists(),
     "it uploads": lambda server, job, folder: secondary(server, job) in ("Uploading", "Completed"),
     "the artefact is there": lambda server, job, folder: has_artefact(server, job),
     "the end is recorded": lambda server, job, folder: secondary(server, job) == "Completed",

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 IMAGE = "localhost/refit-test:1"
-TOOLS = ["sh", "cat", "echo", "wc", "sleep", "sed"]
+TOOLS = ["sh", "cat", "echo", "wc", "sleep", "sed", "nc", "tr", "head"]
 
 
 def missing():
@@ -21,8 +21,8 @@ def missing():
     return ", ".join(lacks)
 
 
-def image_archive(train):
-    """A root file system with busybox and this program as `train`."""
+def image_archive(**programs):
+    """A root file system with busybox and these programs by name."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         def add(name, content=None, link=None, mode=0o755):
@@ -40,7 +40,8 @@ def image_archive(train):
         add("bin/busybox", Path(shutil.which("busybox")).resolve().read_bytes())
         for tool in TOOLS:
             add(f"bin/{tool}", link="busybox")
-        add("bin/train", train.encode())
+        for name, text in programs.items():
+            add(f"bin/{name}", text.encode())
     return archive.getvalue()
 
 

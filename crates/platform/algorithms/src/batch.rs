@@ -1,5 +1,5 @@
-//! Batch transform through a server: starts a program that answers `/ping` and `/invocations`, sends it the records of
-//! every input file, and writes `output/data/<relative name>.out`.
+//! Batch transform through a server: starts a program that answers `/ping` and `/invocations` (or finds one that somebody
+//! else has started, when it is given none), sends it the records of every input file, and writes `output/data/<relative name>.out`.
 //!
 //! It reads `input/config/transform.json` and the files below `input/data/input/`, as [`crate::transform`] does for models
 //! of its own. The program listens at `$REFIT_SERVE_SOCKET` or on `$SAGEMAKER_BIND_TO_PORT`.
@@ -74,8 +74,9 @@ async fn run(opt_ml: &Path, program: &[OsString]) -> Result<()> {
             config.invocations_timeout_in_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS),
         ),
     };
+    let most_bytes = if is_single { 0 } else { payload_mb * 1024 * 1024 };
     let Some((name, arguments)) = program.split_first() else {
-        return Err(Error::client("there is no program to transform with"));
+        return all_files(opt_ml, &client, &plan, most_bytes).await;
     };
     let mut server = Command::new(name)
         .args(arguments)
@@ -86,7 +87,6 @@ async fn run(opt_ml: &Path, program: &[OsString]) -> Result<()> {
         .kill_on_drop(true)
         .spawn()
         .map_err(Error::io("start", Path::new(name)))?;
-    let most_bytes = if is_single { 0 } else { payload_mb * 1024 * 1024 };
     let outcome = tokio::select! {
         outcome = all_files(opt_ml, &client, &plan, most_bytes) => outcome,
         ended = server.wait() => {

@@ -82,7 +82,8 @@ fn unknown(name: &str) -> Error {
 /// - `NAME [train]`: [`run`] on `$REFIT_OPT_ML`, or `/opt/ml` when it is not set;
 /// - `NAME serve`: answers `/ping` and `/invocations` with the model in the same tree;
 /// - `NAME transform`: batch transform on the same tree;
-/// - `batch PROGRAM …`: batch transform on the same tree with a program that serves;
+/// - `batch PROGRAM …`: batch transform on the same tree with a program that serves; without one, with what serves
+///   already;
 /// - `NAME predict MODEL DATA`: one prediction per line of a CSV file or folder without labels;
 /// - `NAME evaluate MODEL DATA`: the metrics of a labelled CSV file or folder, as one JSON object.
 ///
@@ -92,14 +93,14 @@ pub fn command(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(|it| it.to_str().unwrap_or("")).collect();
     let path = |index: usize| Path::new(&arguments[index]);
     let printed = match words[..] {
+        ["batch", ..] => {
+            let opt_ml = opt_ml();
+            return finish(&opt_ml, batch::transform(&opt_ml, &arguments[1..]));
+        }
         [name] | [name, "train"] => return run(name, &opt_ml()),
         ["xgboost", "transform"] => {
             let opt_ml = opt_ml();
             return finish(&opt_ml, transform::transform(&opt_ml));
-        }
-        ["batch", ..] => {
-            let opt_ml = opt_ml();
-            return finish(&opt_ml, batch::transform(&opt_ml, &arguments[1..]));
         }
         [name, "serve"] => {
             let opt_ml = opt_ml();

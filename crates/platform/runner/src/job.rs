@@ -203,6 +203,10 @@ pub struct Container {
     /// Replaces the image's entrypoint.
     #[serde(default)]
     pub entrypoint: Option<Vec<String>>,
+    /// A program of this machine, with its arguments, that asks the container: it is started with the job's environment
+    /// when the container runs, and its end is the job's. Without one the container's end is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
     /// When the image is fetched.
     #[serde(default)]
     pub pull: Pull,

@@ -1,14 +1,16 @@
 //! The shim: one container from its making to its end.
 
 use std::io::Write as _;
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use hyper::Method;
 use hyper::body::Incoming;
 use nix::sys::signal::{SigSet, Signal, raise};
 use serde_json::Value;
+use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 
 use crate::{Container, JobFolder, JobSpec, Pull};
@@ -16,6 +18,9 @@ use crate::{Container, JobFolder, JobSpec, Pull};
 use super::api::{Engine, escaped};
 use super::{LABEL, create};
 
+/// How long a container has to end when the work is done.
+// AWS: your-algorithms-batch-code: SIGTERM, then SIGKILL after 30 seconds.
+const GRACE: Duration = Duration::from_secs(30);
 /// What the launcher would say when a program is not there.
 const NOT_STARTED: u8 = 127;
 
@@ -71,6 +76,14 @@ async fn to_the_end(
     let waited = at("wait");
     let ended = engine.ask(Method::POST, &waited, None);
     let mut reading = tokio::spawn(pass_on(output.into_body()));
+    let mut beside = match start_beside(folder, spec, container) {
+        Ok(beside) => beside,
+        Err(why) => {
+            remove(&engine, &id).await;
+            return Err(why);
+        }
+    };
+    let mut done = None;
     tokio::pin!(ended);
     let answer = loop {
         tokio::select! {
@@ -78,17 +91,65 @@ async fn to_the_end(
             () = terminated.notified() => {
                 engine.ask(Method::POST, &at("kill?signal=SIGTERM"), None).await.ok();
             }
+            code = end_of(&mut beside) => {
+                (done, beside) = (Some(code), None);
+                engine.ask(Method::POST, &at("kill?signal=SIGTERM"), None).await.ok();
+            }
+            () = patience(done.is_some()) => {
+                engine.ask(Method::POST, &at("kill?signal=SIGKILL"), None).await.ok();
+            }
         }
     };
+    let ended_early = beside.take().is_some();
     // The rest of its output; a stream that does not end holds nobody up.
     tokio::time::timeout(std::time::Duration::from_secs(5), &mut reading).await.ok();
-    let code = answer.body["StatusCode"].as_i64();
+    let mut code = answer.body["StatusCode"].as_i64();
+    if ended_early {
+        eprintln!("refit: the container ended before the work was done");
+        code = code.map(|code| if code == 0 { 1 } else { code });
+    }
+    code = done.or(code);
     let state = engine.ask(Method::GET, &at("json"), None).await;
     if state.is_ok_and(|state| state.body["State"]["OOMKilled"] == Value::Bool(true)) {
         eprintln!("refit: the container needed more memory than its limit and was killed");
     }
     remove(&engine, &id).await;
     code.ok_or_else(|| answer.why())
+}
+
+/// Starts the program that asks the container, when there is one.
+fn start_beside(
+    folder: &JobFolder,
+    spec: &JobSpec,
+    container: &Container,
+) -> Result<Option<Child>, String> {
+    let Some((program, arguments)) = container.beside.split_first() else { return Ok(None) };
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().envs(&spec.env).current_dir(folder.ml());
+    command.env("REFIT_OPT_ML", folder.ml()).env("REFIT_JOB", folder.path());
+    let started = command.stdin(Stdio::null()).kill_on_drop(true).spawn();
+    started.map(Some).map_err(|error| format!("{program}, which asks it, cannot be run: {error}"))
+}
+
+/// The exit code of the program that asks the container; never, when there is none.
+async fn end_of(beside: &mut Option<Child>) -> i64 {
+    let Some(beside) = beside else { return std::future::pending().await };
+    match beside.wait().await {
+        Ok(status) => status.code().map_or(1, i64::from),
+        Err(error) => {
+            eprintln!("refit: the program beside the container cannot be watched: {error}");
+            1
+        }
+    }
+}
+
+/// Resolves when a container that was asked to end has had its time.
+async fn patience(was_asked: bool) {
+    if was_asked {
+        tokio::time::sleep(GRACE).await;
+    } else {
+        std::future::pending().await
+    }
 }
 
 /// Rings at every SIGTERM. The signal is blocked and taken by a thread, not handled: at the end this process may have to

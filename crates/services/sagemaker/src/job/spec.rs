@@ -147,14 +147,14 @@ pub(crate) async fn transform(
     let port = serving::free_port().map_err(Failure::internal)?;
     let container = container(job);
     serving::server(service, principal, container, folder, port, &mut spec).await?;
-    if spec.container.is_some() {
-        return Err(Failure::client(format!(
-            "refit transforms with built-in algorithms, scripts and folders, not in the container {}",
-            image_of(job)?
-        )));
+    let own = service.algorithm_argv.iter().map(|it| it.to_string_lossy().into_owned());
+    if let Some(container) = &mut spec.container {
+        container.beside = own.chain(["batch".to_owned()]).collect();
+        spec.env.extend(super::transform::variables(job));
+        own_variables(job, &mut spec);
+        return Ok(spec);
     }
     let kind = job.request["TransformInput"].get("ContentType").and_then(Value::as_str);
-    let own = service.algorithm_argv.iter().map(|it| it.to_string_lossy().into_owned());
     let is_built_in = own.clone().eq(spec.argv.iter().take(own.len()).cloned());
     let is_xgboost = spec.argv.get(own.len()).is_some_and(|name| name == "xgboost");
     if is_built_in && is_xgboost && kind.is_none_or(|kind| kind.starts_with("text/csv")) {
@@ -241,6 +241,7 @@ pub(crate) async fn container_of(
         image: image.image,
         engine,
         entrypoint,
+        beside: Vec::new(),
         pull: image.pull,
         // The server listens on the loopback address, which a network of the container's own would not have.
         network: std::env::var("REFIT_CONTAINER_NETWORK").unwrap_or_else(|_| "host".to_owned()),
@@ -288,9 +289,6 @@ pub(crate) fn complete(
     spec.env.insert("CUDA_VISIBLE_DEVICES".to_owned(), names.join(","));
     if service.instance_types.find(&host.instance_type).is_some() {
         limit(spec, part);
-    }
-    if job.kind == JobKind::Transform {
-        return own_variables(job, spec);
     }
     if let Some(container) = &mut spec.container {
         container.gpus = gpus;

@@ -11,7 +11,7 @@ use crate::jobs::{object_source, split_uri};
 use crate::records::Job;
 use crate::serving;
 use runner::JobFolder;
-use serde_json::json;
+use serde_json::{Value, json};
 use service::Principal;
 use std::path::Path;
 
@@ -49,6 +49,26 @@ pub(crate) async fn prepare(
     });
     std::fs::write(ml.join("input/config/transform.json"), config.to_string())
         .map_err(Failure::internal)
+}
+
+/// What a container is told of the transformation that it serves.
+// AWS: your-algorithms-batch-code-how-containe-serves-requests.
+pub(crate) fn variables(job: &Job) -> [(String, String); 4] {
+    let is_single =
+        job.request.get("BatchStrategy").and_then(Value::as_str) == Some("SingleRecord");
+    let payload =
+        job.request.get("MaxPayloadInMB").and_then(Value::as_u64).filter(|most| *most > 0);
+    [
+        ("SAGEMAKER_BATCH", "true".to_owned()),
+        // AWS: CreateTransformJob: 6 by default.
+        ("SAGEMAKER_MAX_PAYLOAD_IN_MB", payload.unwrap_or(6).to_string()),
+        ("SAGEMAKER_MAX_CONCURRENT_TRANSFORMS", "1".to_owned()),
+        (
+            "SAGEMAKER_BATCH_STRATEGY",
+            if is_single { "SINGLE_RECORD" } else { "MULTI_RECORD" }.to_owned(),
+        ),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
 }
 
 /// Uploads every `.out` file.
