@@ -209,6 +209,38 @@ def test_a_model_folder_that_leads_elsewhere_gives_nothing_away(server, data):
     assert not [one for one in listed if described["TrainingJobName"] in one["Key"] and one["Key"].endswith("output.tar.gz")]
 
 
+def test_what_a_job_does_outside_harms_nobody(server, data):
+    other = begin(server, data, "import time\nprint('ready')\ntime.sleep(1000)\n")
+    ready(server, other)
+    script = f"""
+import os, shutil, sys
+data = {str(server.data)!r}
+if not os.path.ismount(data):
+    raise SystemExit('LEFT OUT: this kernel hides nothing')
+print('sees', *os.listdir(data), *os.listdir(data + '/jobs'))
+here = os.path.dirname(os.path.dirname(sys.executable))
+for folder, _, files in os.walk(here):
+    for file in files:
+        os.remove(os.path.join(folder, file))
+shutil.rmtree(data, ignore_errors=True)
+open(data + '/refit.db', 'w').write('spoiled')
+"""
+    described = run_script(server, data, {"train.py": script})
+    assert described["TrainingJobStatus"] == "Failed"
+    if "LEFT OUT" in described["FailureReason"]:
+        pytest.skip(described["FailureReason"])
+    assert "Read-only file system" in described["FailureReason"]
+    [seen] = [line for line in log_lines(server, LOG, described["TrainingJobName"] + "/") if line.startswith("sees")]
+    assert other not in seen and "refit.db" not in seen and "credentials" not in seen, seen
+    sagemaker = server.client("sagemaker")
+    assert sagemaker.describe_training_job(TrainingJobName=other)["SecondaryStatus"] == "Training"
+    assert is_alive(status_of(server, other)["program_pid"])
+    # The environment that it has emptied for itself is whole for others.
+    assert run_script(server, data, {"train.py": "import json, tarfile"})["TrainingJobStatus"] == "Completed"
+    sagemaker.stop_training_job(TrainingJobName=other)
+    assert training_ended(server, other)["TrainingJobStatus"] == "Stopped"
+
+
 def test_waiting_survives_a_server_that_is_killed(server, data):
     running = [begin(server, data, "import time\nprint('ready')\ntime.sleep(1000)\n") for _ in range(2)]
     for name in running:

@@ -238,3 +238,21 @@ fn hostile_wildcards_end_soon() {
         assert_eq!(allowed(&statement, "x", &resource, &context), Some(false));
     }
 }
+
+#[test]
+fn documents_that_read_condition_keys() {
+    for (statement, expected) in [
+        (r#""Resource": "*""#, false),
+        (r#""Resource": ["arn:aws:s3:::a/${*}", "arn:aws:s3:::b"]"#, false),
+        (r#""Resource": ["*", "arn:aws:s3:::a/${aws:username}"]"#, true),
+        (r#""NotResource": "arn:aws:s3:::a/${aws:username, 'nobody'}""#, true),
+        (r#""Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}"#, true),
+        (r#""Resource": "*", "Condition": {}"#, false),
+    ] {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "s3:*", {statement}}}}}"#
+        );
+        let document = Document::parse(&text).unwrap();
+        assert_eq!(document.reads_context(), expected, "{statement}");
+    }
+}

@@ -24,6 +24,7 @@ use crate::{Error, Exit, OptMl, Result};
 ///             supervisor.log   what the supervisor itself had to say
 ///             status.json      written when the program runs
 ///             stop-request     present when a stop was asked for
+///             changes/         what it changed of what it shares with others
 ///             groups.json      the control groups that keep its limits, where there are any
 ///             exit.json        written when the job has ended
 /// ```
@@ -89,6 +90,10 @@ impl JobFolder {
 
     pub(crate) fn stop_request(&self) -> PathBuf {
         self.path.join("stop-request")
+    }
+
+    pub(crate) fn changes(&self) -> PathBuf {
+        self.path.join("changes")
     }
 
     pub(crate) fn groups(&self) -> PathBuf {

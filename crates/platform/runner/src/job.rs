@@ -155,7 +155,8 @@ pub struct Limits {
 pub struct Hidden {
     /// The folder. The job sees it empty and read-only, but for its own job folder.
     pub folder: PathBuf,
-    /// What it sees of it nevertheless; folders that are not there are fine.
+    /// What it sees of it nevertheless; folders that are not there are fine. What it changes there is seen by itself
+    /// alone, where the kernel can do that.
     #[serde(default)]
     pub shown: Vec<PathBuf>,
 }

@@ -5,10 +5,10 @@ mod inspect;
 mod watcher;
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, PipeReader};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -166,6 +166,15 @@ fn spawn_supervisor(
     Ok(())
 }
 
+/// Lets what the kernel keeps for itself of each layer of changes be deleted.
+fn open_up(changes: &Path) {
+    for layer in fs::read_dir(changes).into_iter().flatten().flatten() {
+        let own = layer.path().join("work/work");
+        // Most jobs have none.
+        fs::set_permissions(own, Permissions::from_mode(0o700)).ok();
+    }
+}
+
 fn supervisor_log(folder: &JobFolder) -> Result<File> {
     let path = folder.supervisor_log();
     let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path);
@@ -289,6 +298,7 @@ impl Runner for ProcessRunner {
                 Found::NeverStarted => crate::groups::remove_remains(&folder),
                 Found::Ended(_) => {}
             }
+            open_up(&folder.changes());
             let mut attempts_left = 3;
             loop {
                 match fs::remove_dir_all(folder.path()) {

@@ -467,7 +467,7 @@ pub async fn hidden_folders(harness: &dyn Harness) {
         std::fs::write(top.join(name).join(file), "x").expect("a file");
     }
     let script = format!(
-        "cd {}; ls; cat shown/tool >{}/ml/copy; rm -r secret; rm -r hidden/ml/input; echo y >new; \
+        "cd {}; ls; cat shown/tool >{}/ml/copy; echo z >shown/tool; cat shown/tool; rm -r secret; rm -r hidden/ml/input; echo y >new; \
          cat /proc/mounts >/opt/ml/mounts",
         top.display(),
         own.path().display()
@@ -490,6 +490,14 @@ pub async fn hidden_folders(harness: &dyn Harness) {
     assert!(!top.join("new").exists() && !own.ml().join("input").exists(), "{told:?}");
     assert_eq!(std::fs::read_to_string(own.ml().join("copy")).expect("it was copied"), "x");
     assert!(told.iter().any(|line| line.contains("Read-only")), "{told:?}");
+    assert!(told.contains(&"z"), "it may change what it is shown: {told:?}");
+    let mounts = std::fs::read_to_string(own.ml().join("mounts")).expect("it was copied");
+    if mounts.lines().any(|line| line.starts_with("overlay ") && line.contains("/shown ")) {
+        let outside = std::fs::read_to_string(top.join("shown/tool")).expect("it is there");
+        assert_eq!(outside, "x", "and changes it for itself");
+    }
+    runner.remove("hidden").await.expect("all of it can be removed");
+    assert!(!own.path().exists());
 }
 
 /// Makes one test per case of the suite.

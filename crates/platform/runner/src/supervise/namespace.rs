@@ -31,7 +31,7 @@ pub(super) fn enter(folder: &JobFolder, spec: &JobSpec) -> Result<OptMl, String>
     mount(none(), "/", none(), everything_ours, none()).map_err(said("make mounts private"))?;
     // Opened before anything is covered: the job folder may itself lie below /opt.
     let ml = open_place(&folder.ml()).map_err(said("open the ml folder"))?;
-    hide(folder, spec).map_err(said("hide the server's folder"))?;
+    hide(folder, spec, &entered).map_err(said("hide the server's folder"))?;
     if !Path::new("/opt/ml").is_dir() {
         cover_opt().map_err(said("cover /opt"))?;
     }
@@ -51,7 +51,7 @@ pub(super) fn enter(folder: &JobFolder, spec: &JobSpec) -> Result<OptMl, String>
 }
 
 /// Lays an empty file system over the folder that the job is not to see, and what it is to see into it again.
-fn hide(folder: &JobFolder, spec: &JobSpec) -> io::Result<()> {
+fn hide(folder: &JobFolder, spec: &JobSpec, entered: &OptMl) -> io::Result<()> {
     let Some(hidden) = &spec.hidden else { return Ok(()) };
     let (Ok(top), Ok(own)) = (hidden.folder.canonicalize(), folder.path().canonicalize()) else {
         return Ok(());
@@ -65,17 +65,41 @@ fn hide(folder: &JobFolder, spec: &JobSpec) -> io::Result<()> {
         return Ok(());
     }
     // Opened before they are covered.
-    let mut places = vec![(own.clone(), open_place(&own)?)];
+    let own_opened = open_place(&own)?;
+    let mut places = Vec::new();
     for path in shown {
-        places.push((path.clone(), open_place(path)?));
+        places.push((path, open_place(path)?));
     }
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("tmpfs"), &top, Some("tmpfs"), flags, Some("mode=755,size=1m"))?;
-    for (path, opened) in &places {
+    fs::create_dir_all(&own)?;
+    bind(&place(&own_opened), &own)?;
+    for (number, (path, opened)) in places.iter().enumerate() {
         fs::create_dir_all(path)?;
-        bind(&place(opened), path)?;
+        let changes = folder.changes().join(number.to_string());
+        lay_over(opened, &changes, path, entered).or_else(|_| bind(&place(opened), path))?;
     }
     read_only(&top)
+}
+
+/// Shows a folder in such a way that what is changed there goes into another.
+fn lay_over(lower: &File, changes: &Path, to: &Path, entered: &OptMl) -> io::Result<()> {
+    let mut opened = Vec::new();
+    for name in ["upper", "work"] {
+        fs::create_dir_all(changes.join(name))?;
+        opened.push(open_place(&changes.join(name))?);
+    }
+    // By their numbers: names may contain what the kernel takes for the end of a name.
+    let [upper, work] = &opened[..] else { return Err(io::ErrorKind::NotFound.into()) };
+    let show = |file: &File| place(file).display().to_string();
+    let mut options =
+        format!("lowerdir={},upperdir={},workdir={}", show(lower), show(upper), show(work));
+    if *entered == OptMl::UserNamespace {
+        options.push_str(",userxattr");
+    }
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("overlay"), to, Some("overlay"), flags, Some(options.as_str()))
+        .map_err(io::Error::from)
 }
 
 /// What a job without a mount namespace needs instead. The error says why it cannot be run.

@@ -17,6 +17,9 @@ use serde_json::{Map, Value};
 use service::Principal;
 use std::path::Path;
 
+/// The variable that names the Python environment.
+const ENVIRONMENT: &str = "VIRTUAL_ENV";
+
 /// What a host of the job runs.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
@@ -34,6 +37,9 @@ impl Program {
         spec.argv = self.argv;
         spec.working_directory = self.directory.map(Into::into);
         spec.env.extend(self.env);
+        if let (Some(hidden), Some(environment)) = (&mut spec.hidden, spec.env.get(ENVIRONMENT)) {
+            hidden.shown.push(environment.into());
+        }
         if let Some(bin) = self.bin {
             let rest = std::env::var("PATH").unwrap_or_default();
             spec.env.insert("PATH".to_owned(), format!("{bin}:{rest}"));
@@ -112,7 +118,7 @@ pub(crate) fn program(environment: &Environment, argv: Vec<String>) -> Program {
     ];
     let mut env: Vec<_> =
         plain.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    env.push(("VIRTUAL_ENV".to_owned(), text(&environment.folder)));
+    env.push((ENVIRONMENT.to_owned(), text(&environment.folder)));
     Program {
         argv,
         env,

@@ -85,9 +85,9 @@ fn limit_seconds(job: &Job, now_ms: i64) -> u64 {
     asked.saturating_sub((now_ms - began).max(0) as u64 / 1000).max(1)
 }
 
-/// What no job is to see: the server's records, everybody's objects, other jobs. Environments are for all.
+/// What no job is to see: the server's records, everybody's objects, other jobs and their environments.
 pub(crate) fn hidden(service: &Sagemaker) -> Hidden {
-    Hidden { folder: service.home.clone(), shown: vec![service.home.join("environments")] }
+    Hidden { folder: service.home.clone(), shown: Vec::new() }
 }
 
 /// Gives a specification what every job has: limits, credentials, where AWS's APIs are.
