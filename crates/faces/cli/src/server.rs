@@ -78,10 +78,9 @@ impl Server {
         }
         composed.recover().await?;
         let Composed { iam, objects, .. } = composed;
-        let keys = Arc::new(Keys(iam));
         let gateway = Arc::new(Gateway {
-            objects: Arc::new(Objects(s3::http::S3Http::new(objects, keys.clone(), open))),
-            keys,
+            objects: Arc::new(Objects(s3::http::S3Http::new(objects, iam.clone(), open))),
+            keys: iam,
             own: Arc::new(own),
             kit,
             open,
@@ -134,43 +133,6 @@ fn store_failure(error: &store::Error) -> Failure {
         store::Error::Full { .. } => failure.hint("free some space and start again; nothing was lost"),
         store::Error::Corrupt { .. } => failure.hint("restore the directory from a copy; nothing was changed"),
         _ => failure,
-    }
-}
-
-/// IAM as the place where keys are found.
-struct Keys(Arc<Iam>);
-
-#[async_trait::async_trait]
-impl gateway::KeyStore for Keys {
-    async fn credential(
-        &self,
-        access_key_id: &str,
-        session_token: Option<&str>,
-    ) -> Result<Option<gateway::Credential>, AwsError> {
-        let found = self.0.lookup(access_key_id, session_token).await?;
-        Ok(found.map(|found| gateway::Credential {
-            secret: found.secret,
-            session_token: found.session_token,
-            principal: found.principal,
-            expires_ms: found.expires_ms,
-        }))
-    }
-}
-
-#[async_trait::async_trait]
-impl s3::http::Credentials for Keys {
-    async fn find(
-        &self,
-        access_key_id: &str,
-        session_token: Option<&str>,
-    ) -> Result<Option<s3::http::Credential>, AwsError> {
-        let found = self.0.lookup(access_key_id, session_token).await?;
-        Ok(found.map(|found| s3::http::Credential {
-            secret: found.secret,
-            session_token: found.session_token,
-            principal: found.principal,
-            expires_ms: found.expires_ms,
-        }))
     }
 }
 

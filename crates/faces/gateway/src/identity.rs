@@ -1,34 +1,10 @@
 //! Who sent a request: the signature against the keys that refit made.
 
-use service::{AwsError, Principal};
+use service::{AwsError, KeyStore, Principal};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use wire::sigv4::{Claim, SignatureError, SigningKey, parse_authorization, signing_key};
 use wire::{HttpRequestParts, Model};
-
-/// A key that requests can be signed with.
-#[derive(Clone)]
-pub struct Credential {
-    /// The secret key.
-    pub secret: String,
-    /// The token that must come with a temporary key.
-    pub session_token: Option<String>,
-    /// Whose key it is.
-    pub principal: Principal,
-    /// When a temporary key ends, Unix milliseconds.
-    pub expires_ms: Option<i64>,
-}
-
-/// Where keys are found. Implemented over IAM by the composition root.
-#[async_trait::async_trait]
-pub trait KeyStore: Send + Sync + 'static {
-    /// The credential of an access key id; a temporary key is known by the token that comes with it.
-    async fn credential(
-        &self,
-        access_key_id: &str,
-        session_token: Option<&str>,
-    ) -> Result<Option<Credential>, AwsError>;
-}
 
 /// Why a request's sender is not known.
 pub(crate) enum Unknown {

@@ -14,6 +14,5 @@ mod receive;
 mod route;
 mod server;
 
-pub use identity::{Credential, KeyStore};
 pub use server::Shared;
 pub use server::{Body, Gateway, ObjectApi, OwnApi, serve};

@@ -1,7 +1,7 @@
 //! The HTTP server: connections, limits, and the way of a request.
 
 use crate::answer::{json, plain_error, response, service_error};
-use crate::identity::{KeyStore, SigningKeys, verify};
+use crate::identity::{SigningKeys, verify};
 use crate::limits::{Limits, too_much};
 use crate::route::{Destination, destination, is_form, is_region, scope};
 use crate::{guard, receive};
@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::Value;
-use service::{AwsError, Kit, Principal, Service};
+use service::{AwsError, KeyStore, Kit, Principal, Service};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;

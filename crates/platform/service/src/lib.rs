@@ -21,6 +21,7 @@ mod ctx;
 mod dispatcher;
 mod entropy;
 mod interest;
+mod key_store;
 mod metrics;
 mod notices;
 mod objects;
@@ -29,6 +30,7 @@ mod paging;
 mod principal;
 mod records;
 mod registry;
+mod undelivered;
 mod work;
 
 pub use authorise::{Access, Authoriser, OpenDoor};
@@ -39,6 +41,7 @@ pub use ctx::{Ctx, Kit};
 pub use dispatcher::{Dispatcher, forget_effects};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use interest::Interest;
+pub use key_store::{Credential, KeyStore};
 pub use metrics::{MOST_VALUES, Metrics, Series, Summary};
 pub use notices::Notices;
 pub use objects::{ObjectInfo, Objects};
@@ -47,6 +50,9 @@ pub use paging::{PageToken, page_size};
 pub use principal::{Principal, PrincipalKind};
 pub use records::{Found, Records};
 pub use registry::{Row, Service, row, run};
+pub use undelivered::{
+    DeadLetter, DeadLetterNames, GivenUp, RetryLimits, is_throttled, retry_delay_ms,
+};
 pub use wire::{Arn, AwsError};
 pub use work::{WorkItem, WorkOutcome, WorkQueue, unknown_kind};
 

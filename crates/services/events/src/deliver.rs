@@ -5,24 +5,32 @@ use crate::event::deliveries;
 use crate::records::{Target, bus_name, require_bus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{Access, Arn, AwsError, Call, Ctx, Principal, WorkItem, WorkOutcome};
+use service::{
+    Access, AwsError, Call, Ctx, DeadLetter, DeadLetterNames, GivenUp, Principal, RetryLimits,
+    WorkItem, WorkOutcome, is_throttled, retry_delay_ms,
+};
 
 /// Work kind of a delivery; the key is `<rule>/<event id>/<target id>/<unique>`.
 pub(crate) const WORK: &str = "events/deliver";
 
 /// EventBridge's own service principal.
 const PRINCIPAL: &str = "events.amazonaws.com";
-// AWS: RetryPolicy defaults: 24 hours and 185 attempts.
-const MAX_AGE_SECONDS: i64 = 86_400;
-const MAX_ATTEMPTS: u32 = 185;
-const FIRST_DELAY_MS: i64 = 1_000;
-const LONGEST_DELAY_MS: i64 = 600_000;
 /// Buses that an event may come through: rules that send it round and round end here.
 const MOST_HOPS: u32 = 16;
 /// The input cannot be made.
 const INVALID_INPUT: &str = "InvalidInput";
 /// The target's role is not there or does not trust EventBridge.
 const NO_ROLE: &str = "FailedToAssumeRole";
+
+// AWS: eb-rule-dlq: the attributes.
+static DEAD_LETTER: DeadLetterNames = DeadLetterNames {
+    source: "RULE_ARN",
+    target: "TARGET_ARN",
+    code: "ERROR_CODE",
+    message: "ERROR_MESSAGE",
+    attempts: "RETRY_ATTEMPTS",
+    exhausted: "EXHAUSTED_RETRY_CONDITION",
+};
 
 /// What is to be handed to whom.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,16 +57,6 @@ pub(crate) enum Input {
     Invalid { reason: String, event: String },
 }
 
-/// Why a delivery failed for good.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct GivenUp {
-    code: String,
-    message: String,
-    /// The part of the retry policy that was used up, unless a retry would have been in vain.
-    exhausted: Option<String>,
-    attempts: u32,
-}
-
 /// Delivers once; a failure is retried later, or ends in the dead-letter queue.
 pub(crate) async fn deliver(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
     let mut delivery: Delivery = match serde_json::from_value(item.body.clone()) {
@@ -79,14 +77,14 @@ pub(crate) async fn deliver(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, A
         delivery.given_up = give_up(ctx, &delivery, &error, item.attempts);
         if delivery.given_up.is_none() {
             tracing::warn!(target = delivery.target.arn, rule = delivery.rule_arn, %error, "delivery failed, to be tried again");
-            return Ok(WorkOutcome::again(item, ctx.now_ms + delay_ms(item.attempts)));
+            return Ok(WorkOutcome::again(item, ctx.now_ms + retry_delay_ms(item.attempts)));
         }
         tracing::error!(target = delivery.target.arn, rule = delivery.rule_arn, %error, "delivery failed for good");
         measure(ctx, &delivery, "FailedInvocations");
     }
     match dead_letter(ctx, &delivery, &item.key).await {
         Err(error) if error.status >= 500 => {
-            let mut outcome = WorkOutcome::again(item, ctx.now_ms + delay_ms(item.attempts));
+            let mut outcome = WorkOutcome::again(item, ctx.now_ms + retry_delay_ms(item.attempts));
             if let Some(again) = &mut outcome.again {
                 again.body = serde_json::to_value(&delivery).expect("deliveries are plain data");
             }
@@ -127,37 +125,16 @@ fn effect_key(key: &str) -> String {
     format!("{WORK}/{key}#")
 }
 
-fn delay_ms(attempts: u32) -> i64 {
-    (FIRST_DELAY_MS << attempts.min(20)).min(LONGEST_DELAY_MS)
-}
-
 /// Why the target is not tried again; `None` when it is.
 fn give_up(ctx: &Ctx, delivery: &Delivery, error: &AwsError, attempts: u32) -> Option<GivenUp> {
     let policy = delivery.target.retry_policy.as_ref();
-    let most = policy.and_then(|p| p.maximum_retry_attempts).unwrap_or(MAX_ATTEMPTS);
-    let age_seconds = policy.and_then(|p| p.maximum_event_age_in_seconds);
-    let age_ms = age_seconds.unwrap_or(MAX_AGE_SECONDS).saturating_mul(1000);
-    let exhausted = if is_final(error) {
-        None
-    } else if attempts >= most {
-        Some("MaximumRetryAttempts".to_owned())
-    } else if ctx.now_ms.saturating_sub(delivery.first_ms) >= age_ms {
-        Some("MaximumEventAgeInSeconds".to_owned())
-    } else {
-        return None;
+    let limits = RetryLimits {
+        attempts: policy.and_then(|policy| policy.maximum_retry_attempts),
+        age_seconds: policy.and_then(|policy| policy.maximum_event_age_in_seconds),
     };
-    let code = dead_letter_code(error).to_owned();
-    Some(GivenUp { code, message: error.message.clone(), exhausted, attempts })
-}
-
-/// Refusals that no retry mends.
-// AWS: eb-rule-dlq: missing permissions and targets that are not there go to the dead-letter queue at once.
-fn is_final(error: &AwsError) -> bool {
-    error.status < 500 && error.status != 429 && !is_throttled(error)
-}
-
-fn is_throttled(error: &AwsError) -> bool {
-    error.code.contains("Throttl") || error.code.contains("LimitExceeded")
+    let age_ms = ctx.now_ms.saturating_sub(delivery.first_ms);
+    let why = GivenUp::after(error, attempts, age_ms, limits)?;
+    Some(GivenUp { code: dead_letter_code(error).to_owned(), ..why })
 }
 
 /// `ERROR_CODE` of a dead letter.
@@ -300,41 +277,22 @@ fn request(
 /// Hands a delivery that failed for good to the target's dead-letter queue, if it has one.
 async fn dead_letter(ctx: &Ctx, delivery: &Delivery, key: &str) -> Result<(), AwsError> {
     let target = &delivery.target;
-    let queue = target.dead_letter_config.as_ref().and_then(|config| config.arn.as_deref());
-    let (Some(queue), Some(why)) = (queue, &delivery.given_up) else { return Ok(()) };
-    let queue = Arn::parse(queue)
-        .map_err(|_| AwsError::new("InvalidParameter", format!("{queue} is not a queue's ARN")))?;
-    let text = |value: &str| json!({"DataType": "String", "StringValue": value});
-    let mut attributes = json!({
-        "RULE_ARN": text(&delivery.rule_arn),
-        "TARGET_ARN": text(&target.arn),
-        "ERROR_CODE": text(&why.code),
-        "RETRY_ATTEMPTS": text(&why.attempts.to_string()),
-    });
-    if !why.message.is_empty() {
-        attributes["ERROR_MESSAGE"] = text(&why.message);
-    }
-    if let Some(exhausted) = &why.exhausted {
-        attributes["EXHAUSTED_RETRY_CONDITION"] = text(exhausted);
-    }
-    let body = match &delivery.input {
-        Input::Text(text) => text,
-        Input::Invalid { event, .. } => event,
-    };
-    let input = json!({
-        "QueueUrl": format!("/{}/{}", queue.account, queue.resource),
-        "MessageBody": body,
-        "MessageAttributes": attributes,
-    });
-    let call = Call {
-        service: "sqs".to_owned(),
-        operation: "SendMessage".to_owned(),
-        input,
+    let queue_arn = target.dead_letter_config.as_ref().and_then(|config| config.arn.as_deref());
+    let (Some(queue_arn), Some(why)) = (queue_arn, &delivery.given_up) else { return Ok(()) };
+    let letter = DeadLetter {
+        names: &DEAD_LETTER,
+        queue_arn,
+        source_arn: &delivery.rule_arn,
+        target_arn: &target.arn,
+        body: match &delivery.input {
+            Input::Text(text) => text,
+            Input::Invalid { event, .. } => event,
+        },
+        why,
         principal: own_principal(ctx, delivery),
-        region: queue.region,
-        effect_key: Some(format!("{}dead", effect_key(key))),
+        effect_key: format!("{}dead", effect_key(key)),
     };
-    ctx.kit.caller().call(call).await.map(drop)
+    letter.send(ctx).await
 }
 
 /// A role session's name: at most 64 of the allowed characters.

@@ -8,7 +8,7 @@ use crate::records::{AccessKey, BY_USER, Entity, Policies, Tags, User, key};
 use crate::session::{Sealer, Temporary};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use service::{AwsError, Ctx, Principal, PrincipalKind};
+use service::{AwsError, Credential, Ctx, KeyStore, Principal, PrincipalKind};
 use std::collections::BTreeSet;
 use store::{Batch, Expect};
 
@@ -18,19 +18,6 @@ const SECRET_KEY: &str = "sessions";
 
 /// The user that the first start makes.
 const ADMINISTRATOR: &str = "administrator";
-
-/// What the gateway needs to check a signed request.
-#[derive(Clone)]
-pub struct Credential {
-    /// The secret that signatures are made with.
-    pub secret: String,
-    /// The session token that goes with the key; `None` for long-lived keys.
-    pub session_token: Option<String>,
-    /// Whose key it is.
-    pub principal: Principal,
-    /// From when on it must be refused, Unix milliseconds; `None` for long-lived keys.
-    pub expires_ms: Option<i64>,
-}
 
 /// The administrator's key.
 #[derive(Clone)]
@@ -43,20 +30,12 @@ pub struct Administrator {
     pub secret_access_key: String,
 }
 
-impl Iam {
-    /// The identity behind an access key, and the secret to check its signature with. `session_token` is what the
-    /// request carries in `X-Amz-Security-Token`: temporary keys are known by it alone.
-    ///
+#[async_trait::async_trait]
+impl KeyStore for Iam {
     /// `None` when there is no such key, it is switched off, it and the token do not belong together, or the role or
     /// user behind it is gone (AWS: `InvalidClientTokenId`, `UnrecognizedClientException` or `InvalidAccessKeyId`,
     /// depending on the service).
-    ///
-    /// A temporary key whose time is over is still answered, with that time: each protocol has its own words for it, so
-    /// whoever asks must compare [`Credential::expires_ms`] with the clock.
-    ///
-    /// # Errors
-    /// `InternalFailure` when storage fails.
-    pub async fn lookup(
+    async fn credential(
         &self,
         access_key_id: &str,
         session_token: Option<&str>,
@@ -66,7 +45,9 @@ impl Iam {
             None => self.lookup_permanent(access_key_id).await,
         }
     }
+}
 
+impl Iam {
     async fn lookup_permanent(&self, id: &str) -> Result<Option<Credential>, AwsError> {
         let Some(access) = self.directory.access_key(id).await? else { return Ok(None) };
         let user = self.directory.user(&access.user).await?;

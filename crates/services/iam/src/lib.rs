@@ -34,7 +34,7 @@ mod simulate;
 mod sts;
 mod views;
 
-pub use credentials::{Administrator, Credential};
+pub use credentials::Administrator;
 pub use sts::Sts;
 
 use directory::Directory;

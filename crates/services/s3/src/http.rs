@@ -24,14 +24,12 @@ mod multipart;
 mod objects;
 mod settings;
 
-pub use keys::{Credential, Credentials};
-
 use std::sync::Arc;
 
 use ::http::{HeaderValue, Request, Response};
 use s3s::service::S3ServiceBuilder;
 use s3s::{Body, S3Error, S3ErrorCode};
-use service::{AwsError, Principal};
+use service::{AwsError, Credential, KeyStore, Principal};
 
 use crate::S3;
 use front::Front;
@@ -41,13 +39,13 @@ use keys::{Admit, Claim, OneKey};
 /// Answers S3's HTTP requests.
 pub struct S3Http {
     s3: Arc<S3>,
-    credentials: Arc<dyn Credentials>,
+    credentials: Arc<dyn KeyStore>,
     open: bool,
 }
 
 impl S3Http {
     /// Requests signed with keys of `credentials`; with `open`, any request as the account's root.
-    pub fn new(s3: Arc<S3>, credentials: Arc<dyn Credentials>, open: bool) -> Self {
+    pub fn new(s3: Arc<S3>, credentials: Arc<dyn KeyStore>, open: bool) -> Self {
         Self { s3, credentials, open }
     }
 
@@ -104,7 +102,7 @@ impl S3Http {
         let id = &claim.access_key_id;
         let found = self
             .credentials
-            .find(id, claim.session_token.as_deref())
+            .credential(id, claim.session_token.as_deref())
             .await
             .map_err(crate::Error::Other)?;
         let credential = found.ok_or_else(|| {

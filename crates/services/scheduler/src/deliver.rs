@@ -3,18 +3,25 @@
 use crate::target::Target;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{Arn, AwsError, Call, Ctx, Principal, WorkItem, WorkOutcome};
+use service::{
+    AwsError, Call, Ctx, DeadLetter, DeadLetterNames, GivenUp, Principal, RetryLimits, WorkItem,
+    WorkOutcome, retry_delay_ms,
+};
 
 /// Work kind of a call; the key is `<schedule>/<unique>`.
 pub(crate) const WORK: &str = "scheduler/deliver";
 
 /// Scheduler's own service principal.
 const PRINCIPAL: &str = "scheduler.amazonaws.com";
-// AWS: RetryPolicy defaults: 24 hours and 185 attempts.
-const MAX_AGE_SECONDS: i64 = 86_400;
-const MAX_ATTEMPTS: u32 = 185;
-const FIRST_DELAY_MS: i64 = 1_000;
-const LONGEST_DELAY_MS: i64 = 600_000;
+// AWS: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html: the attributes.
+static DEAD_LETTER: DeadLetterNames = DeadLetterNames {
+    source: "X-Amz-Scheduler-Schedule-ARN",
+    target: "X-Amz-Scheduler-Target-ARN",
+    code: "X-Amz-Scheduler-Error-Code",
+    message: "X-Amz-Scheduler-Error-Message",
+    attempts: "X-Amz-Scheduler-Retry-Attempts",
+    exhausted: "X-Amz-Scheduler-Exhausted-Retry-Condition",
+};
 
 /// A call that is to be made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,16 +36,6 @@ pub(crate) struct Delivery {
     pub(crate) execution_id: String,
     /// Set when the target will not be tried any more: what is left is the dead-letter queue.
     pub(crate) given_up: Option<GivenUp>,
-}
-
-/// Why a call failed for good.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct GivenUp {
-    code: String,
-    message: String,
-    /// The part of the retry policy that was used up, unless a retry would have been in vain.
-    exhausted: Option<String>,
-    attempts: u32,
 }
 
 /// Makes the call once; a failure is retried later, or ends in the dead-letter queue.
@@ -62,13 +59,13 @@ pub(crate) async fn deliver(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, A
         delivery.given_up = give_up(ctx, &delivery, &target, &error, item.attempts);
         if delivery.given_up.is_none() {
             tracing::warn!(target = target.arn, schedule = delivery.schedule_arn, %error, "delivery failed, to be tried again");
-            return Ok(WorkOutcome::again(item, ctx.now_ms + delay_ms(item.attempts)));
+            return Ok(WorkOutcome::again(item, ctx.now_ms + retry_delay_ms(item.attempts)));
         }
         tracing::error!(target = target.arn, schedule = delivery.schedule_arn, %error, "delivery failed for good");
     }
     match dead_letter(ctx, &delivery, &target, item).await {
         Err(error) if error.status >= 500 => {
-            let mut outcome = WorkOutcome::again(item, ctx.now_ms + delay_ms(item.attempts));
+            let mut outcome = WorkOutcome::again(item, ctx.now_ms + retry_delay_ms(item.attempts));
             if let Some(again) = &mut outcome.again {
                 again.body = serde_json::to_value(&delivery).unwrap_or_default();
             }
@@ -91,10 +88,6 @@ fn done(item: &WorkItem) -> WorkOutcome {
 
 fn effect_key(key: &str) -> String {
     format!("{WORK}/{key}#")
-}
-
-fn delay_ms(attempts: u32) -> i64 {
-    (FIRST_DELAY_MS << attempts.min(20)).min(LONGEST_DELAY_MS)
 }
 
 async fn attempt(
@@ -157,59 +150,31 @@ fn give_up(
     attempts: u32,
 ) -> Option<GivenUp> {
     let policy = target.retry_policy.as_ref();
-    let most = policy.and_then(|p| p.maximum_retry_attempts).unwrap_or(MAX_ATTEMPTS);
-    let age_seconds = policy.and_then(|p| p.maximum_event_age_in_seconds);
-    let age_ms = age_seconds.unwrap_or(MAX_AGE_SECONDS).saturating_mul(1000);
-    let is_throttled = error.code.contains("Throttl") || error.code.contains("LimitExceeded");
-    let exhausted = if error.status < 500 && error.status != 429 && !is_throttled {
-        None
-    } else if attempts >= most {
-        Some("MaximumRetryAttempts".to_owned())
-    } else if ctx.now_ms.saturating_sub(delivery.first_ms) >= age_ms {
-        Some("MaximumEventAgeInSeconds".to_owned())
-    } else {
-        return None;
+    let limits = RetryLimits {
+        attempts: policy.and_then(|policy| policy.maximum_retry_attempts),
+        age_seconds: policy.and_then(|policy| policy.maximum_event_age_in_seconds),
     };
-    Some(GivenUp { code: error.code.clone(), message: error.message.clone(), exhausted, attempts })
+    GivenUp::after(error, attempts, ctx.now_ms.saturating_sub(delivery.first_ms), limits)
 }
 
 /// Hands a call that failed for good to the target's dead-letter queue, if it has one.
-// AWS: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html: the attributes.
 async fn dead_letter(
     ctx: &Ctx,
     delivery: &Delivery,
     target: &Target,
     item: &WorkItem,
 ) -> Result<(), AwsError> {
-    let queue = target.dead_letter_config.as_ref().and_then(|config| config.arn.as_deref());
-    let (Some(queue), Some(why)) = (queue, &delivery.given_up) else { return Ok(()) };
-    let queue = Arn::parse(queue)
-        .map_err(|_| AwsError::new("InvalidParameter", format!("{queue} is not a queue's ARN")))?;
-    let text = |value: &str| json!({"DataType": "String", "StringValue": value});
-    let mut attributes = json!({
-        "X-Amz-Scheduler-Schedule-ARN": text(&delivery.schedule_arn),
-        "X-Amz-Scheduler-Target-ARN": text(&target.arn),
-        "X-Amz-Scheduler-Error-Code": text(&why.code),
-        "X-Amz-Scheduler-Retry-Attempts": text(&why.attempts.to_string()),
-    });
-    if !why.message.is_empty() {
-        attributes["X-Amz-Scheduler-Error-Message"] = text(&why.message);
-    }
-    if let Some(exhausted) = &why.exhausted {
-        attributes["X-Amz-Scheduler-Exhausted-Retry-Condition"] = text(exhausted);
-    }
-    let message = json!({
-        "QueueUrl": format!("/{}/{}", queue.account, queue.resource),
-        "MessageBody": input(ctx, delivery, target, why.attempts),
-        "MessageAttributes": attributes,
-    });
-    let call = Call {
-        service: "sqs".to_owned(),
-        operation: "SendMessage".to_owned(),
-        input: message,
+    let queue_arn = target.dead_letter_config.as_ref().and_then(|config| config.arn.as_deref());
+    let (Some(queue_arn), Some(why)) = (queue_arn, &delivery.given_up) else { return Ok(()) };
+    let letter = DeadLetter {
+        names: &DEAD_LETTER,
+        queue_arn,
+        source_arn: &delivery.schedule_arn,
+        target_arn: &target.arn,
+        body: &input(ctx, delivery, target, why.attempts),
+        why,
         principal: assume(ctx, delivery, target).await?,
-        region: queue.region,
-        effect_key: Some(format!("{}dead", effect_key(&item.key))),
+        effect_key: format!("{}dead", effect_key(&item.key)),
     };
-    ctx.kit.caller().call(call).await.map(drop)
+    letter.send(ctx).await
 }

@@ -1,13 +1,14 @@
 //! A gateway on a free port, with queues and topics behind it, and requests written by hand.
 
 use client::{Client, Credentials};
-use gateway::{Body, Credential, Gateway, KeyStore, ObjectApi, OwnApi, serve};
+use gateway::{Body, Gateway, ObjectApi, OwnApi, serve};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use iam::{Iam, Sts};
 use serde_json::{Value, json};
 use service::{
-    AwsError, Kit, OpenDoor, Principal, SystemClock, SystemEntropy, WorkItem, WorkQueue,
+    AwsError, Credential, KeyStore, Kit, OpenDoor, Principal, SystemClock, SystemEntropy, WorkItem,
+    WorkQueue,
 };
 use std::fmt::Write;
 use std::sync::Arc;

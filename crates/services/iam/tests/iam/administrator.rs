@@ -2,13 +2,14 @@
 
 use crate::world::World;
 use serde_json::json;
+use service::KeyStore;
 
 #[tokio::test]
 async fn made_once_and_found_again() {
     let world = World::new();
     let ctx = world.kit.platform_ctx("us-east-1");
     let first = world.iam.administrator(&ctx).await.unwrap();
-    let credential = world.iam.lookup(&first.access_key_id, None).await.unwrap().unwrap();
+    let credential = world.iam.credential(&first.access_key_id, None).await.unwrap().unwrap();
     assert_eq!(credential.secret, first.secret_access_key);
     world.call_as(&credential.principal, "CreateUser", json!({"UserName": "eve"})).await.unwrap();
 

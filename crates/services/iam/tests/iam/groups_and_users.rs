@@ -2,7 +2,7 @@
 
 use crate::world::{ACCOUNT, Expect, World, check, statement};
 use serde_json::json;
-use service::Principal;
+use service::{KeyStore, Principal};
 
 #[tokio::test]
 async fn users_and_groups() {
@@ -58,17 +58,17 @@ async fn access_keys() {
     assert_eq!(listed["AccessKeyMetadata"][0]["AccessKeyId"], id);
     assert!(!listed.to_string().contains(secret.as_str().unwrap()));
 
-    let credential = world.iam.lookup(id, None).await.unwrap().unwrap();
+    let credential = world.iam.credential(id, None).await.unwrap().unwrap();
     assert_eq!(credential.secret, secret.as_str().unwrap());
     assert_eq!(credential.principal.arn, "arn:aws:iam::123456789012:user/eve");
-    assert!(world.iam.lookup(id, Some("token")).await.unwrap().is_none());
-    assert!(world.iam.lookup("AKIAXXXXXXXXXXXXXXXX", None).await.unwrap().is_none());
+    assert!(world.iam.credential(id, Some("token")).await.unwrap().is_none());
+    assert!(world.iam.credential("AKIAXXXXXXXXXXXXXXXX", None).await.unwrap().is_none());
 
     let switch = |status: &str| json!({"UserName": "eve", "AccessKeyId": id, "Status": status});
     world.set_up(&[("UpdateAccessKey", switch("Inactive"))]).await;
-    assert!(world.iam.lookup(id, None).await.unwrap().is_none());
+    assert!(world.iam.credential(id, None).await.unwrap().is_none());
     world.set_up(&[("UpdateAccessKey", switch("Active"))]).await;
-    assert!(world.iam.lookup(id, None).await.unwrap().is_some());
+    assert!(world.iam.credential(id, None).await.unwrap().is_some());
 
     let other = world
         .call("DeleteAccessKey", json!({"UserName": "bob", "AccessKeyId": id}))
@@ -84,5 +84,5 @@ async fn access_keys() {
         .await;
     let eve = Principal::user(ACCOUNT, "/", "eve");
     world.call_as(&eve, "DeleteAccessKey", json!({"AccessKeyId": id})).await.unwrap();
-    assert!(world.iam.lookup(id, None).await.unwrap().is_none());
+    assert!(world.iam.credential(id, None).await.unwrap().is_none());
 }

@@ -2,7 +2,7 @@
 
 use crate::world::{ACCOUNT, START_MS, World, statement, trusts};
 use serde_json::{Value, json};
-use service::{Access, Authoriser, Principal};
+use service::{Access, Authoriser, KeyStore, Principal};
 
 async fn world() -> World {
     let world = World::new();
@@ -31,7 +31,7 @@ async fn holder(world: &World, credentials: &Value) -> Option<Principal> {
     let text = |name: &str| credentials[name].as_str().expect("a text").to_owned();
     let found = world
         .iam
-        .lookup(&text("AccessKeyId"), Some(&text("SessionToken")))
+        .credential(&text("AccessKeyId"), Some(&text("SessionToken")))
         .await
         .expect("a lookup")?;
     assert_eq!(found.secret, text("SecretAccessKey"));
@@ -86,11 +86,11 @@ async fn credentials_live_as_long_as_they_should() {
     assert_eq!(holder(&later, credentials).await.unwrap(), session);
     let id = credentials["AccessKeyId"].as_str().unwrap();
     let token = credentials["SessionToken"].as_str().unwrap();
-    assert!(later.iam.lookup("ASIAAAAAAAAAAAAAAAAA", Some(token)).await.unwrap().is_none());
-    assert!(later.iam.lookup(id, Some(&token[1..])).await.unwrap().is_none());
-    assert!(later.iam.lookup(id, None).await.unwrap().is_none());
+    assert!(later.iam.credential("ASIAAAAAAAAAAAAAAAAA", Some(token)).await.unwrap().is_none());
+    assert!(later.iam.credential(id, Some(&token[1..])).await.unwrap().is_none());
+    assert!(later.iam.credential(id, None).await.unwrap().is_none());
 
-    let found = later.iam.lookup(id, Some(token)).await.unwrap().unwrap();
+    let found = later.iam.credential(id, Some(token)).await.unwrap().unwrap();
     assert_eq!(found.expires_ms, Some(START_MS + 3_600_000));
 }
 
@@ -215,6 +215,7 @@ async fn session_tokens_and_job_credentials() {
     assert_eq!(names, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]);
     let later = world.restarted();
     later.advance(431_999);
-    let found = later.iam.lookup(&variables[0].1, Some(&variables[2].1)).await.unwrap().unwrap();
+    let found =
+        later.iam.credential(&variables[0].1, Some(&variables[2].1)).await.unwrap().unwrap();
     assert_eq!((found.principal.arn, found.secret), (session.arn, variables[1].1.clone()));
 }

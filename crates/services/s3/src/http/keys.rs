@@ -6,31 +6,7 @@ use ::http::{Request, Uri, header};
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result};
-use service::{AwsError, Principal};
-
-/// A key that requests can be signed with.
-#[derive(Clone)]
-pub struct Credential {
-    /// The secret key.
-    pub secret: String,
-    /// The token that must come with a temporary key.
-    pub session_token: Option<String>,
-    /// Whose key it is.
-    pub principal: Principal,
-    /// When a temporary key ends, Unix milliseconds.
-    pub expires_ms: Option<i64>,
-}
-
-/// Where keys are found.
-#[async_trait::async_trait]
-pub trait Credentials: Send + Sync + 'static {
-    /// The credential of an access key id; a temporary key is known by the token that comes with it.
-    async fn find(
-        &self,
-        access_key_id: &str,
-        session_token: Option<&str>,
-    ) -> Result<Option<Credential>, AwsError>;
-}
+use service::{Credential, KeyStore, Principal};
 
 /// What a request claims before anything is verified.
 pub(super) struct Claim {
@@ -115,14 +91,11 @@ pub(super) fn strip_signature(request: &mut Request<Body>) {
 /// Gives the protocol crate the secret of the key that was looked up for this request.
 pub(super) struct OneKey {
     key: Option<(String, SecretKey)>,
-    credentials: Arc<dyn Credentials>,
+    credentials: Arc<dyn KeyStore>,
 }
 
 impl OneKey {
-    pub(super) fn new(
-        key: Option<(String, Credential)>,
-        credentials: Arc<dyn Credentials>,
-    ) -> Self {
+    pub(super) fn new(key: Option<(String, Credential)>, credentials: Arc<dyn KeyStore>) -> Self {
         Self { key: key.map(|(id, credential)| (id, credential.secret.into())), credentials }
     }
 }
@@ -137,7 +110,8 @@ impl S3Auth for OneKey {
         }
         // A form names its key among its fields. Forms signed with temporary keys are not accepted: their token is
         // not to be had here.
-        let found = self.credentials.find(access_key, None).await.map_err(crate::Error::Other)?;
+        let found =
+            self.credentials.credential(access_key, None).await.map_err(crate::Error::Other)?;
         match found {
             Some(credential) if credential.session_token.is_none() => Ok(credential.secret.into()),
             _ => Err(S3ErrorCode::InvalidAccessKeyId.into()),
@@ -149,14 +123,14 @@ impl S3Auth for OneKey {
 pub(super) struct Admit {
     key: Option<(String, Principal)>,
     account: String,
-    credentials: Arc<dyn Credentials>,
+    credentials: Arc<dyn KeyStore>,
 }
 
 impl Admit {
     pub(super) fn new(
         key: Option<&(String, Credential)>,
         account: &str,
-        credentials: Arc<dyn Credentials>,
+        credentials: Arc<dyn KeyStore>,
     ) -> Self {
         let key = key.map(|(id, credential)| (id.clone(), credential.principal.clone()));
         Self { key, account: account.to_owned(), credentials }
@@ -172,7 +146,7 @@ impl S3Access for Admit {
             (Some(verified), Some((id, principal))) if verified == *id => principal.clone(),
             // A form, signed with the key that it names itself.
             (Some(verified), _) => {
-                let found = self.credentials.find(&verified, None).await;
+                let found = self.credentials.credential(&verified, None).await;
                 let found = found.map_err(crate::Error::Other)?;
                 found.ok_or(S3ErrorCode::InvalidAccessKeyId)?.principal
             }

@@ -4,11 +4,11 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use s3::S3;
-use s3::http::{Credential, Credentials, S3Http};
+use s3::http::S3Http;
 use serde_json::Value;
 use service::{
-    Access, Authoriser, AwsError, Call, Kit, Principal, SeededEntropy, Service, SystemClock,
-    WorkItem, WorkQueue,
+    Access, Authoriser, AwsError, Call, Credential, KeyStore, Kit, Principal, SeededEntropy,
+    Service, SystemClock, WorkItem, WorkQueue,
 };
 use std::sync::Arc;
 use store::{Blobs, MemoryStore};
@@ -58,8 +58,12 @@ pub(crate) fn user() -> Principal {
 }
 
 #[async_trait::async_trait]
-impl Credentials for TwoKeys {
-    async fn find(&self, id: &str, token: Option<&str>) -> Result<Option<Credential>, AwsError> {
+impl KeyStore for TwoKeys {
+    async fn credential(
+        &self,
+        id: &str,
+        token: Option<&str>,
+    ) -> Result<Option<Credential>, AwsError> {
         let (principal, session_token) = match id {
             "AKIAROOT" => (Principal::root(ACCOUNT), None),
             "ASIAUSER" if token == Some("token") => (user(), Some("token".to_owned())),
