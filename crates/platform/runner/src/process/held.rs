@@ -3,7 +3,7 @@
 //! The word comes through a pipe whose other end only this process has: without it they end, and nothing has
 //! begun. A note in the job folder tells such a supervisor from one that begins at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, PipeWriter, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -47,7 +47,7 @@ impl Held {
     /// Whether what was made ready is what this specification needs.
     pub(super) fn fits(&self, spec: &JobSpec) -> bool {
         let lasting = |spec: &JobSpec| JobSpec {
-            env: Default::default(),
+            env: BTreeMap::default(),
             limits: Limits::default(),
             ..spec.clone()
         };
