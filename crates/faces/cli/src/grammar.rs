@@ -1,8 +1,19 @@
 //! The command line: what can be typed, and the help that explains it.
 
+mod projects;
+mod stacks;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use projects::{
+    Check, Convert, Deny, Down, Import, Init, Language, Output, Preview, Project, Refresh,
+    StackName, Template, Up, Work,
+};
+pub(crate) use stacks::{Config, ConfigCommand, Stack, StackCommand, Where};
+
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// refit retrains models on a schedule, on your own machine, with AWS's recipe and AWS's APIs.
 #[derive(Debug, Parser)]
@@ -50,6 +61,12 @@ pub(crate) enum Command {
     Down(Down),
     /// Read every deployed resource again: what is gone leaves the state, what was changed shows in the next `up`
     Refresh(Refresh),
+    /// Take a resource that exists on AWS into a stack, and print the YAML that the program needs
+    #[command(
+        after_help = "Example:\n  refit import aws:s3:Bucket data my-bucket\n\nThe next `up` without it in the program \
+                      would delete it, and is refused as long as it is protected (--protect=false: it is not)."
+    )]
+    Import(Import),
     /// The stacks of a project: list, select, export, import, rename, remove
     Stack(Stack),
     /// The configuration of a stack: list, get, set, remove
@@ -149,321 +166,6 @@ pub(crate) enum Command {
     },
 }
 
-/// A project directory and its stack.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Project {
-    /// The directory with Pulumi.yaml; this one when absent
-    #[arg(value_name = "DIR")]
-    pub(crate) dir: Option<PathBuf>,
-    /// The same, as Pulumi writes it
-    #[arg(long, short = 'C', value_name = "DIR", conflicts_with = "dir")]
-    pub(crate) cwd: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) stack: StackName,
-    /// Set a configuration value: KEY=VALUE (repeatable)
-    #[arg(long, short, value_name = "KEY=VALUE")]
-    pub(crate) config: Vec<String>,
-    #[command(flatten)]
-    pub(crate) target: crate::target::Target,
-}
-
-impl Project {
-    /// The directory with Pulumi.yaml.
-    pub(crate) fn directory(&self) -> &Path {
-        self.dir.as_deref().or(self.cwd.as_deref()).unwrap_or(Path::new("."))
-    }
-}
-
-/// A stack's name, or none for the selected one.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct StackName {
-    /// The stack, whose settings are in Pulumi.STACK.yaml; the selected one when absent, or `dev`
-    #[arg(long, short, env = "PULUMI_STACK", hide_env_values = true)]
-    pub(crate) stack: Option<String>,
-}
-
-/// How a project's resources are worked on.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Work {
-    /// What depends on a targeted resource is targeted too
-    #[arg(long)]
-    pub(crate) target_dependents: bool,
-    /// Read every resource again first
-    #[arg(long, short)]
-    pub(crate) refresh: bool,
-    /// Show every property of what is created, and longer values
-    #[arg(long)]
-    pub(crate) diff: bool,
-    /// How many steps may be under way at once
-    #[arg(long, short, default_value_t = 16, value_name = "N")]
-    pub(crate) parallel: usize,
-    /// What this is for; kept in the stack's history
-    #[arg(long, short, default_value = "", hide_default_value = true, value_name = "TEXT")]
-    pub(crate) message: String,
-    /// Fail if there is anything to change
-    #[arg(long)]
-    pub(crate) expect_no_changes: bool,
-    /// Do not ask (refit never asks; accepted for habit's sake)
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-}
-
-/// `refit preview`.
-#[derive(Debug, Args)]
-pub(crate) struct Preview {
-    #[command(flatten)]
-    pub(crate) project: Project,
-    /// Show every API call that would be made, with its input
-    #[arg(long)]
-    pub(crate) calls: bool,
-    #[command(flatten)]
-    pub(crate) work: Work,
-    /// Replace this resource even if nothing differs (repeatable)
-    #[arg(long, value_name = "URN")]
-    pub(crate) replace: Vec<String>,
-}
-
-/// `refit down`.
-#[derive(Debug, Args)]
-pub(crate) struct Down {
-    #[command(flatten)]
-    pub(crate) project: Project,
-    /// Only show what would be deleted, and every API call that would be made
-    #[arg(long, conflicts_with = "remove")]
-    pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) work: Work,
-    /// Remove the stack itself afterwards
-    #[arg(long)]
-    pub(crate) remove: bool,
-}
-
-/// `refit refresh`.
-#[derive(Debug, Args)]
-pub(crate) struct Refresh {
-    #[command(flatten)]
-    pub(crate) project: Project,
-    #[command(flatten)]
-    pub(crate) work: Work,
-    /// Only show what differs
-    #[arg(long)]
-    pub(crate) preview_only: bool,
-}
-
-/// A project directory for commands whose arguments are other things.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Where {
-    /// The directory with Pulumi.yaml
-    #[arg(
-        long,
-        short = 'C',
-        visible_alias = "directory",
-        default_value = ".",
-        value_name = "DIR",
-        global = true
-    )]
-    pub(crate) cwd: PathBuf,
-    /// The stack; the selected one when absent, or `dev`
-    #[arg(long, short, env = "PULUMI_STACK", hide_env_values = true, global = true)]
-    pub(crate) stack: Option<String>,
-    /// The stacks of another place: `aws` or the URL they were deployed to
-    #[arg(
-        long,
-        value_name = "aws|URL",
-        env = "REFIT_TARGET",
-        hide_env_values = true,
-        global = true
-    )]
-    pub(crate) target: Option<String>,
-}
-
-/// `refit stack`.
-#[derive(Debug, Args)]
-pub(crate) struct Stack {
-    #[command(flatten)]
-    pub(crate) place: Where,
-    /// Show each resource's URN
-    #[arg(long, short = 'u')]
-    pub(crate) show_urns: bool,
-    /// Show each resource's id
-    #[arg(long, short = 'i')]
-    pub(crate) show_ids: bool,
-    /// Show secret outputs in clear
-    #[arg(long)]
-    pub(crate) show_secrets: bool,
-    #[command(subcommand)]
-    pub(crate) command: Option<StackCommand>,
-}
-
-/// What can be done with stacks.
-#[derive(Debug, Subcommand)]
-pub(crate) enum StackCommand {
-    /// List the stacks of this project
-    Ls {
-        /// Of all projects
-        #[arg(long, short)]
-        all: bool,
-    },
-    /// Make an empty stack and select it
-    Init {
-        /// Its name
-        name: String,
-    },
-    /// Choose the stack that commands are about when they name none
-    Select {
-        /// Its name
-        name: String,
-        /// Make it if there is none
-        #[arg(long, short)]
-        create: bool,
-    },
-    /// Print the stack's deployment, in Pulumi's format
-    Export {
-        /// Write it to a file
-        #[arg(long, value_name = "FILE")]
-        file: Option<PathBuf>,
-        /// With secrets in clear
-        #[arg(long)]
-        show_secrets: bool,
-    },
-    /// Replace the stack by an exported deployment, of refit or of Pulumi
-    Import {
-        /// Read it from a file, not from standard input
-        #[arg(long, value_name = "FILE")]
-        file: Option<PathBuf>,
-        /// Even if it is another stack's
-        #[arg(long, short)]
-        force: bool,
-    },
-    /// Print the stack's outputs
-    Output {
-        /// One output's name; all when absent
-        name: Option<String>,
-        /// Print secret values in clear
-        #[arg(long)]
-        show_secrets: bool,
-    },
-    /// Give the stack another name
-    Rename {
-        /// The new name
-        name: String,
-    },
-    /// Remove the stack: what is known of it, not its resources
-    Rm {
-        /// Its name; the selected one when absent
-        name: Option<String>,
-        /// Even if it still has resources, which are then nobody's
-        #[arg(long, short)]
-        force: bool,
-        /// Keep Pulumi.STACK.yaml
-        #[arg(long)]
-        preserve_config: bool,
-        /// Do not ask (refit never asks; accepted for habit's sake)
-        #[arg(long, short)]
-        yes: bool,
-    },
-    /// What was done with the stack, newest first
-    History,
-}
-
-/// `refit config`.
-#[derive(Debug, Args)]
-pub(crate) struct Config {
-    #[command(flatten)]
-    pub(crate) place: Where,
-    /// Show secrets in clear
-    #[arg(long)]
-    pub(crate) show_secrets: bool,
-    #[command(subcommand)]
-    pub(crate) command: Option<ConfigCommand>,
-}
-
-/// What can be done with configuration.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConfigCommand {
-    /// Print one value
-    Get {
-        /// The key: `name`, `project:name`, `aws:region`
-        key: String,
-        /// The key is a path into a value: `data.list[0]`
-        #[arg(long)]
-        path: bool,
-    },
-    /// Set a value
-    #[command(
-        after_help = "Example:\n  refit config set aws:region eu-west-1\n  echo PASSWORD | refit config set --secret password\n\nSecrets \
-                      are sealed with the passphrase in PULUMI_CONFIG_PASSPHRASE."
-    )]
-    Set {
-        /// The key: `name`, `project:name`, `aws:region`
-        key: String,
-        /// The value; read from standard input when absent
-        #[arg(allow_hyphen_values = true)]
-        value: Option<String>,
-        /// Seal it
-        #[arg(long)]
-        secret: bool,
-        /// Keep it in clear (what happens without --secret)
-        #[arg(long, conflicts_with = "secret")]
-        plaintext: bool,
-        /// The key is a path into a value: `data.list[0]`
-        #[arg(long)]
-        path: bool,
-    },
-    /// Remove a value
-    Rm {
-        /// The key
-        key: String,
-        /// The key is a path into a value
-        #[arg(long)]
-        path: bool,
-    },
-}
-
-/// `refit up`.
-#[derive(Debug, Args)]
-pub(crate) struct Up {
-    #[command(flatten)]
-    pub(crate) project: Project,
-    /// Then run the retraining once, now, and follow it
-    #[arg(long)]
-    pub(crate) run: bool,
-    /// Only show what would be done, and every API call that would be made (`preview --calls`)
-    #[arg(long, conflicts_with = "run")]
-    pub(crate) dry_run: bool,
-    /// Deploy whatever `refit check` finds
-    #[arg(long)]
-    pub(crate) no_check: bool,
-    #[command(flatten)]
-    pub(crate) work: Work,
-    /// Replace this resource even if nothing differs (repeatable)
-    #[arg(long, value_name = "URN")]
-    pub(crate) replace: Vec<String>,
-}
-
-/// `refit output`.
-#[derive(Debug, Args)]
-pub(crate) struct Output {
-    /// One output's name; all when absent
-    pub(crate) name: Option<String>,
-    /// The directory with Pulumi.yaml
-    #[arg(
-        long = "cwd",
-        short = 'C',
-        visible_alias = "directory",
-        default_value = ".",
-        value_name = "DIR"
-    )]
-    pub(crate) directory: PathBuf,
-    #[command(flatten)]
-    pub(crate) stack: StackName,
-    /// Print secret values in clear
-    #[arg(long)]
-    pub(crate) show_secrets: bool,
-    #[command(flatten)]
-    pub(crate) target: crate::target::Target,
-}
-
 /// `refit run`.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
@@ -509,97 +211,6 @@ pub(crate) struct Logs {
     /// Go on printing as it grows
     #[arg(long, short)]
     pub(crate) follow: bool,
-}
-
-/// `refit convert`.
-#[derive(Debug, Args)]
-pub(crate) struct Convert {
-    /// The project's directory, or its program
-    #[arg(default_value = ".", value_name = "DIR")]
-    pub(crate) directory: PathBuf,
-    /// Where Pulumi.yaml is written; printed when absent
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Read the program instead of running it: needs no SDK, and cannot follow loops and calls of other packages
-    #[arg(long)]
-    pub(crate) without_running: bool,
-    #[command(flatten)]
-    pub(crate) stack: StackName,
-    /// A configuration value for the program (repeatable)
-    #[arg(long, short = 'c', value_name = "KEY=VALUE")]
-    pub(crate) config: Vec<String>,
-}
-
-/// `refit init`.
-#[derive(Debug, Args)]
-pub(crate) struct Init {
-    /// Where; it is made if it is not there
-    #[arg(value_name = "DIR")]
-    pub(crate) directory: PathBuf,
-    /// What to begin with
-    #[arg(long, default_value = "retraining")]
-    pub(crate) template: Template,
-    /// What the program is written in
-    #[arg(long, default_value = "yaml")]
-    pub(crate) language: Language,
-    /// The project's name; the directory's when absent
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-}
-
-/// What `refit init` begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Template {
-    /// Train on a schedule, keep the model if it is better, tell
-    Retraining,
-    /// A state machine and a schedule
-    Minimal,
-}
-
-/// What `refit init` writes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Language {
-    /// Pulumi YAML: needs nothing but refit
-    Yaml,
-    /// Python, with Pulumi's SDK
-    Python,
-    /// TypeScript, with Pulumi's SDK
-    Typescript,
-}
-
-/// `refit check`.
-#[derive(Debug, Args)]
-pub(crate) struct Check {
-    /// Project directories, programs, definitions; this directory when absent
-    #[arg(value_name = "DIR|FILE", conflicts_with = "server")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Look at what the server runs: its state machines, rules and roles
-    #[arg(long)]
-    pub(crate) server: bool,
-    /// Correct what can be corrected without changing anything else, in YAML and JSON
-    #[arg(long, conflicts_with = "server")]
-    pub(crate) fix: bool,
-    /// Print a SARIF 2.1.0 log
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) sarif: bool,
-    /// Fail on these, too
-    #[arg(long, value_name = "WHAT")]
-    pub(crate) deny: Option<Deny>,
-    /// Show what comments allow, too
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// List the rules
-    #[arg(long)]
-    pub(crate) rules: bool,
-}
-
-/// What `refit check` fails on besides errors.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Deny {
-    /// Warnings
-    Warnings,
-    /// Warnings and notes
-    Notes,
 }
 
 /// `refit models`.
@@ -659,48 +270,4 @@ pub(crate) struct Validate {
     /// Definitions: .json, .yaml, or a Pulumi.yaml with definitions inside
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Cli;
-    use clap::CommandFactory;
-    use std::fmt::Write;
-    use std::path::Path;
-
-    /// `docs/reference/commands.md` is this; `UPDATE=1 cargo test -p refit` writes it again.
-    fn reference() -> String {
-        let mut text =
-            "# Commands\n\nWhat `refit --help` and `refit COMMAND --help` print.\n".to_owned();
-        let mut root = Cli::command().term_width(100);
-        root.build();
-        write!(text, "\n## refit\n\n```\n{}\n```\n", root.render_help().to_string().trim())
-            .unwrap();
-        for command in root.get_subcommands_mut().filter(|command| !command.is_hide_set()) {
-            let name = command.get_name().to_owned();
-            if name == "help" {
-                continue;
-            }
-            let help = command.render_help().to_string();
-            write!(text, "\n## refit {name}\n\n```\n{}\n```\n", help.trim()).unwrap();
-            for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
-                let help = below.render_help().to_string();
-                let below = below.get_name();
-                write!(text, "\n### refit {name} {below}\n\n```\n{}\n```\n", help.trim()).unwrap();
-            }
-        }
-        text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
-    }
-
-    #[test]
-    fn the_reference_is_up_to_date() {
-        let file =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/reference/commands.md");
-        let reference = reference();
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&file, &reference).unwrap();
-        }
-        let written = std::fs::read_to_string(&file).unwrap_or_default();
-        assert_eq!(written, reference, "UPDATE=1 cargo test -p refit writes it again");
-    }
 }

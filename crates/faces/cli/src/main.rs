@@ -81,6 +81,7 @@ async fn on_runtime(cli: Cli) -> Done {
         Command::Down(arguments) => commands::down::run(global, &arguments).await,
         Command::Convert(arguments) => commands::convert::run(global, &arguments).await,
         Command::Refresh(arguments) => commands::refresh::run(global, &arguments).await,
+        Command::Import(arguments) => commands::import::run(global, &arguments).await,
         Command::Stack(arguments) => commands::stack::run(global, &arguments),
         Command::Config(arguments) => commands::config::run(global, &arguments),
         Command::Output(arguments) => commands::output::run(global, &arguments),

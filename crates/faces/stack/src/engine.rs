@@ -3,6 +3,7 @@
 
 mod calls;
 mod decide;
+mod import;
 mod live;
 mod providers;
 mod recover;

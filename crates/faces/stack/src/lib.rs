@@ -58,8 +58,8 @@ pub use error::Error;
 pub use identity::Caller;
 pub use progress::{Change, Operation, Progress, Step};
 pub use project::{
-    Conversion, Converted, Definition, Deployed, Options, Project, Setting, Stack, Summary,
-    find_definitions, list_stacks,
+    Conversion, Converted, Definition, Deployed, Import, Imported, Options, Project, Setting,
+    Stack, Summary, find_definitions, list_stacks,
 };
 pub use provider::PlannedCall;
 pub use selection::Selection;

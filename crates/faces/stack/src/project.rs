@@ -18,21 +18,18 @@ pub use stacks::{Stack, list_stacks};
 use crate::aws::Aws;
 use crate::cancel::Cancel;
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Engine, Keeper, Library, Live, Mode, Parts, urn};
+use crate::engine::Mode;
 use crate::error::Error;
-use crate::hosts::{self, HostProgram, HostProject};
+use crate::hosts::{self, HostProject};
 use crate::identity::Caller;
-use crate::program::Program;
 use crate::program::yaml::{YamlProject, is_plain_name, settings};
 use crate::progress::{Operation, Progress};
-use crate::provider::Provider;
 use crate::selection::Selection;
 use crate::source::Source;
-use crate::state::{Checkpoint, Resource, StateFile, Vault, random, shown};
-use crate::types;
-use crate::value::Object;
+use crate::state::{Checkpoint, StateFile, Vault};
 use crate::yaml;
 use serde_json::{Map, Value};
+use session::drive;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -405,7 +402,6 @@ impl Project {
         })?;
         Checkpoint::parse(file.path(), &text, |salt| Vault::new(options.passphrase.clone(), salt))
     }
-
 }
 
 fn find_file(directory: &Path) -> Result<PathBuf, Error> {

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::program::{Registered, Status};
 use crate::progress::{Change, Operation, Step};
 use crate::provider::reconcile::beside;
-use crate::provider::{Made, Provider, Request, StepError};
+use crate::provider::{Made, Provider, Request, StepError, interpolate_id};
 use crate::state::{Resource, now};
 use crate::types::ResourceType;
 use crate::value::{Object, Value};
@@ -198,8 +198,8 @@ impl Engine<'_> {
             .await?
             .ok_or_else(|| StepError::new(format!("{} `{id}` does not exist", kind.short())))?;
         let mut outputs = wanted.provider.predict(kind, &values, None).0;
+        let read = beside(kind, &decision.inputs, reading.values);
         if options.import.is_some() {
-            let read = beside(kind, &decision.inputs, reading.values.clone());
             let differing = crate::provider::diff::diff(kind, &read, &decision.inputs)
                 .into_iter()
                 .filter(|change| {
@@ -215,8 +215,11 @@ impl Engine<'_> {
                 return Err(error);
             }
         }
-        outputs.extend(reading.present());
+        outputs.extend(read.into_iter().filter(|(_, value)| !matches!(value, Value::Null)));
         outputs.retain(|_, value| !matches!(value, Value::Unknown));
+        // What is asked for may be longer than its id is: `RULE/TARGET`.
+        let own = interpolate_id(&wanted.provider, kind, &outputs);
+        let id = own.filter(|own| !own.is_empty()).unwrap_or(id);
         outputs.insert("id".to_owned(), Value::string(id.as_str()));
         Ok(Made { id, outputs, incomplete: None })
     }

@@ -4,7 +4,8 @@
 mod write;
 
 use super::definitions::Nowhere;
-use super::{Language, Options, Project, hosted_setting};
+use super::session::hosted_setting;
+use super::{Language, Options, Project};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::engine::urn;
 use crate::error::Error;
@@ -90,6 +91,15 @@ struct Plan<'a> {
     region: String,
     say: &'a (dyn Fn(&str) + Send + Sync),
     story: Mutex<Story>,
+}
+
+/// One resource as it stands below `resources`. Its parent and its import are told elsewhere.
+pub(super) fn resource_as_yaml(mut registration: Registration) -> Result<String, Error> {
+    registration.options.import = None;
+    registration.options.parent = None;
+    let key = registration.name.clone();
+    let (urn, reference) = (String::new(), String::new());
+    write::resource(&Noted { urn, reference, key, registration })
 }
 
 impl Project {

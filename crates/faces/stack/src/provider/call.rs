@@ -287,10 +287,11 @@ fn put(kind: &ResourceType, name: &str, value: Json, outputs: &mut Object) {
 }
 
 /// The forms of a path.
-const FORMS: [&str; 8] = ["enabled", "json", "percent", "tags", "text", "time", "unquote", ""];
+const FORMS: [&str; 9] =
+    ["enabled", "json", "last", "percent", "tags", "text", "time", "unquote", ""];
 
 /// What stands at a path of an answer (`Role.Arn`, `FailedEntries.0.ErrorCode`, `Users.*.UserName`), in a form (`:time`,
-/// `:percent`, `:unquote`, `:text` of base64, `:json`, `:enabled` of a status, `:tags` of a list of names and values).
+/// `:percent`, `:unquote`, `:text` of base64, `:json`, `:enabled` of a status, `:last` of an ARN, `:tags` of a list of names and values).
 pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
     if let Some((before, after)) = path.split_once(":json.") {
         let text = extract(answer, before)?;
@@ -318,6 +319,7 @@ pub(super) fn extract(answer: &Json, path: &str) -> Option<Json> {
             let word = status.get(.."enabled".len());
             Json::from(word.is_some_and(|word| word.eq_ignore_ascii_case("enabled")))
         }
+        ("last", Json::String(arn)) => Json::from(arn.rsplit(':').next().unwrap_or_default()),
         ("tags", found) => tags(found),
         ("unquote", Json::String(text)) => Json::from(text.trim_matches('"')),
         ("text", Json::String(text)) => {

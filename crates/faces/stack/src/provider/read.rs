@@ -15,13 +15,6 @@ pub(crate) struct Reading {
     pub(crate) unread: Vec<String>,
 }
 
-impl Reading {
-    /// What there is, without what there is not.
-    pub(crate) fn present(self) -> Object {
-        self.values.into_iter().filter(|(_, value)| !matches!(value, Value::Null)).collect()
-    }
-}
-
 impl Provider {
     /// Reads a resource's outputs, as far as one call tells them; none when it is not there.
     pub(crate) async fn read(
@@ -59,6 +52,7 @@ impl Provider {
             expect(kind, kind.attributes.keys(), &mut reading.values);
         }
         let known: Object = values.iter().chain(&reading.values).map(owned).collect();
+        let known = self.outputs(kind, &known);
         let scope = scope.with(&known).local("answer", Value::from_json(answer));
         for further in &read.more {
             if let Err(error) = self.read_more(kind, further, &scope, &mut reading.values).await {
@@ -153,7 +147,8 @@ fn roots<'a>(names: impl Iterator<Item = &'a String>) -> impl Iterator<Item = &'
 fn expect<'a>(kind: &ResourceType, names: impl Iterator<Item = &'a String>, values: &mut Object) {
     for name in roots(names) {
         let Some(property) = kind.input(name) else { continue };
-        if property.required || kind.outputs.contains_key(name) {
+        // What makes it what it is cannot have been taken away.
+        if property.required || property.replaces || kind.outputs.contains_key(name) {
             continue;
         }
         let usual = || property.default.clone().map_or(Value::Null, Value::from_json);

@@ -76,7 +76,10 @@ async fn used_twice() {
     up.expect("deployable");
     assert_eq!(recorder.plan(), ["update last", "update two-queue", "update two-topic"]);
     // One of them goes.
-    let gone = TWO.replace("\"7\"", "8").replace("${one.title}", "hello-3").replace("one: \"${one.arn}\", ", "");
+    let gone = TWO
+        .replace("\"7\"", "8")
+        .replace("${one.title}", "hello-3")
+        .replace("one: \"${one.arn}\", ", "");
     let start = gone.find("  one:\n").expect("there");
     let end = gone.find("  two:\n").expect("there");
     place.write("Pulumi.yaml", &format!("{HEAD}{}{}", &gone[..start], &gone[end..]));

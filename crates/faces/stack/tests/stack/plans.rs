@@ -208,6 +208,64 @@ async fn existing_resources() {
     assert_eq!(other.aws.names(), ["role there"]);
 }
 
+/// Adoption by a command: what is there is kept in the state, and told as YAML that changes nothing.
+#[tokio::test]
+async fn taken_in() {
+    let place = Place::new(&format!(
+        "{HEAD}resources:\n  t: {{ type: aws:sns:Topic, properties: {{ name: kept }} }}\n"
+    ));
+    place.up().await.0.expect("deployable");
+    let answer = serde_json::json!({ "Attributes": {
+        "QueueArn": "arn:aws:sqs:us-east-1:123456789012:jobs", "VisibilityTimeout": "45",
+        "DelaySeconds": "0", "MaximumMessageSize": "262144", "MessageRetentionPeriod": "345600",
+        "RedrivePolicy": "{\"maxReceiveCount\":3}", "SqsManagedSseEnabled": "true",
+    } });
+    place.aws.answer("GetQueueAttributes", answer);
+    place
+        .aws
+        .answer("ListQueueTags", serde_json::json!({ "Tags": { "team": "ml", "aws:x": "y" } }));
+    let import = |resource_type: &str, name: &str, id: &str| stack::Import {
+        resource_type: resource_type.to_owned(),
+        name: name.to_owned(),
+        id: id.to_owned(),
+        protect: true,
+        parent: None,
+    };
+    let run = async |what: stack::Import| {
+        let mut recorder = crate::support::Recorder::default();
+        let result = place.project().import(&place.options, &what, &mut recorder).await;
+        (result, recorder.lines)
+    };
+    let url = "http://queue/123456789012/jobs";
+    let (imported, lines) = run(import("aws:sqs:Queue", "jobs", url)).await;
+    let imported =
+        imported.unwrap_or_else(|error| panic!("{error} {:?}", faults(error.diagnostics())));
+    assert_eq!(lines, ["import jobs"]);
+    let yaml = "  jobs:\n    type: aws:sqs:Queue\n    properties:\n      name: jobs\n      redrivePolicy:\n        fn::toJSON:\n          maxReceiveCount: 3\n      sqsManagedSseEnabled: true\n      tags:\n        team: ml\n      visibilityTimeoutSeconds: 45\n    options:\n      protect: true\n";
+    assert_eq!(imported.yaml, yaml);
+    // With that the program has what the stack has; without it nothing is deleted that is protected.
+    let without = place.up().await.0.expect_err("it is protected");
+    assert!(without.diagnostics()[0].message.contains("is protected"), "{without:?}");
+    let program = std::fs::read_to_string(place.folder.join("Pulumi.yaml")).expect("there");
+    place.write("Pulumi.yaml", &format!("{program}{yaml}"));
+    let (up, recorder) = place.up().await;
+    assert!(up.expect("deployable").is_unchanged(), "{:?}", recorder.plan());
+    for (what, message) in [
+        (import("aws:sqs:Queue", "jobs", url), "the stack has aws:sqs:Queue `jobs` already"),
+        (import("aws:sqs:Queu", "x", url), "refit has no resources of type `aws:sqs:Queu`"),
+        (import("aws:iam:Role", "x", "nobody"), "aws:iam:Role `nobody` does not exist"),
+        (import("aws:lambda:Function", "x", "f"), "aws:lambda:Function `f` does not exist"),
+        (
+            stack::Import { parent: Some("urn:x".to_owned()), ..import("aws:sqs:Queue", "x", url) },
+            "the stack has no urn:x",
+        ),
+    ] {
+        let error = run(what).await.0.expect_err(message);
+        assert!(error.diagnostics()[0].message.contains(message), "{message}: {error:?}");
+    }
+    assert!(place.up().await.0.expect("deployable").is_unchanged());
+}
+
 #[tokio::test]
 async fn what_cannot_be_read() {
     let place = Place::new(&format!(

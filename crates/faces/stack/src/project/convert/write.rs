@@ -77,6 +77,19 @@ pub(super) fn write(project: &str, story: Story, has_settings: bool) -> Result<C
     }
 }
 
+/// Writes one resource, that refers to nothing.
+pub(super) fn resource(noted: &Noted) -> Result<String, Error> {
+    let mut writer =
+        Writer { keys: HashMap::new(), marks: Vec::new(), places: Vec::new(), notes: Vec::new() };
+    let mut out = String::new();
+    writer.resource(noted, &HashMap::new(), &mut out);
+    if writer.places.is_empty() {
+        Ok(out)
+    } else {
+        Err(Error::Invalid { diagnostics: writer.places })
+    }
+}
+
 impl Writer {
     fn resource(&mut self, noted: &Noted, providers: &HashMap<String, String>, out: &mut String) {
         let Noted { key, registration, .. } = noted;
