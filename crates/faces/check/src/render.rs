@@ -3,6 +3,7 @@
 mod human;
 mod json;
 mod sarif;
+mod width;
 
 pub use human::human;
 pub use json::json;

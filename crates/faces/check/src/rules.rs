@@ -29,6 +29,7 @@ mod target_role;
 mod task_arguments;
 mod task_permission;
 mod unknown_bucket;
+mod unknown_image;
 mod unknown_name;
 mod wildcard_permission;
 
@@ -79,6 +80,7 @@ pub static RULES: &[&Rule] = &[
     &task_arguments::RULE,
     &task_permission::RULE,
     &unknown_bucket::RULE,
+    &unknown_image::RULE,
     &unknown_name::RULE,
     &wildcard_permission::RULE,
 ];

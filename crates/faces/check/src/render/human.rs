@@ -1,6 +1,7 @@
 //! For people: place, line, what is wrong, what AWS says and when, and the corrected lines.
 
 use super::corrected;
+use super::width::{column, columns};
 use crate::Checked;
 use crate::finding::{Finding, Severity, When};
 use crate::source::{SourceFile, Sources};
@@ -81,13 +82,42 @@ fn excerpt(sources: &Sources, file: &SourceFile, finding: &Finding) -> String {
     if line.is_empty() {
         return String::new();
     }
-    let column = (start.column - 1).min(line.len());
+    let place = (start.column - 1).min(line.len());
     let until = if end.line == start.line { end.column - 1 } else { line.len() };
-    let from = if column < WIDTH - 20 { 0 } else { column - BEFORE };
-    let shown: String = line.iter().skip(from).take(WIDTH).collect();
-    let room = shown.chars().count().saturating_sub(column - from).max(1);
-    let marks = "^".repeat(until.saturating_sub(column).clamp(1, room));
+    let from = shown_from(&line[..place]);
+    let shown = fitting(&line[from..], WIDTH);
+    let before = columns(&line[from..place]);
+    let room = columns(shown).saturating_sub(before).max(1);
+    let marked = line.get(place..until.min(line.len())).unwrap_or_default();
+    let marks = "^".repeat(columns(marked).clamp(1, room));
+    let shown: String = shown.iter().collect();
     let number = start.line.to_string();
     let margin = " ".repeat(number.len());
-    format!("\n  {number} | {shown}\n  {margin} | {}{marks}", " ".repeat(column - from))
+    format!("\n  {number} | {shown}\n  {margin} | {}{marks}", " ".repeat(before))
+}
+
+/// The first letter that is shown of those before the place: all of them, or the last few.
+fn shown_from(before: &[char]) -> usize {
+    if columns(before) < WIDTH - 20 {
+        return 0;
+    }
+    let mut room = BEFORE;
+    let is_shown = |letter: &&char| {
+        let left = room.checked_sub(column(**letter));
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    before.len() - before.iter().rev().take_while(is_shown).count()
+}
+
+/// The letters that fit into so many columns.
+fn fitting(letters: &[char], columns: usize) -> &[char] {
+    let mut room = columns;
+    let fits = |letter: &&char| {
+        let left = room.checked_sub(column(**letter));
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    let count = letters.iter().take_while(fits).count();
+    &letters[..count]
 }

@@ -66,12 +66,14 @@ fn names_are_those_of_the_component() {
 /// Each level uses the one below it ten times, and the last one the first.
 #[test]
 fn components_without_end() {
-    let mut text = "name: p\nruntime: yaml\ncomponents:\n".to_owned();
-    for level in 0..9 {
+    let level = |level: usize| {
         let of = (level + 8) % 9;
         let uses: Vec<String> = (0..10).map(|n| format!("r{n}: {{ type: p:L{of} }}")).collect();
-        text += &format!("  L{level}: {{ resources: {{ {} }} }}\n", uses.join(", "));
-    }
-    text += "resources: { all: { type: p:L8 } }\noutputs: { x: \"${all.x}\" }\n";
+        format!("  L{level}: {{ resources: {{ {} }} }}\n", uses.join(", "))
+    };
+    let levels: String = (0..9).map(level).collect();
+    let text = format!(
+        "name: p\nruntime: yaml\ncomponents:\n{levels}resources: {{ all: {{ type: p:L8 }} }}\noutputs: {{ x: \"${{all.x}}\" }}\n"
+    );
     assert_eq!(found(&text), Vec::<String>::new());
 }

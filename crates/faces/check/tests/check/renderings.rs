@@ -100,3 +100,42 @@ fn a_server_is_looked_at_like_a_program() {
             < 5
     );
 }
+
+/// The place is underlined where a terminal shows it: letters of East Asia and pictures take two columns, marks none.
+#[test]
+fn wide_letters_are_underlined() {
+    let excerpt = |comment: &str| {
+        let text = format!(
+            "{{\"Comment\": \"{comment}\", \"StartAt\": \"A\", \"States\": {{\"A\": {{\"Type\": \"Pass\", \"End\": true,}}}}}}"
+        );
+        let checked = look("machine.asl.json", &text);
+        let shown = check::human(&checked, &checked.findings[0]);
+        let lines: Vec<String> = shown.lines().skip(1).take(2).map(str::to_owned).collect();
+        (lines[0].clone(), lines[1].clone())
+    };
+    for (comment, columns) in [
+        ("plain", 5),
+        ("日本語", 6),
+        ("한국어 x", 8),
+        ("🚀 up", 5),
+        ("e\u{301}te\u{301}", 3),
+        ("ｆｕｌｌ", 8),
+    ] {
+        let (line, marks) = excerpt(comment);
+        assert!(line.contains(comment), "{line}");
+        let (_, plain) = excerpt("");
+        let place = |marks: &str| marks.find('^').expect("a mark");
+        assert_eq!(place(&marks), place(&plain) + columns, "{comment}: {line}\n{marks}");
+    }
+    // What does not fit is cut in front, by what it takes.
+    let (line, marks) = excerpt(&"漢".repeat(80));
+    let shown: usize = line.chars().map(|c| if c == '漢' { 2 } else { 1 }).sum();
+    assert!(shown <= 110 + 6 && marks.find('^').is_some_and(|at| at <= 60), "{line}\n{marks}");
+    // The mark is as wide as what it marks.
+    let checked = look(
+        "Pulumi.yaml",
+        "name: p\nruntime: yaml\nresources:\n  t: { type: aws:sns:Topic, properties: { displayName: \"${日本語}\" } }\n",
+    );
+    let shown = check::human(&checked, &checked.findings[0]);
+    assert!(shown.contains(&format!(" {}", "^".repeat("${".len() + 6 + 1))), "{shown}");
+}

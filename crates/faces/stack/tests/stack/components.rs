@@ -259,15 +259,19 @@ async fn what_is_wrong_is_told() {
     for (body, expected) in cases {
         assert_eq!(found(body).await, [*expected], "{body}");
     }
-    // Ten of ten of ten of ten of ten.
+}
+
+/// Ten of ten of ten of ten of ten.
+#[tokio::test]
+async fn too_many() {
     let tens = |of: &str| {
         (0..10).map(|n| format!("r{n}: {{ type: {of} }}")).collect::<Vec<_>>().join(", ")
     };
-    let mut many = "components:\n".to_owned();
-    for level in 0..5 {
-        let of = if level == 0 { "aws:sns:Topic".to_owned() } else { format!("p:L{}", level - 1) };
-        many += &format!("  L{level}: {{ resources: {{ {} }} }}\n", tens(&of));
-    }
-    many += "resources: { all: { type: p:L4 } }\n";
+    let level = |level: usize| {
+        let of = level.checked_sub(1).map_or("aws:sns:Topic".to_owned(), |of| format!("p:L{of}"));
+        format!("  L{level}: {{ resources: {{ {} }} }}\n", tens(&of))
+    };
+    let levels: String = (0..5).map(level).collect();
+    let many = format!("components:\n{levels}resources: {{ all: {{ type: p:L4 }} }}\n");
     assert_eq!(found(&many).await, ["1:1 with its components this is more than 20000 resources"]);
 }
