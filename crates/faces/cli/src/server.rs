@@ -6,7 +6,6 @@ use crate::home::{Announcement, Home};
 use crate::own::Own;
 use crate::report::Failure;
 use gateway::Gateway;
-use iam::Iam;
 use runner::ProcessRunner;
 use service::{AwsError, Kit, SystemClock, SystemEntropy};
 use std::ffi::OsString;

@@ -1,5 +1,6 @@
 //! Which service a request is for, as AWS SDKs say it.
 
+use std::borrow::Cow;
 use wire::HttpRequestParts;
 
 /// Where a request goes.
@@ -101,12 +102,12 @@ pub(crate) fn is_region(region: &str) -> bool {
 pub(crate) fn scope(parts: &HttpRequestParts) -> Option<(String, String)> {
     let header = parts.headers.get("authorization").and_then(|value| {
         let (_, rest) = value.split_once("Credential=")?;
-        Some(rest.split([',', ' ']).next().unwrap_or(rest).to_owned())
+        Some(Cow::Borrowed(rest.split([',', ' ']).next().unwrap_or(rest)))
     });
     let credential = header.or_else(|| {
         parts.query.split('&').find_map(|pair| {
             let value = pair.strip_prefix("X-Amz-Credential=")?;
-            Some(value.replace("%2F", "/").replace("%2f", "/"))
+            Some(Cow::Owned(value.replace("%2F", "/").replace("%2f", "/")))
         })
     })?;
     let mut pieces = credential.rsplit('/');

@@ -451,11 +451,13 @@ fn is_admin(principal: &Principal) -> bool {
 
 /// The request without its body. Header values that are not text are dropped: no AWS client sends such.
 fn head(request: &Request<Incoming>) -> HttpRequestParts {
-    let headers = request
-        .headers()
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
-        .collect::<Headers>();
+    let fields = request.headers();
+    let mut headers = Headers::with_capacity(fields.len(), 1024);
+    for (name, value) in fields {
+        if let Ok(value) = value.to_str() {
+            headers.push(name, value);
+        }
+    }
     HttpRequestParts {
         method: request.method().as_str().to_owned(),
         path: request.uri().path().to_owned(),

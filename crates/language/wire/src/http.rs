@@ -1,8 +1,23 @@
 //! The parts of HTTP messages as this crate reads and writes them: plain data, no sockets.
 
+use std::fmt;
+
 /// Header fields in order; names compare without case.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+///
+/// All texts lie in one buffer: a request has some twenty, and every request is read into this.
+#[derive(Clone, Default)]
+pub struct Headers {
+    text: String,
+    fields: Vec<Field>,
+}
+
+/// Where a field's name and value lie in the buffer: the value follows its name.
+#[derive(Clone, Copy)]
+struct Field {
+    start: usize,
+    middle: usize,
+    end: usize,
+}
 
 impl Headers {
     /// No headers.
@@ -10,56 +25,81 @@ impl Headers {
         Self::default()
     }
 
+    /// No headers, and room for so many bytes of names and values.
+    pub fn with_capacity(fields: usize, bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), fields: Vec::with_capacity(fields) }
+    }
+
     /// The first value of the header.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(own, _)| own.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// All values of the header, in order.
     pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter_map(move |(own, value)| {
-            own.eq_ignore_ascii_case(name).then_some(value.as_str())
-        })
+        self.iter().filter_map(move |(own, value)| own.eq_ignore_ascii_case(name).then_some(value))
     }
 
     /// Adds a header, keeping those of the same name.
-    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.push((name.into(), value.into()));
+    pub fn push(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
+        let start = self.text.len();
+        self.text.push_str(name.as_ref());
+        let middle = self.text.len();
+        self.text.push_str(value.as_ref());
+        self.fields.push(Field { start, middle, end: self.text.len() });
     }
 
     /// Sets a header, replacing those of the same name.
-    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
         self.remove(name);
         self.push(name, value);
     }
 
     /// Takes all headers of that name out.
     pub fn remove(&mut self, name: &str) {
-        self.0.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+        let text = &self.text;
+        self.fields.retain(|field| !text[field.start..field.middle].eq_ignore_ascii_case(name));
     }
 
     /// All headers in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.fields.iter().map(|field| {
+            (&self.text[field.start..field.middle], &self.text[field.middle..field.end])
+        })
     }
 
     /// How many header fields there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.fields.len()
     }
 
     /// Whether there is no header.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fields.is_empty()
     }
 }
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers {}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let mut headers = Self::new();
+        for (name, value) in pairs {
+            headers.push(name, value);
+        }
+        headers
     }
 }
 
