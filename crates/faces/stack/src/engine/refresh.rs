@@ -59,7 +59,9 @@ impl Engine<'_> {
                     let message = format!("{} `{}`: {why}", step.resource_type, step.name);
                     self.note(Diagnostic::warning(message));
                 }
-                let read = beside(&kind, &resource.inputs, reading.values);
+                let mut read = beside(&kind, &resource.inputs, reading.values);
+                // Nothing could take back what is set once.
+                read.retain(|name, _| !kind.properties.get(name).is_some_and(|one| one.fixed));
                 step.changes = differences(&kind, resource, &read);
                 if !step.changes.is_empty() {
                     step.operation = Operation::Update;

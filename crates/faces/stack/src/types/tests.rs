@@ -205,7 +205,7 @@ fn table() -> String {
     let list = |names: Vec<&str>| {
         names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
-    let mut text = "| type | replaced by a change of | kept when left out | refused |\n| --- | --- | --- | --- |\n".to_owned();
+    let mut text = "| type | replaced by a change of | kept when left out | set once: a change is refused | refused |\n| --- | --- | --- | --- | --- |\n".to_owned();
     for kind in all() {
         let those = |is: fn(&Property) -> bool| {
             let found =
@@ -214,8 +214,9 @@ fn table() -> String {
         };
         let replaces = those(|property| property.replaces);
         let kept = those(|property| property.sticky);
+        let fixed = those(|property| property.fixed);
         let refused = those(|property| property.shape == Shape::Unsupported);
-        let _ = writeln!(text, "| {} | {replaces} | {kept} | {refused} |", kind.short());
+        let _ = writeln!(text, "| {} | {replaces} | {kept} | {fixed} | {refused} |", kind.short());
     }
     let _ = write!(
         text,
