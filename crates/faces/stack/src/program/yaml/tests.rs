@@ -254,3 +254,25 @@ async fn configuration_has_types() {
         check(body, given, &[expected]).await;
     }
 }
+
+/// Inputs have types, defaults and secrets; what an input is not known to be is not known in the component either.
+#[tokio::test]
+async fn components_get_what_they_are_given() {
+    check(
+        "components:\n  C:\n    inputs: { a: { type: string }, n: { type: integer, default: 3 }, s: { type: string, secret: true, default: hush } }\n    \
+         resources: { t: { type: aws:sns:Topic, properties: { displayName: \"${a} ${n}\", kmsMasterKeyId: \"${s}\" } } }\n    \
+         outputs: { t: \"${t.arn}\", s: \"${s}\" }\n\
+         resources:\n  q: { type: aws:sqs:Queue }\n  c: { type: p:C, properties: { a: 7, n: \"8\" } }\n  d: { type: p:C, name: e, properties: { a: \"${q.arn}\" } }\n\
+         outputs: { t: \"${d.t}\", s: \"${c.s}\" }\n",
+        &[],
+        &[
+            "aws:sqs/queue:Queue q {}",
+            "p:index:C c {}",
+            "aws:sns/topic:Topic c-t {\"displayName\":\"7 8\",\"kmsMasterKeyId\":\"[secret]\"}",
+            "p:index:C e {} after q",
+            "aws:sns/topic:Topic e-t {\"displayName\":\"arn:q 3\",\"kmsMasterKeyId\":\"[secret]\"} after q",
+            "outputs {\"t\":\"arn:e-t\",\"s\":\"[secret]\"}",
+        ],
+    )
+    .await;
+}
