@@ -339,6 +339,11 @@ impl Runner for FakeRunner {
         }
     }
 
+    async fn discard(&self, id: &str) -> Result<()> {
+        crate::job::check_id(id)?;
+        if self.inner.jobs().contains_key(id) { Ok(()) } else { self.remove(id).await }
+    }
+
     async fn remove(&self, id: &str) -> Result<()> {
         let folder = JobFolder::new(&self.inner.jobs_directory, id)?;
         let mut jobs = self.inner.jobs();

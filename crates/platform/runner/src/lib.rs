@@ -78,6 +78,10 @@ pub trait Runner: Send + Sync {
     /// nothing after the offset (`false`).
     async fn wait_log(&self, id: &str, from_offset: u64) -> Result<bool>;
 
+    /// Deletes what a beginning left of a job that never started; of one that runs or ran, nothing: such a job can only
+    /// be [`Runner::remove`]d, and never starts again before it is.
+    async fn discard(&self, id: &str) -> Result<()>;
+
     /// Deletes the folder of a job that is not running; [`Error::StillRunning`] otherwise. An id
     /// that has no folder is fine.
     async fn remove(&self, id: &str) -> Result<()>;

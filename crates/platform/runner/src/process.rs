@@ -166,6 +166,24 @@ fn spawn_supervisor(
     Ok(())
 }
 
+/// Deletes a job folder that nobody uses any more.
+fn delete(folder: &JobFolder) -> Result<()> {
+    open_up(&folder.changes());
+    let mut attempts_left = 3;
+    loop {
+        match fs::remove_dir_all(folder.path()) {
+            // Its supervisor has just written that everything is on the disk.
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && attempts_left > 0 => {
+                attempts_left -= 1;
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::io("remove", folder.path())(error));
+            }
+            Ok(()) | Err(_) => return Ok(()),
+        }
+    }
+}
+
 /// Lets what the kernel keeps for itself of each layer of changes be deleted.
 fn open_up(changes: &Path) {
     for layer in fs::read_dir(changes).into_iter().flatten().flatten() {
@@ -288,6 +306,20 @@ impl Runner for ProcessRunner {
         }
     }
 
+    async fn discard(&self, id: &str) -> Result<()> {
+        let folder = self.folder(id)?;
+        drop(self.held.take(id));
+        self.settled(&folder).await?;
+        blocking(move || match inspect(&folder)? {
+            Found::NeverStarted => {
+                crate::groups::remove_remains(&folder);
+                delete(&folder)
+            }
+            Found::Supervised(_) | Found::Ended(_) => Ok(()),
+        })
+        .await
+    }
+
     async fn remove(&self, id: &str) -> Result<()> {
         let folder = self.folder(id)?;
         drop(self.held.take(id));
@@ -298,23 +330,7 @@ impl Runner for ProcessRunner {
                 Found::NeverStarted => crate::groups::remove_remains(&folder),
                 Found::Ended(_) => {}
             }
-            open_up(&folder.changes());
-            let mut attempts_left = 3;
-            loop {
-                match fs::remove_dir_all(folder.path()) {
-                    // Its supervisor has just written that everything is on the disk.
-                    Err(error)
-                        if error.kind() == io::ErrorKind::DirectoryNotEmpty
-                            && attempts_left > 0 =>
-                    {
-                        attempts_left -= 1;
-                    }
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(Error::io("remove", folder.path())(error));
-                    }
-                    Ok(()) | Err(_) => return Ok(()),
-                }
-            }
+            delete(&folder)
         })
         .await
     }

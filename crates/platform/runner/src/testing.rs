@@ -321,6 +321,23 @@ pub async fn remove_and_list(harness: &dyn Harness) {
     wait(&*runner, "b").await;
 }
 
+/// What a beginning left can be discarded; a job that runs or ran stays, and so never runs twice.
+pub async fn discard(harness: &dyn Harness) {
+    let runner = harness.runner();
+    let folder = runner.prepare("d").await.expect("a folder");
+    runner.discard("d").await.expect("it never ran");
+    assert!(!folder.path().exists());
+    runner.discard("d").await.expect("it is gone");
+    let spec = Program::Wait.spec("d");
+    start_and_wait_until_ready(&*runner, &spec).await;
+    runner.discard("d").await.expect("nothing is to be discarded");
+    assert!(matches!(runner.state("d").await, Ok(JobState::Running { .. })));
+    runner.stop("d").await.expect("it can be stopped");
+    let exit = wait(&*runner, "d").await;
+    runner.discard("d").await.expect("nothing is to be discarded");
+    assert_eq!(run(&*runner, &Program::Exit(3).spec("d")).await, exit);
+}
+
 /// A job runs on when the server goes away, and is waited for and stopped by the next one.
 pub async fn server_restart(harness: &dyn Harness) {
     let first = harness.runner();
@@ -506,7 +523,8 @@ macro_rules! runner_conformance {
     ($harness:expr $(, $argument:meta)*) => {
         $crate::runner_conformance!(@each $harness, ($($argument),*):
             exit_codes output_order missing_program stop grace_then_kill max_runtime
-            start_is_idempotent made_ready states remove_and_list server_restart supervisor_killed
+            start_is_idempotent made_ready states remove_and_list discard server_restart
+            supervisor_killed
             no_process_is_left flood_is_bounded environment opt_ml hidden_folders);
     };
     (@each $harness:expr, $arguments:tt: $($case:ident)*) => {

@@ -93,6 +93,10 @@ impl Runner for Contained {
         self.inner.wait_log(id, from_offset).await
     }
 
+    async fn discard(&self, id: &str) -> Result<()> {
+        self.inner.discard(id).await
+    }
+
     async fn remove(&self, id: &str) -> Result<()> {
         self.inner.remove(id).await
     }

@@ -149,7 +149,7 @@ impl Run<'_> {
             }
             for host in missing {
                 // What a beginning left of which nothing was recorded.
-                runner.remove(&host.run_id).await.map_err(runner_error)?;
+                runner.discard(&host.run_id).await.map_err(runner_error)?;
             }
             match self.begin(job).await? {
                 Begun::Running => {}
