@@ -162,7 +162,7 @@ def test_a_program_that_hangs_ends_with_refit(make_program):
     process = program.begin("up")
     waits_for(program, "now it hangs")
     assert interrupted(process) == 1
-    eventually(lambda: processes_of(program.folder) == [], "the program has ended", 20)
+    eventually(lambda: processes_of(program.folder) == [], "the program has ended")
 
 
 def test_no_node(make_program):

@@ -260,7 +260,7 @@ def test_a_program_that_hangs_ends_with_refit(make_program, how):
     code = interrupted(process, how)
     if how == signal.SIGINT:
         assert code == 1 and "stopped before everything was done" in program.log(), program.log()
-    eventually(lambda: processes_of(program.folder) == [], "the program has ended", 20)
+    eventually(lambda: processes_of(program.folder) == [], "the program has ended")
 
 
 def test_ctrl_c_in_the_middle_of_an_update(make_program, server):
