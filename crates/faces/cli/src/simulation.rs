@@ -79,6 +79,9 @@ impl World {
         // What of it still runs gets no further: its next commit never resolves.
         self.store.crash_at_commit(1, Crash::BeforeWriting);
         self.store = durable;
+        // What waits for its turn on the machine waits for ever.
+        self.runner.cut_off();
+        self.runner = self.runner.of_another_server();
         drop(server);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fs, io};
@@ -87,6 +88,8 @@ type Script = Box<dyn Fn(&JobSpec) -> FakeScript + Send + Sync>;
 #[derive(Clone)]
 pub struct FakeRunner {
     inner: Arc<Inner>,
+    /// Whoever has this handle, or a clone of it, is dead.
+    is_cut_off: Arc<AtomicBool>,
 }
 
 struct Inner {
@@ -124,7 +127,26 @@ impl FakeRunner {
             script: Box::new(script),
             jobs: Mutex::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), is_cut_off: Arc::default() }
+    }
+
+    /// The same jobs for another server.
+    #[must_use]
+    pub fn of_another_server(&self) -> Self {
+        Self { inner: self.inner.clone(), is_cut_off: Arc::default() }
+    }
+
+    /// Plays the death of the server that has this handle and its clones: nothing that it asks for happens any more, and
+    /// nothing is answered.
+    pub fn cut_off(&self) {
+        self.is_cut_off.store(true, Ordering::SeqCst);
+    }
+
+    /// Never returns to the dead.
+    async fn reach(&self) {
+        if self.is_cut_off.load(Ordering::SeqCst) {
+            std::future::pending().await
+        }
     }
 
     /// Plays the death of a job's supervisor: the job ends as [`ExitReason::Lost`].
@@ -266,12 +288,14 @@ fn finishing(inner: &Inner, id: &str, script: &FakeScript, folder: &JobFolder) -
 #[async_trait]
 impl Runner for FakeRunner {
     async fn prepare(&self, id: &str) -> Result<JobFolder> {
+        self.reach().await;
         let folder = JobFolder::new(&self.inner.jobs_directory, id)?;
         folder.create()?;
         Ok(folder)
     }
 
     async fn start(&self, spec: &JobSpec) -> Result<()> {
+        self.reach().await;
         spec.validate()?;
         let folder = self.prepare(&spec.id).await?;
         let (command, receiver) = watch::channel(Command::Run);
@@ -286,6 +310,7 @@ impl Runner for FakeRunner {
     }
 
     async fn state(&self, id: &str) -> Result<JobState> {
+        self.reach().await;
         crate::job::check_id(id)?;
         Ok(self.inner.jobs().get(id).map_or(JobState::Unknown, |job| job.state.clone()))
     }
@@ -305,6 +330,7 @@ impl Runner for FakeRunner {
     }
 
     async fn stop(&self, id: &str) -> Result<()> {
+        self.reach().await;
         let jobs = self.inner.jobs();
         let job = jobs.get(id).ok_or_else(|| Error::UnknownJob(id.to_owned()))?;
         job.command.send_if_modified(|command| {
@@ -318,6 +344,7 @@ impl Runner for FakeRunner {
     }
 
     async fn read_log(&self, id: &str, from_offset: u64) -> Result<LogPage> {
+        self.reach().await;
         let jobs = self.inner.jobs();
         let job = jobs.get(id).ok_or_else(|| Error::UnknownJob(id.to_owned()))?;
         let from = usize::try_from(from_offset).unwrap_or(usize::MAX);
@@ -340,11 +367,13 @@ impl Runner for FakeRunner {
     }
 
     async fn discard(&self, id: &str) -> Result<()> {
+        self.reach().await;
         crate::job::check_id(id)?;
         if self.inner.jobs().contains_key(id) { Ok(()) } else { self.remove(id).await }
     }
 
     async fn remove(&self, id: &str) -> Result<()> {
+        self.reach().await;
         let folder = JobFolder::new(&self.inner.jobs_directory, id)?;
         let mut jobs = self.inner.jobs();
         match jobs.get(id).map(|job| &job.state) {
