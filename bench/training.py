@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""How quickly training jobs start, and how long the machine is idle between them.
+"""How quickly training jobs start, how long the machine is idle between them, and what their output costs the server.
 
-    target/clients-venv/bin/python bench/training.py [--binary target/release/refit] [--jobs 100] [--seconds 0.5]
+    target/clients-venv/bin/python bench/training.py [--binary target/release/refit] [--jobs 100] [--seconds 0.5] [--output-mib 1024]
 
-Prints a table. Two slots: the instance type of the jobs is set to half of two processors.
+Prints a table. Two slots: the instance type of the jobs is set to half of the processors.
 """
 
 import argparse
@@ -25,7 +25,8 @@ def percentile(values, part):
 
 def row(name, values):
     """A line of the table, milliseconds."""
-    print(f"{name:<44} {len(values):>5} {percentile(values, .5):>8.1f} {percentile(values, .9):>8.1f} {max(values):>8.1f}")
+    parts = "".join(f" {percentile(values, part):>8.1f}" for part in (.5, .9, .99))
+    print(f"{name:<44} {len(values):>5}{parts} {max(values):>8.1f}", flush=True)
 
 
 def starts(server, bucket, image, count, parameters, made):
@@ -79,12 +80,34 @@ def queue(server, bucket, image, count, seconds):
     print(f"made in {made:.1f} s; ran {total:.1f} s, {count * seconds / 2:.1f} s at best")
 
 
+def resident_mib(server, word="VmRSS"):
+    """What the server holds, or held at most (`VmHWM`), MiB."""
+    text = Path(f"/proc/{server.process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(word)) / 1024
+
+
+def output(server, bucket, image, mib):
+    """The server's memory around a job that writes much; a smaller one before it has filled the caches."""
+    from support.training import request, training_ended
+    for each in (mib // 8, mib):
+        wanted = request(server, bucket)
+        wanted["HyperParameters"] = {"seconds": "0", "mib": str(each)}
+        wanted["AlgorithmSpecification"] = {"TrainingImage": image, "TrainingInputMode": "File"}
+        before, began = resident_mib(server), time.time()
+        server.client("sagemaker").create_training_job(**wanted)
+        described = training_ended(server, wanted["TrainingJobName"], 600)
+        assert described["TrainingJobStatus"] == "Completed", described
+        print(f"{each} MiB of output in {time.time() - began:.1f} s: the server had {before:.0f} MiB, then {resident_mib(server):.0f}, "
+              f"at most {resident_mib(server, 'VmHWM'):.0f}")
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--binary", default="target/release/refit")
     arguments.add_argument("--jobs", type=int, default=100)
     arguments.add_argument("--seconds", type=float, default=0.5)
     arguments.add_argument("--starts", type=int, default=30)
+    arguments.add_argument("--output-mib", type=int, default=1024)
     asked = arguments.parse_args()
     os.environ["REFIT_BINARY"] = asked.binary
     from support.server import Server
@@ -95,12 +118,14 @@ def main():
         server.data.mkdir()
         (server.data / "images.json").write_text(json.dumps([{"image": "plain-python", "python": []}]))
         (server.data / "instance-types.json").write_text(
-            json.dumps({"ml.m5.large": {"vcpus": 1, "memory_gib": 0.25}}))
+            json.dumps({"ml.m5.large": {"vcpus": max(1, (os.cpu_count() or 2) // 2), "memory_gib": 0.25}}))
         image = Path(folder) / "image"
         image.mkdir()
         script = image / "train"
         script.write_text(
             "#!/bin/sh\necho begun $(date +%s%N)\n"
+            "mib=$(sed -n 's/.*\"mib\":\"\\([0-9]*\\)\".*/\\1/p' /opt/ml/input/config/hyperparameters.json)\n"
+            '[ -z "$mib" ] || yes "$(printf %099d 0)" | head -c ${mib}M\n'
             'sleep $(sed -n \'s/.*"seconds":"\\([0-9.]*\\)".*/\\1/p\' /opt/ml/input/config/hyperparameters.json)\n'
             "echo ended $(date +%s%N)\n")
         script.chmod(0o755)
@@ -111,11 +136,12 @@ def main():
             code = archive({"train.py": "import time; print('begun', time.time_ns())"})
             server.client("s3").put_object(Bucket=bucket, Key="code.tar.gz", Body=code)
             parameters = {"sagemaker_program": '"train.py"', "sagemaker_submit_directory": f'"s3://{bucket}/code.tar.gz"'}
-            print(f"{'milliseconds':<44} {'count':>5} {'p50':>8} {'p90':>8} {'max':>8}")
+            print(f"{'milliseconds':<44} {'count':>5} {'p50':>8} {'p90':>8} {'p99':>8} {'max':>8}")
             starts(server, bucket, f"file://{image}", asked.starts, {"seconds": "0"}, "request to first line, folder")
             starts(server, bucket, "plain-python", 1, parameters, "  script, environment made")
             starts(server, bucket, "plain-python", asked.starts, parameters, "request to first line, script, warm")
             queue(server, bucket, f"file://{image}", asked.jobs, asked.seconds)
+            output(server, bucket, f"file://{image}", asked.output_mib)
         finally:
             server.close()
 

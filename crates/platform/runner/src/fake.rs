@@ -145,7 +145,7 @@ impl FakeRunner {
     /// Never returns to the dead.
     async fn reach(&self) {
         if self.is_cut_off.load(Ordering::SeqCst) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
