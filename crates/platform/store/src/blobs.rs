@@ -319,7 +319,11 @@ impl BlobWriter {
         let root = self.blobs.0.root.clone();
         let failed = |error: io::Error| file_error("finish a blob", &root, &error);
         self.file.flush().await.map_err(failed)?;
-        self.file.sync_all().await.map_err(failed)?;
+        // What goes with its owner need not outlive a power cut.
+        let is_durable = !self.blobs.0.temporary;
+        if is_durable {
+            self.file.sync_all().await.map_err(failed)?;
+        }
         let (from, bucket) = (self.blobs.unfinished(&self.id), self.blobs.bucket(&self.id));
         let to = self.blobs.path(&self.id);
         let parent = root.clone();
@@ -331,8 +335,10 @@ impl BlobWriter {
                     Err(error) => return Err(error),
                 };
                 fs::rename(&from, &to)?;
-                fs::File::open(&bucket)?.sync_all()?;
-                if new_bucket {
+                if is_durable {
+                    fs::File::open(&bucket)?.sync_all()?;
+                }
+                if new_bucket && is_durable {
                     fs::File::open(&parent)?.sync_all()?;
                 }
                 Ok(())
