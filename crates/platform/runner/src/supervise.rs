@@ -84,9 +84,11 @@ fn run(folder: &JobFolder) -> Result<()> {
     setsid().ok();
     nix::sys::prctl::set_child_subreaper(true).map_err(supervisor_error(folder))?;
     let watching = Watching::start(folder).map_err(supervisor_error(folder))?;
+    let word = Word::awaited(folder).map_err(Error::io("wait for", folder.path()))?;
+    // After that look: the word may come before it, and with it another specification.
     let mut spec = read_record::<JobSpec>(&folder.spec())?;
     let mut ready = None;
-    if let Some(word) = Word::awaited(folder).map_err(Error::io("wait for", folder.path()))? {
+    if let Some(word) = word {
         let made = spec.as_ref().map(|spec| Ready::ahead(folder, spec));
         if !word.comes(&watching) {
             // The machine is not to be had, or the server is gone: nothing has begun.

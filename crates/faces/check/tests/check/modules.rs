@@ -5,7 +5,9 @@ use std::path::Path;
 
 /// What is found in a project of these files: `FILE:LINE rule`.
 fn found(case: &str, files: &[(&str, &str)]) -> (Vec<String>, usize) {
-    let folder = std::env::temp_dir().join(format!("refit-modules-{}-{case}", std::process::id()));
+    // A thread plays one test: no other case of the same name is there at the same time.
+    let (process, thread) = (std::process::id(), std::thread::current().id());
+    let folder = std::env::temp_dir().join(format!("refit-modules-{process}-{thread:?}-{case}"));
     let _ = std::fs::remove_dir_all(&folder);
     for (name, text) in files {
         let path = folder.join(name);
