@@ -96,15 +96,25 @@ def main():
             server.wait(60)
 
 
+def own_python(given, program, environ):
+    """The Python of an environment that refit made and the program runs in, the newest first."""
+    made = sorted(given.environments.glob("*/bin/python"), key=lambda path: path.parent.parent.stat().st_mtime, reverse=True)
+    for python in [*made, Path(sys.executable)]:
+        command = [str(python), "-c", ALONE, str(program)]
+        environ = environ | {"PULUMI_CONFIG": SETTINGS}
+        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ).returncode == 0:
+            return python
+    sys.exit("the program runs in no environment: is there an SDK?")
+
+
 def measure(given, scratch, refit, environ):
     """Both tables."""
     program = scratch / "program"
     shutil.copytree(given.program, program)
     command = [*refit, "preview", str(program)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ)
-    newest = max(given.environments.glob("*/bin/python"), key=lambda path: path.parent.parent.stat().st_mtime, default=None)
-    newest = newest or Path(sys.executable)
-    sdk = seconds([str(newest), "-c", ALONE, str(program)], given.times, environ | {"PULUMI_CONFIG": SETTINGS})
+    python = own_python(given, program, environ)
+    sdk = seconds([str(python), "-c", ALONE, str(program)], given.times, environ | {"PULUMI_CONFIG": SETTINGS})
     preview = seconds(command, given.times, environ)
     print(f"{'preview of ' + given.program.name:<40} {preview:8.2f} s   SDK alone {sdk:6.2f} s   refit's part {preview - sdk:6.2f} s")
 
