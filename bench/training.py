@@ -68,14 +68,17 @@ def queue(server, bucket, image, count, seconds):
         times = {line.split()[0]: int(line.split()[1]) for line in lines if line.startswith(("begun", "ended"))}
         spans.append((times["begun"], times["ended"]))
     spans.sort()
-    free, idle = [], []
+    free, idle, since_first_seconds = [], [], []
     for start, end in spans:
         if len(free) == 2:
             free.sort()
             # The slot that was free first; two cannot be told apart.
             idle.append((start - free.pop(0)) / 1e6)
+            since_first_seconds.append((start - spans[0][0]) / 1e9)
         free.append(end)
     row(f"slot idle between {count} jobs of {seconds} s", idle)
+    late = sorted(zip(idle, since_first_seconds), reverse=True)
+    print("the longest:", ", ".join(f"{each:.0f} ms at {at:.1f} s" for each, at in late[:12]))
     total = (max(end for _, end in spans) - min(start for start, _ in spans)) / 1e9
     print(f"made in {made:.1f} s; ran {total:.1f} s, {count * seconds / 2:.1f} s at best")
 

@@ -1,7 +1,7 @@
 //! The embedded default: one SQLite file, `refit.db`, in the data directory.
 //!
 //! * One writer thread drains a queue and puts the batches that wait together into one transaction, so they share one
-//!   fsync (WAL, `synchronous=FULL`).
+//!   fsync (WAL, `synchronous=FULL`). Who has been alone for a while writes its batch itself.
 //! * Readers have connections of their own and never wait for the writer; records read lately are kept in memory.
 //! * Checkpoints run on another connection, off the writer's path.
 //! * The log is appended by rowid without a secondary index; dropping a stream appends a mark, and rows are removed
@@ -13,12 +13,14 @@ mod apply;
 pub mod backup;
 mod cache;
 mod checkpoint;
+mod desk;
 mod errors;
 mod lock;
 mod names;
 mod open;
 mod read;
 mod streams;
+mod wal;
 mod writer;
 
 use std::path::Path;
@@ -32,17 +34,20 @@ use tokio::sync::oneshot;
 use crate::{Batch, CommitFuture, Error, LogRow, Page, Record, Scan, Store};
 use cache::Cache;
 use checkpoint::Checkpointer;
+use desk::{Desk, Message};
 use names::Names;
 use read::Readers;
 use streams::Streams;
-use writer::{Job, Message, Numbers, Writer};
+use writer::{Job, Numbers, Writer};
 
 /// A store in a data directory. Dropping it waits until everything asked for is written.
 #[derive(Debug)]
 pub struct SqliteStore {
     /// `None` only while dropping.
     messages: Option<Sender<Message>>,
-    writer: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
+    desk: Arc<Desk>,
+    // After the writer: its lock is the directory's.
     readers: Arc<Readers>,
     shared: Shared,
 }
@@ -69,14 +74,16 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn add(&self, bytes: usize) {
-        self.batches.fetch_add(1, Ordering::Relaxed);
+    /// Answers how many waited before.
+    fn add(&self, bytes: usize) -> usize {
+        let before = self.batches.fetch_add(1, Ordering::AcqRel);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         metrics::COMMIT_QUEUE.add(1);
+        before
     }
 
     fn take(&self, batches: usize, bytes: usize) {
-        self.batches.fetch_sub(batches, Ordering::Relaxed);
+        self.batches.fetch_sub(batches, Ordering::AcqRel);
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
         metrics::COMMIT_QUEUE.add(-(batches as i64));
     }
@@ -104,20 +111,23 @@ impl SqliteStore {
         let checkpointer = Checkpointer::start(opened.checkpoints, messages.clone())?;
         let writer = Writer::new(
             opened.writer,
+            opened.wal,
             opened.location.clone(),
             shared.clone(),
             Numbers::after(opened.next_row, opened.last_version),
             checkpointer,
         );
-        let writer = std::thread::Builder::new()
+        let desk = Arc::new(Desk::new(writer));
+        let at_desk = desk.clone();
+        let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run(&inbox))
+            .spawn(move || at_desk.run(&inbox))
             .map_err(|error| Error::Io {
                 what: "starting the writer thread".to_owned(),
                 detail: error.to_string(),
             })?;
         let readers = Arc::new(Readers::new(opened.location, opened.lock));
-        Ok(Self { messages: Some(messages), writer: Some(writer), readers, shared })
+        Ok(Self { messages: Some(messages), thread: Some(thread), desk, readers, shared })
     }
 
     async fn read<T: Send + 'static>(
@@ -142,8 +152,8 @@ impl Drop for SqliteStore {
             // A writer that is gone needs no telling.
             let _gone = messages.send(Message::Close);
         }
-        if let Some(writer) = self.writer.take()
-            && writer.join().is_err()
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
         {
             tracing::error!("the store's writer thread panicked");
         }
@@ -155,9 +165,14 @@ impl Store for SqliteStore {
     fn commit(&self, batch: Batch) -> CommitFuture {
         let (answer, answered) = oneshot::channel();
         let bytes = writer::size(&batch);
-        self.shared.waiting.add(bytes);
-        let job = Message::Commit(Job { batch, bytes, answer });
-        let sent = self.messages.as_ref().is_some_and(|messages| messages.send(job).is_ok());
+        let waiting = self.shared.waiting.add(bytes);
+        let job = Job { batch, bytes, answer };
+        let left = if waiting == 0 { self.desk.write_here(job) } else { Some(job) };
+        let sent = left.is_none_or(|job| {
+            self.messages
+                .as_ref()
+                .is_some_and(|messages| messages.send(Message::Commit(job)).is_ok())
+        });
         if !sent {
             self.shared.waiting.take(1, bytes);
             return Box::pin(std::future::ready(Err(Error::Closed)));

@@ -47,6 +47,50 @@ async fn one_owner() {
     SqliteStore::open(&directory.0).unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commits_alone_and_in_company_keep_their_order() {
+    const COMMITS: u64 = 240;
+    let directory = Directory::new();
+    let store = SqliteStore::open(&directory.0).unwrap();
+    let mut expected = Vec::new();
+    let mut waiting = Vec::new();
+    for number in 0..COMMITS {
+        let mut batch = put(&number.to_string(), "x");
+        batch.appends.push(Append { stream: 1, body: number.to_string().into() });
+        waiting.push(store.commit(batch));
+        expected.push(number.to_string());
+        // Runs of single commits, which their caller may write itself, between ones of several at a time.
+        if number % 40 < 20 || number % 4 == 3 {
+            for commit in waiting.drain(..) {
+                commit.await.unwrap();
+            }
+        }
+    }
+    let rows = store.read_stream(1).await.unwrap();
+    let bodies: Vec<_> = rows.iter().map(|row| String::from_utf8_lossy(&row.body)).collect();
+    assert_eq!(bodies, expected);
+}
+
+#[tokio::test]
+async fn zeros_ahead_of_the_log_are_its_end_after_a_crash() {
+    const COMMITS: usize = 60;
+    let (directory, crashed) = (Directory::new(), Directory::new());
+    let store = SqliteStore::open(&directory.0).unwrap();
+    for number in 0..COMMITS {
+        store.commit(put(&number.to_string(), "x")).await.unwrap();
+    }
+    std::fs::create_dir_all(&crashed.0).unwrap();
+    for name in ["refit.db", "refit.db-wal"] {
+        std::fs::copy(directory.file(name), crashed.file(name)).unwrap();
+    }
+    let log = std::fs::read(crashed.file("refit.db-wal")).unwrap();
+    assert!(log.ends_with(&[0; 4096]), "no room was made ahead");
+    let after = SqliteStore::open(&crashed.0).unwrap();
+    let page = after.scan(Scan::of("k", "", 2 * COMMITS)).await.unwrap();
+    assert_eq!(page.records.len(), COMMITS);
+    after.commit(put("more", "x")).await.unwrap();
+}
+
 #[tokio::test]
 async fn newer_formats_are_left_alone() {
     let directory = Directory::new();

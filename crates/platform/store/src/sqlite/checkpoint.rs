@@ -5,11 +5,11 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-use super::writer::Message;
+use super::desk::Message;
 use crate::Error;
 
-/// A checkpoint is made after about this many bytes.
-const EVERY_BYTES: usize = 8 << 20;
+/// A checkpoint is made after this many bytes of log.
+const EVERY_BYTES: u64 = 32 << 20;
 /// A log longer than this (in pages of 4 KiB) that is still growing is restarted by the writer.
 const LONG_LOG_PAGES: i64 = 16384;
 
@@ -18,7 +18,7 @@ const LONG_LOG_PAGES: i64 = 16384;
 pub(super) struct Checkpointer {
     nudges: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    bytes: usize,
+    bytes: u64,
 }
 
 impl Checkpointer {
@@ -34,8 +34,8 @@ impl Checkpointer {
         Ok(Self { nudges: Some(nudges), thread: Some(thread), bytes: 0 })
     }
 
-    /// About this many bytes more are in the log.
-    pub(super) fn written(&mut self, bytes: usize) {
+    /// So many bytes more are in the log.
+    pub(super) fn written(&mut self, bytes: u64) {
         self.bytes += bytes;
         if self.bytes >= EVERY_BYTES
             && let Some(nudges) = &self.nudges

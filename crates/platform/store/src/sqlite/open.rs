@@ -11,6 +11,7 @@ use super::errors::Location;
 use super::lock::Lock;
 use super::names::Names;
 use super::streams::Streams;
+use super::wal::Wal;
 use crate::Error;
 use crate::blobs::file_error;
 
@@ -102,6 +103,7 @@ pub(super) struct Opened {
     pub(super) lock: Lock,
     pub(super) location: Location,
     pub(super) writer: Connection,
+    pub(super) wal: Wal,
     pub(super) checkpoints: Connection,
     pub(super) streams: Streams,
     pub(super) names: Names,
@@ -139,7 +141,8 @@ pub(super) fn open(data_dir: &Path) -> Result<Opened, Error> {
     let last_version = last_version as u64;
     let names = Names::read(&writer).map_err(failed)?;
     let checkpoints = connect(&location).map_err(failed)?;
-    Ok(Opened { lock, location, writer, checkpoints, streams, names, next_row, last_version })
+    let wal = Wal::watch(&mut writer, &location).map_err(failed)?;
+    Ok(Opened { lock, location, writer, wal, checkpoints, streams, names, next_row, last_version })
 }
 
 /// A connection with the store's settings.

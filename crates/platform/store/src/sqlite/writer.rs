@@ -1,6 +1,5 @@
-//! The writer thread: batches that wait together share one transaction and one fsync.
+//! The writer: batches that wait together share one transaction and one fsync.
 
-use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -12,12 +11,9 @@ use super::apply;
 use super::checkpoint::Checkpointer;
 use super::errors::Location;
 use super::names::{Fresh, Numbering};
+use super::wal::Wal;
 use crate::{Batch, Error};
 
-/// Most batches in one transaction: bounds how long the first one waits.
-const GROUP_BATCHES: usize = 8192;
-/// Most bytes in one transaction.
-const GROUP_BYTES: usize = 16 << 20;
 /// Rows of dropped streams are removed once there are this many.
 const SWEEP_FROM_ROWS: usize = 4096;
 /// Or once they have this many bytes.
@@ -26,15 +22,6 @@ const SWEEP_FROM_BYTES: usize = 4 << 20;
 const SWEEP_ROWS: usize = 16384;
 /// Version numbers set aside at a time, so that the counter is written rarely. A crash skips the rest.
 const VERSION_BLOCK: u64 = 1 << 20;
-
-/// What the writer is asked to do.
-#[derive(Debug)]
-pub(super) enum Message {
-    Commit(Job),
-    /// The write-ahead log has grown too long because there was never a pause: make one.
-    RestartLog,
-    Close,
-}
 
 /// One batch and whom to tell.
 #[derive(Debug)]
@@ -45,8 +32,10 @@ pub(super) struct Job {
     pub(super) answer: oneshot::Sender<Result<(), Error>>,
 }
 
+#[derive(Debug)]
 pub(super) struct Writer {
     connection: Connection,
+    wal: Wal,
     location: Location,
     shared: Shared,
     numbers: Numbers,
@@ -54,7 +43,7 @@ pub(super) struct Writer {
 }
 
 /// Numbers that a transaction hands out; they count only if it commits.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Numbers {
     next_row: i64,
     version: u64,
@@ -86,52 +75,26 @@ enum StreamChange {
 impl Writer {
     pub(super) fn new(
         connection: Connection,
+        wal: Wal,
         location: Location,
         shared: Shared,
         numbers: Numbers,
         checkpointer: Checkpointer,
     ) -> Self {
-        Self { connection, location, shared, numbers, checkpointer }
+        Self { connection, wal, location, shared, numbers, checkpointer }
     }
 
-    /// Works until told to close.
-    pub(super) fn run(mut self, inbox: &Receiver<Message>) {
-        let mut group = Vec::new();
-        let mut open = true;
-        while open {
-            let mut restart = false;
-            let Ok(first) = inbox.recv() else { break };
-            let mut next = Some(first);
-            let mut bytes = 0;
-            while let Some(message) = next {
-                match message {
-                    Message::Commit(job) => {
-                        bytes += job.bytes;
-                        group.push(job);
-                    }
-                    Message::RestartLog => restart = true,
-                    Message::Close => open = false,
-                }
-                let room = open && group.len() < GROUP_BATCHES && bytes < GROUP_BYTES;
-                next = match inbox.try_recv() {
-                    _ if !room => None,
-                    Ok(message) => Some(message),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                };
-            }
-            let taken = group.len();
-            self.commit_group(&mut group);
-            // Until here they took memory.
-            self.shared.waiting.take(taken, bytes);
-            self.checkpointer.written(bytes);
-            if restart {
-                self.restart_log();
-            }
-        }
+    /// Commits the jobs, which are about `bytes` long, and sees to the write-ahead log.
+    pub(super) fn write(&mut self, group: &mut Vec<Job>, bytes: usize) {
+        let taken = group.len();
+        self.commit_group(group);
+        // Until here they took memory.
+        self.shared.waiting.take(taken, bytes);
+        self.checkpointer.written(self.wal.written());
     }
 
     /// Commits the jobs, together if that works, and tells each how it went.
-    pub(super) fn commit_group(&mut self, group: &mut Vec<Job>) {
+    fn commit_group(&mut self, group: &mut Vec<Job>) {
         if group.is_empty() {
             return;
         }
@@ -291,7 +254,8 @@ impl Writer {
         Ok(runs)
     }
 
-    fn restart_log(&self) {
+    /// Restarts the write-ahead log, once nobody reads from it.
+    pub(super) fn restart_log(&self) {
         let result = self
             .connection
             .query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
@@ -356,6 +320,7 @@ mod tests {
         let checkpointer = Checkpointer::start(opened.checkpoints, messages).unwrap();
         let mut writer = Writer::new(
             opened.writer,
+            opened.wal,
             opened.location,
             Shared { streams: streams.clone(), ..Shared::default() },
             Numbers::after(opened.next_row, opened.last_version),
