@@ -208,7 +208,7 @@ def test_a_model_that_cannot_be_served(server, data, artefact):
     with refused("ValidationError", "not found"):
         invoke(server, name)
     sagemaker.delete_endpoint(EndpointName=name)
-    sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name)
+    sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig={"Delay": 1})
 
     # An update to it is rolled back, and what served goes on.
     name = endpoint(server, config(server, model(server, data, artefact)))

@@ -90,7 +90,8 @@ def test_a_job_processes(server, data, job):
     lines = log_lines(server, LOG, f"{job['ProcessingJobName']}/algo-1-")
     assert lines[0] == "arguments ['--rows', '3']"
     assert lines[1] == f"job {job['ProcessingJobName']} {job['ProcessingJobName']} algo-1 green"
-    server.client("sagemaker").get_waiter("processing_job_completed_or_stopped").wait(ProcessingJobName=job["ProcessingJobName"])
+    server.client("sagemaker").get_waiter("processing_job_completed_or_stopped").wait(
+        ProcessingJobName=job["ProcessingJobName"], WaiterConfig={"Delay": 1})
 
 
 def test_it_is_listed_tagged_and_deleted(server, job):
