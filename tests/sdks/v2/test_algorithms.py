@@ -4,10 +4,11 @@ import boto3
 import numpy
 import pytest
 import sagemaker
-from sagemaker import KMeans, LinearLearner, PCA
+from sagemaker import KMeans, LinearLearner, PCA, RandomCutForest
 from sklearn.cluster import KMeans as OtherKMeans
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.decomposition import PCA as OtherPCA
+from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -25,7 +26,8 @@ def fitted(estimator, values, labels=None):
     """The estimator after a job, and its metrics."""
     values = values.astype("float32")
     records = estimator.record_set(values) if labels is None else estimator.record_set(values, labels.astype("float32"))
-    estimator.fit(records, mini_batch_size=50, logs=False)
+    # The SDK knows one size for forests.
+    estimator.fit(records, mini_batch_size=1000 if isinstance(estimator, RandomCutForest) else 50, logs=False)
     described = estimator.sagemaker_session.describe_training_job(estimator.latest_training_job.name)
     assert described["TrainingJobStatus"] == "Completed"
     return estimator, {one["MetricName"]: one["Value"] for one in described.get("FinalMetricDataList", [])}
@@ -88,6 +90,18 @@ def test_pca_projects_as_scikit_learn_does(server, session, job_role):
     other = OtherPCA(2).fit(values).transform(values[:20])[:, ::-1]
     # Directions may be the other way round.
     assert numpy.max(numpy.abs(numpy.abs(projections) - numpy.abs(other))) < 1e-3
+
+
+def test_a_forest_scores_what_an_isolation_forest_takes_for_anomalies(server, session, job_role):
+    values = load_breast_cancer().data
+    values = (values - values.mean(axis=0)) / values.std(axis=0)
+    strange = numpy.vstack([values, numpy.full((5, values.shape[1]), 8.0)])
+    made, _ = fitted(RandomCutForest(job_role, num_trees=100, num_samples_per_tree=256, sagemaker_session=session, **PLACE), values)
+    scores = answers(server, made, strange, "score")[:, 0]
+    assert min(scores[-5:]) > max(scores[:-5])
+    other = -IsolationForest(random_state=0).fit(values).score_samples(values)
+    order, wanted = scores[:-5].argsort().argsort(), other.argsort().argsort()
+    assert numpy.corrcoef(order, wanted)[0, 1] > 0.9
 
 
 def test_a_transform_job_answers_lines_of_json(server, session, job_role):

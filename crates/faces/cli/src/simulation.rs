@@ -35,10 +35,11 @@ struct World {
 
 impl World {
     fn new(script: impl Fn(&runner::JobSpec) -> FakeScript + Send + Sync + 'static) -> Self {
-        let blobs = Blobs::temporary().unwrap();
         let clock = Arc::new(SystemClock::starting_at(ORIGIN_MS));
         let name: String = (0..16).map(|_| char::from(b'a' + fastrand())).collect();
         let folder = std::env::temp_dir().join(format!("refit-simulation-{name}"));
+        // A server that is killed keeps its clone; the world takes the folder away.
+        let blobs = Blobs::temporary(&folder).unwrap();
         let (time, jobs) = (clock.clone(), folder.join("jobs"));
         let runner = FakeRunner::new(jobs, move || time.now_ms(), script);
         Self { store: MemoryStore::new(), blobs, clock, runner, folder, boots: 0 }

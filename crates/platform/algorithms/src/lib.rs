@@ -4,8 +4,8 @@
 //! An algorithm keeps the container contract: it reads `/opt/ml/input`, prints its metrics as it
 //! trains, writes `/opt/ml/model`, and on failure writes `/opt/ml/output/failure` and ends with a
 //! code that is not 0. XGBoost's model file is the one the real algorithm would write; the models of
-//! the others are `model.json` (see [`linear`], [`kmeans`] and [`pca`]), because AWS's are networks
-//! of MXNet.
+//! the others are `model.json` (see [`linear`], [`kmeans`], [`pca`] and [`forest`]), because AWS's have forms of
+//! their own.
 
 // Labels 0 and 1, equal values and unset parameters are exact, as they are in XGBoost.
 #![allow(clippy::float_cmp)]
@@ -14,6 +14,7 @@ mod batch;
 mod channels;
 mod container;
 mod error;
+pub mod forest;
 mod given;
 pub mod kmeans;
 pub mod linear;
@@ -40,7 +41,7 @@ use std::process::ExitCode;
 pub const XGBOOST_SCRIPT: &str = include_str!("../python/xgboost_train.py");
 
 /// The names of the built-in algorithms.
-pub const NAMES: &[&str] = &["xgboost", "linear-learner", "kmeans", "pca"];
+pub const NAMES: &[&str] = &["xgboost", "linear-learner", "kmeans", "pca", "randomcutforest"];
 
 /// Trains the algorithm of that name on the tree at `opt_ml` (usually `/opt/ml`); what a container
 /// of the algorithm does when it is run with `train`. The exit code is the job's.
@@ -51,6 +52,7 @@ pub fn run(name: &str, opt_ml: &Path) -> ExitCode {
         "linear-learner" => linear::train(opt_ml, output),
         "kmeans" => kmeans::train(opt_ml, output),
         "pca" => pca::train(opt_ml, output),
+        "randomcutforest" => forest::train(opt_ml, output),
         _ => Err(unknown(name)),
     };
     finish(opt_ml, trained)

@@ -1,4 +1,4 @@
-//! Linear learner, k-means and PCA as their containers do them, on trees like those of jobs; and recordio-protobuf.
+//! Linear learner, k-means, PCA and random cut forest as their containers do them, on trees like those of jobs; and recordio-protobuf.
 
 #![allow(clippy::unwrap_used, clippy::format_collect, clippy::float_cmp)]
 
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use algorithms::forest::ForestModel;
 use algorithms::kmeans::KMeansModel;
 use algorithms::linear::{LinearModel, Prediction};
 use algorithms::pca::PcaModel;
@@ -46,6 +47,7 @@ impl Tree {
         let trained = match name {
             "linear-learner" => algorithms::linear::train(&self.0, &mut output),
             "kmeans" => algorithms::kmeans::train(&self.0, &mut output),
+            "randomcutforest" => algorithms::forest::train(&self.0, &mut output),
             _ => algorithms::pca::train(&self.0, &mut output),
         };
         let lines = String::from_utf8(output).unwrap().lines().map(str::to_owned).collect();
@@ -205,6 +207,46 @@ fn components_are_found() {
     near(other[0] - one[0], 0.0, 0.1);
 }
 
+#[test]
+fn anomalies_are_found() {
+    let mut next = numbers(5);
+    let mut rows = String::new();
+    let mut labelled = String::new();
+    for index in 0..1000 {
+        let angle = next() * std::f64::consts::TAU;
+        let (x, y) = (10.0 * angle.cos() + next(), 10.0 * angle.sin() + next());
+        writeln!(rows, "{x},{y}").unwrap();
+        if index % 5 == 0 {
+            writeln!(labelled, "0,{x},{y}").unwrap();
+        }
+    }
+    labelled += "1,40,-40\n1,-35,30\n";
+    let given = json!({ "feature_dim": "2", "num_trees": "60", "num_samples_per_tree": "128" });
+    let tree = Tree::new(&given, "text/csv;label_size=0").with("train/t.csv", &rows);
+    let tree = tree.with("test/t.csv", &labelled);
+    let lines = tree.train("randomcutforest").unwrap();
+    for line in ["test accuracy <score>=1", "test f1 <score>=1", "60 trees of 128 rows each"] {
+        assert!(lines.iter().any(|own| own.ends_with(line)), "{line}: {lines:?}");
+    }
+    let model = ForestModel::load(&tree.model()).unwrap();
+    let among = model.predict(&[10.5, 0.5]);
+    // The middle of the ring is as empty as what lies outside, but near to everything.
+    let (middle, outside) = (model.predict(&[0.5, 0.5]), model.predict(&[60.0, 60.0]));
+    assert!(among < 1.2 && middle > among && outside > 2.0 * among, "{among} {middle} {outside}");
+    assert_eq!(model.predict(&[f32::INFINITY, 0.0]), model.predict(&[f32::INFINITY, 1.0]));
+    let again = Tree::new(&given, "text/csv;label_size=0").with("train/t.csv", &rows);
+    again.train("randomcutforest").unwrap();
+    assert_eq!(fs::read(tree.model()).unwrap(), fs::read(again.model()).unwrap());
+    // What does not fit together is refused before anything is looked up in it.
+    let text = fs::read_to_string(tree.model()).unwrap();
+    for (part, other) in [("\"masses\":[", "\"masses\":[0,"), ("\"cuts\":[[0,", "\"cuts\":[[7,")] {
+        assert!(text.contains(part), "{part}");
+        tree.write("model/model.json", text.replacen(part, other, 1).as_bytes());
+        let error = ForestModel::load(&tree.model()).unwrap_err().to_string();
+        assert!(error.contains("do not fit together"), "{error}");
+    }
+}
+
 /// An algorithm, its hyperparameters, a content type, data, and what the refusal says.
 type Case = (&'static str, serde_json::Value, &'static str, &'static str, &'static str);
 
@@ -271,7 +313,21 @@ fn what_is_wrong_with_linear_learners_data_is_told() {
 
 #[test]
 fn what_is_wrong_with_data_that_has_no_labels_is_told() {
-    let cases: [Case; 6] = [
+    let cases: [Case; 8] = [
+        (
+            "randomcutforest",
+            json!({ "num_trees": "10" }),
+            "text/csv;label_size=0",
+            "1\n2\n",
+            "Hyperparameter num_trees: value \"10\" is not in range [50, 1000]",
+        ),
+        (
+            "randomcutforest",
+            json!({ "eval_metrics": "[\"auc\"]" }),
+            "text/csv;label_size=0",
+            "1\n2\n",
+            "is not a list of accuracy and precision_recall_fscore",
+        ),
         (
             "kmeans",
             json!({ "k": "3" }),
@@ -330,6 +386,10 @@ fn odd_data_is_learned_from_without_harm() {
         let given = json!({ "num_components": "1" });
         let tree = Tree::new(&given, "text/csv;label_size=0").with("train/t.csv", text);
         tree.train("pca").unwrap();
+        let tree = Tree::new(&json!({}), "text/csv;label_size=0").with("train/t.csv", text);
+        tree.train("randomcutforest").unwrap();
+        let score = ForestModel::load(&tree.model()).unwrap().predict(&[1.0, 1.0]);
+        assert!(score.is_finite() && score > 0.0, "{score}");
     }
 }
 

@@ -155,13 +155,13 @@ impl Blobs {
         Self::in_folder(data_dir.join("blobs"), false)
     }
 
-    /// A folder of its own below the system's temporary directory that goes when the last clone does.
+    /// A folder of its own below `parent` that goes when the last clone does.
     ///
     /// # Errors
     /// [`Error::Full`] or [`Error::Io`].
-    pub fn temporary() -> Result<Self, Error> {
+    pub fn temporary(parent: &Path) -> Result<Self, Error> {
         let name = format!("refit-blobs-{}", BlobId::random());
-        Self::in_folder(std::env::temp_dir().join(name), true)
+        Self::in_folder(parent.join(name), true)
     }
 
     fn in_folder(root: PathBuf, temporary: bool) -> Result<Self, Error> {
@@ -390,7 +390,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_blob_appears_when_it_is_finished_and_only_then() {
-        let blobs = Blobs::temporary().unwrap();
+        let blobs = Blobs::temporary(&std::env::temp_dir()).unwrap();
         let mut writer = blobs.create().await.unwrap();
         writer.write(b"one ").await.unwrap();
         writer.write(b"two").await.unwrap();
@@ -409,7 +409,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_held_stays_until_it_is_let_go() {
-        let folder = Blobs::temporary().unwrap();
+        let folder = Blobs::temporary(&std::env::temp_dir()).unwrap();
         let data = folder.0.root.join("data");
         let blobs = Blobs::open(&data).unwrap();
         let (first, second) = (blobs.create().await.unwrap(), blobs.create().await.unwrap());
@@ -426,7 +426,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_finished_or_not_kept_goes() {
-        let blobs = Blobs::temporary().unwrap();
+        let blobs = Blobs::temporary(&std::env::temp_dir()).unwrap();
         let mut dropped = blobs.create().await.unwrap();
         dropped.write(b"x").await.unwrap();
         let unfinished = blobs.unfinished(&dropped.id);

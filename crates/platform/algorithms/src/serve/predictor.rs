@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::container::MODEL_FILE;
+use crate::forest::ForestModel;
 use crate::kmeans::KMeansModel;
 use crate::linear::{LinearModel, Prediction};
 use crate::pca::PcaModel;
@@ -17,6 +18,7 @@ pub(super) enum Predictor {
     Linear(LinearModel),
     KMeans(KMeansModel),
     Pca(PcaModel),
+    Forest(ForestModel),
 }
 
 /// What a model answers for some rows.
@@ -43,6 +45,7 @@ impl Predictor {
             "linear-learner" => LinearModel::load(&file).map(Self::Linear),
             "kmeans" => KMeansModel::load(&file).map(Self::KMeans),
             "pca" => PcaModel::load(&file).map(Self::Pca),
+            "randomcutforest" => ForestModel::load(&file).map(Self::Forest),
             _ => Err(crate::unknown(algorithm)),
         }
     }
@@ -53,6 +56,7 @@ impl Predictor {
             Self::Linear(_) => "linear-learner",
             Self::KMeans(_) => "kmeans",
             Self::Pca(_) => "pca",
+            Self::Forest(_) => "randomcutforest",
         }
     }
 
@@ -67,6 +71,7 @@ impl Predictor {
             Self::Linear(model) => model.features(),
             Self::KMeans(model) => model.features(),
             Self::Pca(model) => model.features(),
+            Self::Forest(model) => model.features(),
         }
     }
 
@@ -85,11 +90,15 @@ impl Predictor {
                 return Err(format!("row {}: a value is missing", number + 1));
             }
         }
-        let name = if matches!(self, Self::Pca(_)) { "projections" } else { "predictions" };
+        let name = match self {
+            Self::Pca(_) => "projections",
+            Self::Forest(_) => "scores",
+            _ => "predictions",
+        };
         Ok(Predictions::Named(name, rows.iter().map(|row| self.answer(row)).collect()))
     }
 
-    // AWS: the pages "response formats" of linear learner, k-means and PCA.
+    // AWS: the pages "response formats" of linear learner, k-means, PCA and random cut forest.
     fn answer(&self, row: &[f32]) -> Answer {
         match self {
             Self::Xgboost(model) => vec![("score", json!(model.predict_row(row)))],
@@ -110,6 +119,7 @@ impl Predictor {
                 ]
             }
             Self::Pca(model) => vec![("projection", json!(model.predict(row)))],
+            Self::Forest(model) => vec![("score", json!(model.predict(row)))],
         }
     }
 }

@@ -112,7 +112,7 @@ impl World {
     }
 
     pub(crate) fn with(authoriser: Arc<dyn Authoriser>) -> Self {
-        Self::over(MemoryStore::new(), Blobs::temporary().unwrap(), authoriser)
+        Self::over(MemoryStore::new(), Blobs::temporary(&std::env::temp_dir()).unwrap(), authoriser)
     }
 
     pub(crate) fn over(store: MemoryStore, blobs: Blobs, authoriser: Arc<dyn Authoriser>) -> Self {
