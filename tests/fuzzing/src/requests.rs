@@ -24,6 +24,8 @@ pub(crate) const ITEMS: &[&str] = &[
     "[1, {\"a\": [2]}, \"x\"]",
     "{\"a\":1}\n{\"a\":2}\r\n",
     "{\"k\": {\"l\": [1, 2]}}",
+    // A byte order mark where none may be.
+    "{\"k\": {\"l:\": {\" \"}\u{feff}}}",
 ];
 
 static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| {

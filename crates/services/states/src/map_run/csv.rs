@@ -9,8 +9,6 @@ use serde_json::{Map, Value};
 const MAX_HEADER_BYTES: usize = 10 * 1024;
 /// Most bytes of a row.
 const MAX_ROW_BYTES: usize = 16 << 20;
-/// What a file may begin with.
-const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// Takes bytes, gives rows.
 pub(super) struct Csv {
@@ -20,7 +18,6 @@ pub(super) struct Csv {
     fields_end: usize,
     ends: Vec<usize>,
     ends_end: usize,
-    begun: bool,
 }
 
 impl Csv {
@@ -34,16 +31,11 @@ impl Csv {
             fields_end: 0,
             ends: vec![0; 64],
             ends_end: 0,
-            begun: false,
         }
     }
 
     /// Takes a piece, and the rows that it completes; the end is an empty one.
     pub(super) fn push(&mut self, mut piece: &[u8], rows: &mut Vec<Value>) -> Result<(), Fault> {
-        if !self.begun && !piece.is_empty() {
-            self.begun = true;
-            piece = piece.strip_prefix(&BYTE_ORDER_MARK).unwrap_or(piece);
-        }
         let at_end = piece.is_empty();
         loop {
             let (result, read, written, ended) = self.reader.read_record(

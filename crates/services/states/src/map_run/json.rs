@@ -68,9 +68,6 @@ impl Json {
         self.at = 0;
         self.text.extend_from_slice(piece);
         self.ended |= piece.is_empty();
-        if self.at == 0 && self.text.starts_with(&[0xef, 0xbb, 0xbf]) {
-            self.at = 3;
-        }
         while !matches!(self.stage, Stage::Done) {
             if !self.step(items)? {
                 return if self.ended { Err(invalid("unexpected end")) } else { Ok(()) };

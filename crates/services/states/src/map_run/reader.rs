@@ -2,11 +2,10 @@
 
 use super::Fault;
 use super::bytes::{Bytes, Place};
-use super::csv::Csv;
-use super::json::{Found, Json};
-use super::lines::Lines;
+use super::json::Found;
 use super::s3::S3;
 use super::table::Table;
+use super::text::Text;
 use asl::program::InputType;
 use driver::{Items, MapRunRequest, TaskFailure};
 use engine::{MapItem, ReaderSpec};
@@ -48,15 +47,9 @@ struct Open {
 
 enum Content {
     /// Read from the first byte to the last.
-    Stream(Box<Bytes>, Format),
+    Stream(Box<Bytes>, Text),
     /// Read here and there.
     Table(Box<Table>),
-}
-
-enum Format {
-    Csv(Box<Csv>),
-    Json(Box<Json>),
-    Lines(Lines),
 }
 
 pub(super) async fn open(
@@ -194,10 +187,10 @@ impl Reader {
             }
             InputType::Csv => {
                 let delimiter = self.spec.csv_delimiter.unwrap_or(b',');
-                Format::Csv(Box::new(Csv::new(self.header.clone(), delimiter)))
+                Text::csv(self.header.clone(), delimiter)
             }
-            InputType::Jsonl => Format::Lines(Lines::default()),
-            _ => Format::Json(Box::new(Json::new(pointer))),
+            InputType::Jsonl => Text::lines(),
+            _ => Text::json(pointer),
         };
         let bytes = Box::new(Bytes::open(&self.s3, &place).await?);
         Ok(Open { content: Content::Stream(bytes, format), source })
@@ -273,13 +266,13 @@ impl Content {
     async fn next(&mut self) -> Result<(Vec<Found>, bool), Fault> {
         let mut found = Vec::new();
         let ended = match self {
-            Self::Stream(bytes, format) => {
+            Self::Stream(bytes, text) => {
                 let piece = bytes.next().await?;
                 let ended = piece.is_none();
                 match piece {
                     // Of a packed object a piece may hold nothing yet.
                     Some(piece) if piece.is_empty() => {}
-                    piece => format.push(&piece.unwrap_or_default(), &mut found)?,
+                    piece => text.push(&piece.unwrap_or_default(), &mut found)?,
                 }
                 ended
             }
@@ -291,19 +284,6 @@ impl Content {
             }
         };
         Ok((found, ended))
-    }
-}
-
-impl Format {
-    fn push(&mut self, piece: &[u8], found: &mut Vec<Found>) -> Result<(), Fault> {
-        let mut values = Vec::new();
-        match self {
-            Self::Csv(csv) => csv.push(piece, &mut values)?,
-            Self::Lines(lines) => lines.push(piece, &mut values)?,
-            Self::Json(json) => return json.push(piece, found),
-        }
-        found.extend(values.into_iter().map(|value| (None, value)));
-        Ok(())
     }
 }
 
