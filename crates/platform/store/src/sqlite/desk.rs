@@ -17,7 +17,7 @@ const GROUP_BATCHES: usize = 8192;
 const GROUP_BYTES: usize = 16 << 20;
 /// After so many transactions of one batch each whoever comes is taken to be alone.
 const ALONE_AFTER: u32 = 4;
-/// A transaction that takes longer is left to the thread: its caller keeps others from running meanwhile.
+/// After a transaction that takes longer the next ones are left to the thread: there is nothing to gain.
 const LONGEST_HERE: Duration = Duration::from_millis(5);
 /// So is one with a batch of more bytes.
 const LARGEST_HERE_BYTES: usize = 64 << 10;
@@ -82,12 +82,13 @@ impl Desk {
     /// job waits, or this one would overtake it.
     pub(super) fn write_here(&self, job: Job) -> Option<Job> {
         let is_alone = self.lonely.load(Ordering::Relaxed) >= ALONE_AFTER;
-        if !is_alone || job.bytes > LARGEST_HERE_BYTES || !others_can_run() {
+        if !is_alone || job.bytes > LARGEST_HERE_BYTES || !may_wait_here() {
             return Some(job);
         }
         let Ok(mut writer) = self.writer.try_lock() else { return Some(job) };
         let bytes = job.bytes;
-        self.write(&mut writer, &mut vec![job], bytes);
+        // The runtime's other tasks go on elsewhere, however long the disk takes.
+        tokio::task::block_in_place(|| self.write(&mut writer, &mut vec![job], bytes));
         None
     }
 
@@ -105,10 +106,8 @@ impl Desk {
     }
 }
 
-/// Whether the caller's runtime has other threads to go on with while this one waits for the disk.
-fn others_can_run() -> bool {
-    Handle::try_current().is_ok_and(|runtime| {
-        runtime.runtime_flavor() != RuntimeFlavor::CurrentThread
-            && runtime.metrics().num_workers() > 1
-    })
+/// Whether the caller's runtime lets a task wait for the disk.
+fn may_wait_here() -> bool {
+    Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread)
 }
