@@ -24,6 +24,8 @@ use store::memory::Crash;
 const SEEDS: u64 = 100;
 /// Seeds that found something once (a stop that made an effect forgotten while it was sent again), played always.
 const FOUND: [u64; 3] = [21, 208, 215];
+/// No storm takes as long, in its own time: most are over after two hours.
+const LONGEST: Duration = Duration::from_hours(48);
 /// Things that happen in a storm.
 const STEPS: u64 = 40;
 
@@ -445,13 +447,24 @@ fn history_fault(events: &[Value]) -> Option<String> {
 fn play(seed: u64, bug: Bug) -> (Vec<String>, Seen) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build().unwrap();
-    runtime.block_on(async {
+    let phase = std::cell::Cell::new("its beginning");
+    let storm = async {
         let mut storm = Storm::begin(seed, bug).await;
         for number in 0..STEPS {
+            phase.set("a step");
             storm.step(number).await;
         }
+        phase.set("the calm after it");
         storm.calm().await;
+        phase.set("the questions at its end");
         faults(&mut storm).await
+    };
+    let ended = runtime.block_on(async { tokio::time::timeout(LONGEST, storm).await });
+    ended.unwrap_or_else(|_| {
+        (
+            vec![format!("it does not end: {} waits for what never comes", phase.get())],
+            Seen::default(),
+        )
     })
 }
 
