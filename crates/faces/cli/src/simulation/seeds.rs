@@ -52,9 +52,18 @@ impl Dice {
     }
 }
 
+impl Dice {
+    /// How long a disk takes to make a commit durable: half of them no time at all, others up to 50 ms.
+    fn time(&mut self) -> Duration {
+        Duration::from_millis(self.roll(100).saturating_sub(50))
+    }
+}
+
 /// One storm.
 pub(super) struct Storm {
     dice: Dice,
+    /// Says how long each server's disk takes.
+    disks: Dice,
     bug: Bug,
     pub(super) world: World,
     server: Option<Composed>,
@@ -86,6 +95,7 @@ impl Storm {
         machines::deploy(&server).await;
         Self {
             dice: Dice(seed),
+            disks: Dice(!seed),
             bug,
             world,
             server: Some(server),
@@ -95,6 +105,13 @@ impl Storm {
             deaths: 0,
             stale: None,
             is_steady: false,
+        }
+    }
+
+    /// From now on a commit takes another time.
+    fn change_disk(&mut self) {
+        if !self.is_steady {
+            self.world.store.delay_commits(self.disks.time());
         }
     }
 
@@ -113,6 +130,7 @@ impl Storm {
             let seconds = self.dice.roll(600);
             tokio::time::sleep(Duration::from_secs(seconds)).await;
         }
+        self.change_disk();
         self.server = Some(self.world.boot().await);
     }
 
@@ -450,6 +468,7 @@ fn play(seed: u64, bug: Bug) -> (Vec<String>, Seen) {
     let phase = std::cell::Cell::new("its beginning");
     let storm = async {
         let mut storm = Storm::begin(seed, bug).await;
+        storm.change_disk();
         for number in 0..STEPS {
             phase.set("a step");
             storm.step(number).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use service::WorkItem;
 use store::{Append, Batch, Error, Expect};
 
-use super::live::{End, Live, Pending, State};
+use super::live::{Answer, End, Live, Pending, State};
 use super::map_run::{is_child, put_runs};
 use super::record::{ExecutionRecord, REMAINS_KIND};
 use super::{CANCEL_TASK_WORK, Inner, rows};
@@ -58,11 +58,12 @@ impl Inner {
                 }
                 Err(error) => {
                     tracing::error!(execution = &**live.arn(), %error, "a turn could not be stored");
-                    for answer in flying.answers.drain(..) {
-                        // Whoever asked may have stopped waiting.
-                        let _nobody = answer.send(Err(error.clone()));
-                    }
+                    answer_all(flying.answers.drain(..), &Err(error.clone()));
                     if matches!(error, Error::Closed) {
+                        let mut state = live.lock();
+                        // Nothing will be tried again: not what came meanwhile either, and what comes is told so.
+                        state.in_flight = false;
+                        answer_all(state.pending.answers.drain(..), &Err(error));
                         return;
                     }
                     tokio::time::sleep(retry).await;
@@ -154,7 +155,7 @@ impl Inner {
 
     /// What was carried is durable: acts on it. Answers what is to be carried next.
     pub(super) fn settle(self: &Arc<Self>, live: &Arc<Live>, flying: Pending) -> Option<Pending> {
-        let Pending { effects, work, answers, end, events_upto, sleeps_until, .. } = flying;
+        let Pending { effects, work, mut answers, end, events_upto, sleeps_until, .. } = flying;
         let (events, stopping, is_asleep, forgets) = {
             let mut state = live.lock();
             let events = state.durable(events_upto, live.stored, live.logged);
@@ -166,6 +167,8 @@ impl Inner {
             if let Some(end) = &end {
                 let record = ExecutionRecord::ended(live, &state, end).without_history();
                 state.outcome = Some(Arc::new(record));
+                // Whoever came while this was on its way: nothing more will be.
+                answers.append(&mut state.pending.answers);
                 self.clear_up(live, &mut state);
             }
             let forgets = end.is_some() && state.keeps_effects;
@@ -175,9 +178,7 @@ impl Inner {
             self.handler().happened(&live.identity, &live.attributes, &events);
         }
         self.scheduled_after(live, work, stopping, forgets);
-        for answer in answers {
-            let _nobody = answer.send(Ok(()));
-        }
+        answer_all(answers, &Ok(()));
         if end.is_some() {
             self.observe_end(live);
             self.ended(live);
@@ -189,6 +190,13 @@ impl Inner {
         let mut state = live.lock();
         state.in_flight = false;
         state.take_off()
+    }
+}
+
+fn answer_all(answers: impl IntoIterator<Item = Answer>, result: &Result<(), Error>) {
+    for answer in answers {
+        // Whoever asked may have stopped waiting.
+        let _nobody = answer.send(result.clone());
     }
 }
 

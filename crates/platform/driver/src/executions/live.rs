@@ -81,6 +81,9 @@ pub(super) struct State {
     pub(super) outcome: Option<Arc<ExecutionRecord>>,
 }
 
+/// The way to whoever waits until something is durable.
+pub(super) type Answer = oneshot::Sender<Result<(), Error>>;
+
 /// What one commit carries, and what to do once it has resolved.
 #[derive(Default)]
 pub(super) struct Pending {
@@ -89,7 +92,7 @@ pub(super) struct Pending {
     pub(super) work: Vec<WorkItem>,
     /// Map runs whose records this commit makes.
     pub(super) runs: Vec<MapRun>,
-    pub(super) answers: Vec<oneshot::Sender<Result<(), Error>>>,
+    pub(super) answers: Vec<Answer>,
     pub(super) end: Option<End>,
     /// How many events are durable once this is.
     pub(super) events_upto: usize,
@@ -170,9 +173,11 @@ impl State {
         }
     }
 
-    /// Resolves when everything decided so far is durable; `None` when it is already.
+    /// Resolves when everything decided so far is durable; `None` when it is already, as it is of one that has ended or
+    /// fallen asleep: nothing of it is carried any more that could bring an answer.
     pub(super) fn answer(&mut self) -> Option<oneshot::Receiver<Result<(), Error>>> {
-        if self.outcome.is_some() || (!self.in_flight && self.pending.is_empty()) {
+        let is_over = self.outcome.is_some() || self.retired;
+        if is_over || (!self.in_flight && self.pending.is_empty()) {
             return None;
         }
         let (sender, receiver) = oneshot::channel();
@@ -226,5 +231,34 @@ impl Hash for Timer {
     fn hash<H: Hasher>(&self, state: &mut H) {
         Arc::as_ptr(&self.live).hash(state);
         self.key.hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever found an execution in the table and got to its lock just after it had fallen asleep must look again, not
+    /// wait for a commit that never comes.
+    #[test]
+    fn nobody_waits_for_one_that_sleeps() {
+        let identity = Identity {
+            execution_arn: "arn:aws:states:us-east-1:000000000000:execution:m:x".into(),
+            name: "x".into(),
+            state_machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:m".into(),
+            state_machine_name: "m".into(),
+            role_arn: "arn:aws:iam::000000000000:role/r".into(),
+            state_machine_alias_arn: None,
+            state_machine_version_arn: None,
+            kind: engine::MachineKind::Standard,
+            input: Value::Null.into(),
+            start_ms: 0,
+        };
+        let mut state = State::new(Execution::new(identity));
+        assert!(state.answer().is_none(), "all of it is durable");
+        state.in_flight = true;
+        assert!(state.answer().is_some(), "a commit is on its way");
+        state.retired = true;
+        assert!(state.answer().is_none());
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use driver::{Error, TaskFailure};
 use engine::{MachineKind, Status};
 use serde_json::{Value, json};
-use store::{Batch, Expect, Store as _};
+use store::{Batch, Expect, MemoryStore, Store as _};
 
 use crate::common::{EXECUTION, Life, MACHINE, ORIGIN_MS, World, machine};
 
@@ -180,6 +180,32 @@ async fn stopping_stops_jobs_and_timers() {
     let unknown = life.executions.stop("arn:x", None, None).await;
     assert!(matches!(unknown, Err(Error::ExecutionDoesNotExist(_))));
     assert_eq!(streams(&life).await, 0);
+}
+
+/// The machine's only event after its start comes after a second, in a commit that takes a second: in the middle of it the
+/// execution is asked to stop.
+async fn check_stopped_while_ending(meanwhile: impl FnOnce(&MemoryStore)) -> Result<i64, Error> {
+    let (life, _, store) = Life::fresh().await;
+    life.start("x", &wait(1), json!({})).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    store.delay_commits(Duration::from_secs(1));
+    meanwhile(&store);
+    sleep(1).await;
+    let stopping = life.executions.stop(EXECUTION, None, None);
+    let answer = tokio::time::timeout(Duration::from_mins(1), stopping).await;
+    answer.expect("who asks to stop what is ending is answered")
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_ending_can_be_stopped() {
+    let stopped = check_stopped_while_ending(|_| {}).await;
+    assert_eq!(stopped.unwrap(), ORIGIN_MS + 1000);
+    let stopped = check_stopped_while_ending(|store| {
+        store.fail_commit(1, store::Error::Full { path: "memory".into() });
+    });
+    assert_eq!(stopped.await.unwrap(), ORIGIN_MS + 1000);
+    let stopped = check_stopped_while_ending(|store| store.fail_commit(1, store::Error::Closed));
+    assert!(matches!(stopped.await, Err(Error::Store(store::Error::Closed))));
 }
 
 #[tokio::test(start_paused = true)]
