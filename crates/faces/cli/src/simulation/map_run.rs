@@ -1,6 +1,6 @@
 //! Map runs whose servers die: no item is lost, none is worked on twice.
 
-use super::{MINUTE, World, call, role};
+use super::{ACCOUNT, MINUTE, Principal, REGION, World, call, role};
 use crate::compose::Composed;
 use runner::FakeScript;
 use serde_json::{Value, json};
@@ -197,6 +197,39 @@ async fn a_map_run_survives_a_crash_at_every_commit() {
             assert_eq!(stormy, calm, "{crash:?} at commit {commit}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_changes_a_run_is_answered_whenever_it_is() {
+    let mut world = World::new(|_| FakeScript::exits(1000, 0));
+    let server = world.boot().await;
+    let machine = machine(&server).await;
+    let start = json!({"stateMachineArn": machine, "name": "one"});
+    let input = call(&server, "states", "StartExecution", start).await;
+    let execution = json!({"executionArn": input["executionArn"]});
+    world.store.delay_commits(MINUTE / 100);
+    tokio::time::sleep(MINUTE / 60).await;
+    let runs = call(&server, "states", "ListMapRuns", execution.clone()).await;
+    let run = runs["mapRuns"][0]["mapRunArn"].clone();
+    let (mut changed, mut refused) = (0, 0);
+    while refused < 5 {
+        let ctx = server.kit.ctx(Principal::root(ACCOUNT), REGION);
+        let change = json!({"mapRunArn": run, "toleratedFailureCount": 3});
+        let asked = ctx.call("states", "UpdateMapRun", change);
+        let answer = tokio::time::timeout(MINUTE * 10, asked).await;
+        match answer.unwrap_or_else(|_| panic!("no answer after {changed} changes")) {
+            Ok(_) => changed += 1,
+            Err(error) => {
+                assert_eq!(error.code, "ValidationException", "{error:?}");
+                refused += 1;
+            }
+        }
+        tokio::time::sleep(MINUTE / 600).await;
+    }
+    assert!(changed > 20, "{changed} changes while it ran");
+    tokio::time::sleep(MINUTE).await;
+    let described = call(&server, "states", "DescribeExecution", execution).await;
+    assert_eq!(described["status"], "SUCCEEDED", "{described}");
 }
 
 #[tokio::test(start_paused = true)]

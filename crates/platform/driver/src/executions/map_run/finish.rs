@@ -11,7 +11,7 @@ use store::Batch;
 use super::super::{ExecutionRecord, Inner};
 use super::read::{Child, Children};
 use super::record::Outcome;
-use super::run::{Broken, RunLive};
+use super::run::{Broken, Change, RunLive};
 use crate::Error;
 use crate::map_port::Results;
 
@@ -53,7 +53,11 @@ impl Inner {
                 Outcome::Failure(Failure::default())
             }
         };
-        let mut progress = run.lock().progress.clone();
+        let (changes, mut progress) = {
+            let mut state = run.lock();
+            // Those that came while results were written: it was still running.
+            (state.take_over_changes(), state.progress.clone())
+        };
         progress.status = status;
         progress.stop_ms = Some(self.clock.now_ms().max(progress.start_ms));
         progress.outcome = Some(outcome.clone());
@@ -63,7 +67,12 @@ impl Inner {
         let mut batch = Batch::new();
         progress.put(&mut batch);
         self.commit_surely(batch).await?;
-        run.lock().progress = progress;
+        changes.into_iter().for_each(Change::done);
+        let mut state = run.lock();
+        state.progress = progress;
+        // Too late; who sent them hears so.
+        state.changes.clear();
+        drop(state);
         Ok(Some(outcome))
     }
 

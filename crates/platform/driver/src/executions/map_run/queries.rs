@@ -220,6 +220,8 @@ impl Executions {
             });
         }
         run.wake.notify_one();
+        // When the run goes, however it ends, the change goes with it, and that is an answer as well.
+        drop(run);
         Ok(answered.await.is_ok())
     }
 }

@@ -110,6 +110,32 @@ pub(super) struct Change {
     pub(super) answer: oneshot::Sender<()>,
 }
 
+impl Change {
+    /// It is durable.
+    pub(super) fn done(self) {
+        let _nobody = self.answer.send(());
+    }
+}
+
+impl RunState {
+    /// Makes the changes that are asked for; who asked is to be told once they are durable.
+    pub(super) fn take_over_changes(&mut self) -> Vec<Change> {
+        let changes = std::mem::take(&mut self.changes);
+        let progress = &mut self.progress;
+        for change in &changes {
+            if let Some(most) = change.max_concurrency {
+                progress.max_concurrency = most;
+            }
+            let Tolerance { count, percentage } = progress.tolerance;
+            progress.tolerance = Tolerance {
+                count: change.tolerated_count.or(count),
+                percentage: change.tolerated_percentage.or(percentage),
+            };
+        }
+        changes
+    }
+}
+
 /// Why a run stopped before its items were done.
 pub(super) enum Broken {
     /// It failed.
@@ -372,26 +398,12 @@ impl Inner {
             if state.changes.is_empty() {
                 return Ok(());
             }
-            let changes = std::mem::take(&mut state.changes);
-            for change in &changes {
-                let progress = &mut state.progress;
-                if let Some(most) = change.max_concurrency {
-                    progress.max_concurrency = most;
-                }
-                let Tolerance { count, percentage } = progress.tolerance;
-                progress.tolerance = Tolerance {
-                    count: change.tolerated_count.or(count),
-                    percentage: change.tolerated_percentage.or(percentage),
-                };
-            }
-            (changes, state.progress.clone())
+            (state.take_over_changes(), state.progress.clone())
         };
         let mut batch = Batch::new();
         progress.put(&mut batch);
         self.commit_surely(batch).await?;
-        for change in changes {
-            let _nobody = change.answer.send(());
-        }
+        changes.into_iter().for_each(Change::done);
         Ok(())
     }
 
