@@ -18,10 +18,19 @@ struct Came {
     jobs: usize,
 }
 
-/// Plays one execution whose server dies at its `commit`-th commit; answers what came of it, and whether a server died.
-async fn play(machine: &'static str, commit: u64, crash: Crash) -> (Came, bool) {
+/// How and when a server dies, and how long its disk takes for a commit.
+type Death = (u64, Crash, Duration);
+
+/// Nothing dies.
+const NEVER: Death = (u64::MAX / 2, Crash::BeforeWriting, Duration::ZERO);
+/// A disk that takes its time: much happens while a commit is on its way.
+const SLOW: Duration = Duration::from_millis(30);
+
+/// Plays one execution whose server dies at its so-many-th commit; answers what came of it, and whether a server died.
+async fn play(machine: &'static str, (commit, crash, disk): Death) -> (Came, bool) {
     let mut storm = Storm::begin(0, Bug::None).await;
     storm.is_steady = true;
+    storm.world.store.delay_commits(disk);
     let input = json!({
         "stateMachineArn": machine_arn(machine), "name": "one",
         "input": machines::input(machine).to_string(),
@@ -51,15 +60,16 @@ async fn play(machine: &'static str, commit: u64, crash: Crash) -> (Came, bool) 
 }
 
 async fn check(machine: &'static str) {
-    let (calm, _) = play(machine, u64::MAX / 2, Crash::BeforeWriting).await;
+    let (calm, _) = play(machine, NEVER).await;
     assert_eq!(calm.status, "SUCCEEDED", "{machine}: {calm:?}");
     if let Some(wanted) = machines::output(machine) {
         assert_eq!(calm.output, wanted, "{machine}");
     }
     assert!(calm.effects.values().all(|times| *times == 1), "{machine}: {:?}", calm.effects);
-    for crash in [Crash::BeforeWriting, Crash::AfterWriting] {
+    let crashes = [Crash::BeforeWriting, Crash::AfterWriting];
+    for (crash, disk) in crashes.into_iter().flat_map(|it| [(it, Duration::ZERO), (it, SLOW)]) {
         for commit in 1.. {
-            let (stormy, has_crashed) = play(machine, commit, crash).await;
+            let (stormy, has_crashed) = play(machine, (commit, crash, disk)).await;
             let mut stormy_sorted = stormy.history.clone();
             let mut calm_sorted = calm.history.clone();
             // Branches that run side by side may take turns another way.
@@ -67,7 +77,7 @@ async fn check(machine: &'static str) {
                 stormy_sorted.sort();
                 calm_sorted.sort();
             }
-            let what = format!("{machine}: a crash at commit {commit}, {crash:?}");
+            let what = format!("{machine}: a crash at commit {commit}, {crash:?}, disk {disk:?}");
             // A worker whose server dies after it has given the task away, and before it says so, never hears of the task.
             if machine != "activity" || crash == Crash::BeforeWriting {
                 assert_eq!(stormy_sorted, calm_sorted, "{what}");

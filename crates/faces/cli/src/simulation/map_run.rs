@@ -4,6 +4,7 @@ use super::{ACCOUNT, MINUTE, Principal, REGION, World, call, role};
 use crate::compose::Composed;
 use runner::FakeScript;
 use serde_json::{Value, json};
+use std::time::Duration;
 use store::memory::Crash;
 
 /// What came of a run.
@@ -81,13 +82,15 @@ fn kind(number: u32) -> &'static str {
     }
 }
 
-/// A run whose first server dies at its `commit`-th commit; answers what came of it, and whether a server died.
-async fn run(commit: u64, crash: Crash) -> (Outcome, bool) {
+/// A run whose first server, with a disk that takes so long for a commit, dies at its `commit`-th; answers what came of it,
+/// and whether a server died.
+async fn run(commit: u64, crash: Crash, disk: Duration) -> (Outcome, bool) {
     let mut world = World::new(|_| FakeScript::exits(1000, 0));
     let mut server = world.boot().await;
     let machine = machine(&server).await;
     let start = json!({"stateMachineArn": machine, "name": "one"});
     let started = call(&server, "states", "StartExecution", start).await;
+    world.store.delay_commits(disk);
     world.store.crash_at_commit(commit, crash);
     let end = tokio::time::Instant::now() + MINUTE;
     let store = world.store.clone();
@@ -177,7 +180,7 @@ async fn messages(server: &Composed) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_map_run_survives_a_crash_at_every_commit() {
-    let (calm, crashed) = run(u64::MAX / 2, Crash::BeforeWriting).await;
+    let (calm, crashed) = run(u64::MAX / 2, Crash::BeforeWriting, Duration::ZERO).await;
     assert!(!crashed);
     assert_eq!(calm.messages, ["1", "3", "5"]);
     assert_eq!(
@@ -186,15 +189,17 @@ async fn a_map_run_survives_a_crash_at_every_commit() {
     );
     let counts = &calm.run[2].1;
     assert_eq!((&counts["succeeded"], &counts["failed"]), (&json!(6), &json!(1)), "{counts}");
-    for crash in [Crash::BeforeWriting, Crash::AfterWriting] {
+    let crashes = [Crash::BeforeWriting, Crash::AfterWriting];
+    let disks = [Duration::ZERO, Duration::from_millis(30)];
+    for (crash, disk) in crashes.into_iter().flat_map(|it| disks.map(|disk| (it, disk))) {
         for commit in 1.. {
-            let (stormy, crashed) = run(commit, crash).await;
+            let (stormy, crashed) = run(commit, crash, disk).await;
             assert!(commit < 200, "a run has fewer commits than {commit}");
             if !crashed {
                 assert!(commit > 10, "a run has more commits than {commit}");
                 break;
             }
-            assert_eq!(stormy, calm, "{crash:?} at commit {commit}");
+            assert_eq!(stormy, calm, "{crash:?} at commit {commit}, disk {disk:?}");
         }
     }
 }
