@@ -87,7 +87,8 @@ pub trait Store: Send + Sync + 'static {
     /// Makes the batch durable as a whole. Batches of one caller are applied in the order of the calls, also
     /// when the futures are polled later: the place in the queue is taken before this function returns.
     ///
-    /// Dropping the future takes nothing back.
+    /// Dropping the future takes nothing back. The call itself may take as long as the disk when nobody else commits, on a
+    /// runtime that has other threads for other tasks.
     ///
     /// # Errors
     /// [`Error::Conflict`] when an [`Expect`] does not hold (nothing was written);

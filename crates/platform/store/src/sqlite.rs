@@ -34,7 +34,7 @@ use tokio::sync::oneshot;
 use crate::{Batch, CommitFuture, Error, LogRow, Page, Record, Scan, Store};
 use cache::Cache;
 use checkpoint::Checkpointer;
-use desk::{Desk, Message};
+use desk::{Desk, Here, Message};
 use names::Names;
 use read::Readers;
 use streams::Streams;
@@ -167,13 +167,18 @@ impl Store for SqliteStore {
         let bytes = writer::size(&batch);
         let waiting = self.shared.waiting.add(bytes);
         let job = Job { batch, bytes, answer };
-        let left = if waiting == 0 { self.desk.write_here(job) } else { Some(job) };
-        let sent = left.is_none_or(|job| {
-            self.messages
-                .as_ref()
-                .is_some_and(|messages| messages.send(Message::Commit(job)).is_ok())
-        });
-        if !sent {
+        let here = if waiting == 0 { self.desk.write_here(job) } else { Here::Left(job) };
+        let job = match here {
+            Here::Written(unread) => {
+                return Box::pin(async move {
+                    drop(unread);
+                    answered.await.unwrap_or(Err(Error::Closed))
+                });
+            }
+            Here::Left(job) => job,
+        };
+        let messages = self.messages.as_ref();
+        if messages.is_none_or(|messages| messages.send(Message::Commit(job)).is_err()) {
             self.shared.waiting.take(1, bytes);
             return Box::pin(std::future::ready(Err(Error::Closed)));
         }

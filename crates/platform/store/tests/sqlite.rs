@@ -5,7 +5,10 @@
 use std::io::{BufRead as _, BufReader, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use store::{Append, Batch, Error, Expect, Scan, SqliteStore, Store as _};
 
 /// A directory that goes with the test.
@@ -47,36 +50,95 @@ async fn one_owner() {
     SqliteStore::open(&directory.0).unwrap();
 }
 
+/// A batch that adds a row of this number to a stream.
+fn row(stream: u64, number: u64) -> Batch {
+    let mut batch = put(&format!("{stream}/{number}"), "x");
+    batch.appends.push(Append { stream, body: number.to_string().into() });
+    batch
+}
+
+/// Who commits, and how many batches before it looks at the answers.
+const CALLERS: [(u64, usize); 4] = [(1, 1), (2, 1), (3, 2), (4, 7)];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commits_alone_and_in_company_keep_their_order() {
-    const COMMITS: u64 = 240;
+    const COMMITS: u64 = 120;
+    let directory = Directory::new();
+    let store = Arc::new(SqliteStore::open(&directory.0).unwrap());
+    let callers = CALLERS.map(|(stream, at_once)| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut waiting = Vec::new();
+            for number in 0..COMMITS {
+                waiting.push(store.commit(row(stream, number)));
+                if waiting.len() >= at_once {
+                    for commit in waiting.drain(..) {
+                        commit.await.unwrap();
+                    }
+                }
+            }
+            for commit in waiting {
+                commit.await.unwrap();
+            }
+        })
+    });
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    for (stream, _) in CALLERS {
+        let rows = store.read_stream(stream).await.unwrap();
+        let bodies: Vec<_> = rows.iter().map(|row| String::from_utf8_lossy(&row.body)).collect();
+        assert_eq!(bodies, (0..COMMITS).map(|number| number.to_string()).collect::<Vec<_>>());
+    }
+}
+
+/// One after the other, a caller's commits are written where it stands; many at once share transactions as ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_alone_waits_for_nobody() {
     let directory = Directory::new();
     let store = SqliteStore::open(&directory.0).unwrap();
-    let mut expected = Vec::new();
-    let mut waiting = Vec::new();
-    for number in 0..COMMITS {
-        let mut batch = put(&number.to_string(), "x");
-        batch.appends.push(Append { stream: 1, body: number.to_string().into() });
-        waiting.push(store.commit(batch));
-        expected.push(number.to_string());
-        // Runs of single commits, which their caller may write itself, between ones of several at a time.
-        if number % 40 < 20 || number % 4 == 3 {
-            for commit in waiting.drain(..) {
+    // In a task: only there may a thread be waited on.
+    let asked = tokio::spawn(async move {
+        let mut quick = 0;
+        for number in 0..10_000 {
+            let began = Instant::now();
+            let mut commit = store.commit(row(1, number));
+            if let Some(answer) = (&mut commit).now_or_never() {
+                answer.unwrap();
+                break;
+            }
+            commit.await.unwrap();
+            quick = if began.elapsed() < Duration::from_millis(4) { quick + 1 } else { 0 };
+            assert!(quick < 1000, "the disk is quick, and all is left to the thread");
+        }
+        let many: Vec<_> = (0..100).map(|number| store.commit(row(2, number))).collect();
+        let mut late = 0;
+        for mut commit in many {
+            if (&mut commit).now_or_never().is_none() {
+                late += 1;
                 commit.await.unwrap();
             }
         }
-    }
-    let rows = store.read_stream(1).await.unwrap();
-    let bodies: Vec<_> = rows.iter().map(|row| String::from_utf8_lossy(&row.body)).collect();
-    assert_eq!(bodies, expected);
+        late
+    });
+    let late = asked.await.unwrap();
+    assert!(late > 0, "a hundred commits were written one by one where they were asked for");
 }
 
-#[tokio::test]
-async fn zeros_ahead_of_the_log_are_its_end_after_a_crash() {
+/// What another program may do to the log meanwhile.
+const CHECKPOINTS: [Option<&str>; 3] = [None, Some("RESTART"), Some("TRUNCATE")];
+
+async fn zeros_end_the_log(checkpoint: Option<&str>) {
     const COMMITS: usize = 60;
     let (directory, crashed) = (Directory::new(), Directory::new());
     let store = SqliteStore::open(&directory.0).unwrap();
     for number in 0..COMMITS {
+        if let Some(checkpoint) = checkpoint.filter(|_| [20, 40].contains(&number)) {
+            let other = rusqlite::Connection::open(directory.file("refit.db")).unwrap();
+            let pragma = format!("PRAGMA wal_checkpoint({checkpoint})");
+            let busy: i64 = other.query_row(&pragma, [], |row| row.get(0)).unwrap();
+            assert_eq!(busy, 0);
+        }
         store.commit(put(&number.to_string(), "x")).await.unwrap();
     }
     std::fs::create_dir_all(&crashed.0).unwrap();
@@ -84,11 +146,18 @@ async fn zeros_ahead_of_the_log_are_its_end_after_a_crash() {
         std::fs::copy(directory.file(name), crashed.file(name)).unwrap();
     }
     let log = std::fs::read(crashed.file("refit.db-wal")).unwrap();
-    assert!(log.ends_with(&[0; 4096]), "no room was made ahead");
+    assert!(log.ends_with(&[0; 4096]), "no room was made ahead, {checkpoint:?}");
     let after = SqliteStore::open(&crashed.0).unwrap();
     let page = after.scan(Scan::of("k", "", 2 * COMMITS)).await.unwrap();
-    assert_eq!(page.records.len(), COMMITS);
+    assert_eq!(page.records.len(), COMMITS, "{checkpoint:?}");
     after.commit(put("more", "x")).await.unwrap();
+}
+
+#[tokio::test]
+async fn zeros_ahead_of_the_log_are_its_end_after_a_crash() {
+    for checkpoint in CHECKPOINTS {
+        zeros_end_the_log(checkpoint).await;
+    }
 }
 
 #[tokio::test]
@@ -288,14 +357,20 @@ async fn what_is_done_with_is_removed_while_busy() {
 const CHILD: &str = "REFIT_STORE_TEST_CHILD";
 
 /// Writes until it is killed, and says what was made durable. Only a part of the next test.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_of_the_kill_test() {
     let Some(directory) = std::env::var_os(CHILD) else { return };
-    let store = SqliteStore::open(Path::new(&directory)).unwrap();
+    // In a task: commits are written by whoever asks, too.
+    tokio::spawn(write_until_killed(PathBuf::from(directory))).await.unwrap();
+}
+
+async fn write_until_killed(directory: PathBuf) {
+    let store = SqliteStore::open(&directory).unwrap();
     let mut number: u64 = 0;
-    loop {
+    for round in 0.. {
         let mut waiting = Vec::new();
-        for _ in 0..7 {
+        // Several at once, then one after the other for a while.
+        for _ in 0..if round % 10 == 0 { 7 } else { 1 } {
             number += 1;
             let mut batch = put("last", &number.to_string());
             batch.extend(put(&format!("{number}"), "x"));

@@ -1,10 +1,12 @@
 //! Where batches are written: by a thread of its own when several come together, by whoever asks when nobody else does.
 //!
-//! Waking a thread and being woken by it takes about as long as a quick disk's fsync. Who is alone is spared that.
+//! Waking a thread and being woken by it takes about as long as a quick disk's fsync. Who is alone is spared that: only the
+//! runtime's other tasks are handed to another thread meanwhile.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -37,11 +39,30 @@ pub(super) struct Desk {
     writer: Mutex<Writer>,
     /// How many transactions there were since the last of several batches, or the last slow one.
     lonely: AtomicU32,
+    /// Whether somebody has had a batch written and has not yet looked at the answer.
+    is_unread: Arc<AtomicBool>,
+}
+
+/// What became of a batch that was not sent to the thread.
+pub(super) enum Here {
+    /// It is written; to be kept until whoever asked looks at the answer.
+    Written(Unread),
+    /// It is better left to the thread.
+    Left(Job),
+}
+
+/// An answer that nobody has looked at.
+pub(super) struct Unread(Arc<AtomicBool>);
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 impl Desk {
     pub(super) fn new(writer: Writer) -> Self {
-        Self { writer: Mutex::new(writer), lonely: AtomicU32::new(0) }
+        Self { writer: Mutex::new(writer), lonely: AtomicU32::new(0), is_unread: Arc::default() }
     }
 
     /// Works off what comes, until told to close.
@@ -78,18 +99,31 @@ impl Desk {
         }
     }
 
-    /// Writes the job here and now; answers it when that is better left to the thread. To be called only while no other
-    /// job waits, or this one would overtake it.
-    pub(super) fn write_here(&self, job: Job) -> Option<Job> {
+    /// Writes the job here and now, unless that is better left to the thread. To be called only while no other job waits, or
+    /// this one would overtake it.
+    pub(super) fn write_here(&self, job: Job) -> Here {
+        if self.is_unread.load(Ordering::Acquire) {
+            // Who asks for the next before it looks at the last asks for many: they share a transaction.
+            self.lonely.store(0, Ordering::Relaxed);
+        }
         let is_alone = self.lonely.load(Ordering::Relaxed) >= ALONE_AFTER;
         if !is_alone || job.bytes > LARGEST_HERE_BYTES || !may_wait_here() {
-            return Some(job);
+            return Here::Left(job);
         }
-        let Ok(mut writer) = self.writer.try_lock() else { return Some(job) };
         let bytes = job.bytes;
-        // The runtime's other tasks go on elsewhere, however long the disk takes.
-        tokio::task::block_in_place(|| self.write(&mut writer, &mut vec![job], bytes));
-        None
+        let mut group = vec![job];
+        // The runtime's other tasks go on elsewhere, however long the disk takes. A panic ends the writer, as one in its thread
+        // does, and not whoever asked.
+        let is_done = catch_unwind(AssertUnwindSafe(|| {
+            let Ok(mut writer) = self.writer.try_lock() else { return false };
+            tokio::task::block_in_place(|| self.write(&mut writer, &mut group, bytes));
+            true
+        }));
+        if let (Ok(false), Some(job)) = (is_done, group.pop()) {
+            return Here::Left(job);
+        }
+        self.is_unread.store(true, Ordering::Release);
+        Here::Written(Unread(self.is_unread.clone()))
     }
 
     fn write(&self, writer: &mut MutexGuard<'_, Writer>, group: &mut Vec<Job>, bytes: usize) {

@@ -31,6 +31,8 @@ pub(super) struct Wal {
     pages_before: u64,
     /// The file is at least this long, unless the log has begun anew since.
     length: u64,
+    /// Whether transactions are of a size that room is worth making for.
+    are_small: bool,
 }
 
 impl Wal {
@@ -44,26 +46,39 @@ impl Wal {
         }))?;
         let mut path = location.file.clone().into_os_string();
         path.push("-wal");
-        Ok(Self { path: path.into(), file: None, pages, pages_before: 0, length: 0 })
+        Ok(Self {
+            path: path.into(),
+            file: None,
+            pages,
+            pages_before: 0,
+            length: 0,
+            are_small: true,
+        })
     }
 
-    /// After a transaction: makes room ahead where it is short. Answers how many bytes the transaction added.
+    /// After a transaction: answers about how many bytes it added.
     pub(super) fn written(&mut self) -> u64 {
         let pages = self.pages.load(Ordering::Relaxed);
         // Fewer than before: the log has begun anew, and the file may have been cut.
         let is_new = pages < self.pages_before;
         let added = if is_new { pages } else { pages - self.pages_before } * FRAME_BYTES;
         self.pages_before = pages;
-        if is_new {
+        // Large transactions cost more than an fsync anyway, and zeros would be written for nothing.
+        self.are_small = added <= AHEAD_BYTES as u64 / 4;
+        if is_new || !self.are_small {
             self.length = 0;
         }
-        // Large transactions cost more than an fsync anyway, and zeros would be written for nothing.
-        let is_small = added <= AHEAD_BYTES as u64 / 4;
-        if added > 0 && is_small && pages * FRAME_BYTES + LEAST_ROOM_BYTES > self.length {
-            // Without room the log works as well.
-            self.length = self.lengthen(pages * FRAME_BYTES).unwrap_or(u64::MAX);
-        }
         added
+    }
+
+    /// Makes room ahead where it is short. To be called within a transaction that may write and has not written yet: nobody
+    /// else writes to the file meanwhile, and the fsync that follows covers what this does.
+    pub(super) fn make_room(&mut self) {
+        let used_bytes = self.pages_before * FRAME_BYTES;
+        if self.pages_before > 0 && self.are_small && used_bytes + LEAST_ROOM_BYTES > self.length {
+            // Without room the log works as well.
+            self.length = self.lengthen(used_bytes).unwrap_or(u64::MAX);
+        }
     }
 
     /// Writes zeros behind the end of the file if the log comes near; answers how long it is.

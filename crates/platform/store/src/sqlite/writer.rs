@@ -169,6 +169,7 @@ impl Writer {
         changes: &mut Changes,
     ) -> rusqlite::Result<(Vec<Result<(), Error>>, Vec<(i64, i64)>)> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        self.wal.make_room();
         let mut results = Vec::with_capacity(group.len());
         for (place, job) in group.iter().enumerate() {
             if let Some((kind, key)) = apply::conflict(
