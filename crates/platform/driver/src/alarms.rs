@@ -62,6 +62,15 @@ impl<K: Clone + Eq + Hash + Send + 'static> Alarms<K> {
         }
     }
 
+    /// Sets the alarm of `key`, unless it has one that rings earlier: for those who look at a record when it rings, and may
+    /// know an older one than somebody else.
+    pub(crate) fn set_no_later(&self, key: K, due_ms: i64) {
+        let is_earlier = self.lock().by_key.get(&key).is_some_and(|(before, _)| *before <= due_ms);
+        if !is_earlier {
+            self.set(key, due_ms);
+        }
+    }
+
     /// Removes the alarm of `key`.
     pub(crate) fn clear(&self, key: &K) {
         let mut set = self.lock();
@@ -172,6 +181,14 @@ mod tests {
         alarms.set("now", 4_000);
         assert_eq!(rung.recv().await, Some(("now", 4_000)));
         assert_eq!(rung.recv().await, Some(("late", 1_000 + 86_400_000 * 30)));
+        // Who knows an older record does not put off what is due earlier.
+        let now_ms = clock.now_ms();
+        alarms.set_no_later("kept", now_ms + 10);
+        alarms.set_no_later("kept", now_ms + 99);
+        alarms.set_no_later("moved", now_ms + 99);
+        alarms.set_no_later("moved", now_ms + 20);
+        assert_eq!(rung.recv().await, Some(("kept", now_ms + 10)));
+        assert_eq!(rung.recv().await, Some(("moved", now_ms + 20)));
         assert_eq!(alarms.len(), 0);
         drop(alarms);
         assert_eq!(rung.recv().await, None, "the loop ends with the alarms");

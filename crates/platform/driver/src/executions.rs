@@ -226,6 +226,26 @@ impl Inner {
         }
     }
 
+    /// The same, until the store has taken it: what it refuses is tried again, and said in the log. Fails only when the
+    /// store has closed.
+    async fn give_surely(self: &Arc<Self>, live: &Arc<Live>, input: Input) -> Result<bool, Error> {
+        let (mut answer, changed) = {
+            let mut state = live.lock();
+            let changed = self.turn(live, &mut state, input);
+            let answer = state.answer();
+            self.submit(live, state);
+            (answer, changed)
+        };
+        while let Some(durable) = answer {
+            match wait(durable).await {
+                Ok(()) => break,
+                Err(closed @ Error::Store(store::Error::Closed)) => return Err(closed),
+                Err(_) => answer = live.lock().answer(),
+            }
+        }
+        Ok(changed)
+    }
+
     async fn give_by_token(
         self: &Arc<Self>,
         token: &str,

@@ -1,6 +1,7 @@
 //! Durable work: runs each item when it is due, and commits what its run decided together with the item.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::FutureExt as _;
@@ -120,9 +121,11 @@ impl Work {
     /// Runs the item of a key until there is nothing to do now.
     async fn run(self: Arc<Self>, key: String) {
         loop {
-            match self.run_once(&key).await {
+            let ran = AssertUnwindSafe(self.run_once(&key)).catch_unwind().await;
+            match ran.unwrap_or_else(|_| self.panicked(&key)) {
                 Ran::Again => continue,
-                Ran::At(due_ms) => self.alarms.set(key.clone(), due_ms),
+                // An item that was put meanwhile may be due earlier.
+                Ran::At(due_ms) => self.alarms.set_no_later(key.clone(), due_ms),
                 Ran::Done => {}
             }
             let mut running = self.lock_running();
@@ -133,6 +136,12 @@ impl Work {
                 return;
             }
         }
+    }
+
+    /// Only what is outside of its handler can do that to a run.
+    fn panicked(&self, key: &str) -> Ran {
+        tracing::error!(key, "the run of a work item panicked; tried again");
+        Ran::At(self.clock.now_ms().saturating_add(LONGEST_BACKOFF_MS / 10))
     }
 
     async fn run_once(&self, key: &str) -> Ran {
@@ -281,14 +290,15 @@ impl Work {
 impl WorkQueue for Work {
     fn scheduled(&self, items: Vec<WorkItem>) {
         for item in items {
-            self.alarms.set(item.record_key(), item.due_ms);
+            self.alarms.set_no_later(item.record_key(), item.due_ms);
         }
     }
 
     fn cancelled(&self, items: Vec<(String, String)>) {
         for (kind, key) in items {
             let item = WorkItem::new(&kind, key, "", 0, &());
-            self.alarms.clear(&item.record_key());
+            // Another one may be there already: whoever looks finds that, or nothing.
+            self.alarms.set_no_later(item.record_key(), self.clock.now_ms());
         }
     }
 }
@@ -299,7 +309,7 @@ async fn handle(kit: &Arc<Kit>, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcom
     let Some(service) = kit.service(name) else {
         return Err(format!("there is no service {name} to run it"));
     };
-    let run = std::panic::AssertUnwindSafe(service.work(ctx, item));
+    let run = AssertUnwindSafe(service.work(ctx, item));
     match run.catch_unwind().await {
         Ok(result) => result.map_err(|error| error.to_string()),
         Err(_) => Err("its handler panicked".to_owned()),

@@ -237,6 +237,110 @@ async fn who_changes_a_run_is_answered_whenever_it_is() {
     assert_eq!(described["status"], "SUCCEEDED", "{described}");
 }
 
+/// A state that runs a child for each of two values: it waits for ten seconds, and then for a token for five.
+fn each(concurrency: u64) -> Value {
+    json!({
+        "Type": "Map",
+        "MaxConcurrency": concurrency,
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Wait",
+            "States": {
+                "Wait": {"Type": "Wait", "Seconds": 10, "Next": "Ask"},
+                "Ask": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                    "Parameters": {"QueueUrl": "http://127.0.0.1:0/000000000000/sent", "MessageBody.$": "$$.Task.Token"},
+                    "TimeoutSeconds": 5,
+                    "End": true,
+                },
+            },
+        },
+        "End": true,
+    })
+}
+
+/// Starts a machine of these states on two values; answers its execution and the ARN of its map run.
+async fn start_each(server: &Composed, states: Value) -> (Value, Value) {
+    call(server, "sqs", "CreateQueue", json!({"QueueName": "sent"})).await;
+    let role = role(server, "machine", "states.amazonaws.com", "*").await;
+    let first = states.as_object().unwrap().keys().next().unwrap().clone();
+    let definition = json!({"StartAt": first, "States": states}).to_string();
+    let input = json!({"name": "each", "roleArn": role, "definition": definition});
+    let machine = call(server, "states", "CreateStateMachine", input).await;
+    let start = json!({"stateMachineArn": machine["stateMachineArn"], "input": "[1, 2]"});
+    let started = call(server, "states", "StartExecution", start).await;
+    tokio::time::sleep(MINUTE / 60).await;
+    let execution = json!({"executionArn": started["executionArn"]});
+    let runs = call(server, "states", "ListMapRuns", execution.clone()).await;
+    (execution, json!({"mapRunArn": runs["mapRuns"][0]["mapRunArn"]}))
+}
+
+async fn status(server: &Composed, operation: &str, input: &Value) -> Value {
+    call(server, "states", operation, input.clone()).await["status"].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_asked_for_again_before_it_has_wound_down_goes_on() {
+    let mut world = World::new(|_| FakeScript::exits(1000, 0));
+    let server = world.boot().await;
+    let (execution, run) = start_each(&server, json!({"Each": each(2)})).await;
+    world.store.delay_commits(MINUTE / 60);
+    call(&server, "states", "StopExecution", execution.clone()).await;
+    call(&server, "states", "RedriveExecution", execution.clone()).await;
+    world.store.delay_commits(Duration::ZERO);
+    tokio::time::sleep(MINUTE / 4).await;
+    assert_eq!(status(&server, "DescribeMapRun", &run).await, "RUNNING");
+    tokio::time::sleep(MINUTE).await;
+    // Nobody gave the tokens back.
+    assert_eq!(status(&server, "DescribeMapRun", &run).await, "FAILED");
+    assert_eq!(status(&server, "DescribeExecution", &execution).await, "FAILED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_given_up_ends_though_its_execution_falls_asleep() {
+    let mut world = World::new(|_| FakeScript::exits(1000, 0));
+    let server = world.boot().await;
+    let fails = json!({"StartAt": "Soon", "States": {
+        "Soon": {"Type": "Wait", "Seconds": 3, "Next": "Fail"},
+        "Fail": {"Type": "Fail", "Error": "Other"},
+    }});
+    let states = json!({
+        "Both": {
+            "Type": "Parallel",
+            "Branches": [{"StartAt": "Each", "States": {"Each": each(1)}}, fails],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Later"}],
+            "End": true,
+        },
+        "Later": {"Type": "Wait", "Seconds": 3600, "End": true},
+    });
+    let (execution, run) = start_each(&server, states).await;
+    assert_eq!(status(&server, "DescribeMapRun", &run).await, "RUNNING");
+    tokio::time::sleep(MINUTE / 6).await;
+    assert_eq!(status(&server, "DescribeExecution", &execution).await, "RUNNING");
+    assert_eq!(status(&server, "DescribeMapRun", &run).await, "ABORTED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_change_while_a_redrive_has_no_room() {
+    let mut world = World::new(|_| FakeScript::exits(1000, 0));
+    let server = world.boot().await;
+    let mut tolerant = each(1);
+    tolerant["ToleratedFailureCount"] = json!(1);
+    let (execution, run) = start_each(&server, json!({"Each": tolerant})).await;
+    tokio::time::sleep(MINUTE).await;
+    assert_eq!(status(&server, "DescribeMapRun", &run).await, "FAILED");
+    call(&server, "states", "RedriveExecution", execution).await;
+    tokio::time::sleep(MINUTE / 60).await;
+    let began_ms = world.clock_ms();
+    let change = json!({"mapRunArn": run["mapRunArn"], "maxConcurrency": 2});
+    call(&server, "states", "UpdateMapRun", change).await;
+    assert_eq!(world.clock_ms(), began_ms, "it has waited for a child to end");
+    tokio::time::sleep(MINUTE / 600).await;
+    let shown = call(&server, "states", "DescribeMapRun", run).await;
+    assert_eq!(shown["executionCounts"]["running"], 2, "{shown}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_run_ends_with_its_execution_whatever_dies() {
     let mut world = World::new(|_| FakeScript::exits(1000, 0));

@@ -66,7 +66,8 @@ impl Executions {
             let Some((live, key)) = offer.task.take() else { continue };
             let Some(task) = taken(&live, key) else { continue };
             let input = Input::ActivityStarted { key, worker: worker.clone() };
-            if self.0.give_and_wait(&live, input).await? {
+            // Nobody else is offered it, so it is handed out as soon as the disk lets it.
+            if self.0.give_surely(&live, input).await? {
                 return Ok(Some(task));
             }
         }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
+use engine::Effect;
 use service::WorkItem;
 use store::{Append, Batch, Error, Expect};
 
@@ -61,8 +62,8 @@ impl Inner {
                     answer_all(flying.answers.drain(..), &Err(error.clone()));
                     if matches!(error, Error::Closed) {
                         let mut state = live.lock();
-                        // Nothing will be tried again: not what came meanwhile either, and what comes is told so.
-                        state.in_flight = false;
+                        // Nothing will be tried again, neither what came meanwhile nor what comes.
+                        state.is_lost = true;
                         answer_all(state.pending.answers.drain(..), &Err(error));
                         return;
                     }
@@ -161,9 +162,14 @@ impl Inner {
             let events = state.durable(events_upto, live.stored, live.logged);
             state.in_record = false;
             let is_asleep = sleeps_until.is_some_and(|due| self.fall_asleep(live, &mut state, due));
-            if !is_asleep {
-                self.act(live, &mut state, effects);
+            let mut effects = effects;
+            if is_asleep {
+                // What it slept in for is in its record; what it gave up before is to be stopped all the same.
+                effects.retain(|it| {
+                    !matches!(it, Effect::SetTimer { .. } | Effect::ClearTimer { .. })
+                });
             }
+            self.act(live, &mut state, effects);
             if let Some(end) = &end {
                 let record = ExecutionRecord::ended(live, &state, end).without_history();
                 state.outcome = Some(Arc::new(record));

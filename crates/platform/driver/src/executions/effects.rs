@@ -54,7 +54,7 @@ impl Inner {
                     state.timers.remove(&key);
                     self.alarms.clear(&Timer { live: live.clone(), key });
                 }
-                Effect::StartMapRun(run) => self.start_map_run(&run),
+                Effect::StartMapRun(run) => self.start_map_run(live.arn(), &run),
                 Effect::CancelMapRun { map_run_arn, .. } => self.cancel_map_run(&map_run_arn),
                 Effect::Finish { .. } => {}
             }
@@ -207,7 +207,7 @@ pub(crate) struct Reports {
 impl Reports {
     pub(crate) async fn submitted(&self, output: Data) {
         let input = Input::TaskSubmitted { key: self.key, output };
-        // A store that fails is tried again until it works, and says so in the log.
-        let _tried_again = self.inner.give_and_wait(&self.live, input).await;
+        // Only a store that has closed makes this fail, and then nothing counts any more.
+        let _closed = self.inner.give_surely(&self.live, input).await;
     }
 }

@@ -73,6 +73,8 @@ pub(super) struct State {
     pub(super) had_tasks: bool,
     /// Whether what is durable of it is in its record, as long as it sleeps, and not in its log.
     pub(super) in_record: bool,
+    /// The store closed before what was decided was durable: nothing of it will be.
+    pub(super) is_lost: bool,
     /// It sleeps: nothing that is given to this counts.
     pub(super) retired: bool,
     /// What its first turn changed, until there is a second.
@@ -138,6 +140,7 @@ impl State {
             timers: HashSet::new(),
             had_tasks: false,
             in_record: false,
+            is_lost: false,
             retired: false,
             first_changes: None,
             outcome: None,
@@ -181,7 +184,11 @@ impl State {
             return None;
         }
         let (sender, receiver) = oneshot::channel();
-        self.pending.answers.push(sender);
+        if self.is_lost {
+            let _there = sender.send(Err(Error::Closed));
+        } else {
+            self.pending.answers.push(sender);
+        }
         Some(receiver)
     }
 }

@@ -201,6 +201,10 @@ impl Inner {
         super::commit::put_work(&work, &mut batch);
         self.store.commit(batch).await?;
         self.scheduled(work);
+        // Whoever waits for its end has it.
+        if let Some(kit) = self.kit.upgrade() {
+            kit.notices.ring(execution_arn);
+        }
         Ok(())
     }
 }

@@ -193,7 +193,12 @@ async fn check_stopped_while_ending(meanwhile: impl FnOnce(&MemoryStore)) -> Res
     sleep(1).await;
     let stopping = life.executions.stop(EXECUTION, None, None);
     let answer = tokio::time::timeout(Duration::from_mins(1), stopping).await;
-    answer.expect("who asks to stop what is ending is answered")
+    let answer = answer.expect("who asks to stop what is ending is answered");
+    if answer.is_err() {
+        let again = life.executions.stop(EXECUTION, None, None).await;
+        assert!(again.is_err(), "what was not stopped is said to be: {again:?}");
+    }
+    answer
 }
 
 #[tokio::test(start_paused = true)]
@@ -294,6 +299,35 @@ async fn activities() {
     }
     let late = executions.wait_finished(&arn("b")).await.unwrap();
     assert_eq!(late.error.as_deref(), Some("States.Timeout"), "no heartbeat came");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_fails_for_a_moment_loses_no_activity_task() {
+    let (life, _, store) = Life::fresh().await;
+    life.start("x", &activity(), json!({})).await.unwrap();
+    sleep(1).await;
+    for number in 1..=2 {
+        store.fail_commit(number, store::Error::Full { path: "memory".into() });
+    }
+    let executions = &life.executions;
+    let task = executions.next_activity_task(ACTIVITY, None, Duration::from_secs(9)).await;
+    let token = task.unwrap().expect("the task is this worker's").task_token;
+    executions.task_succeeded(&token, json!({}).into()).await.unwrap();
+    let record = executions.wait_finished(EXECUTION).await.unwrap();
+    assert_eq!(record.status, Status::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_one_that_cannot_be_woken_hears_of_it() {
+    let (life, world, store) = Life::fresh().await;
+    life.start("x", &wait(1000), json!({})).await.unwrap();
+    let mut damage = Batch::new();
+    damage.remove_prefixes.push(("states/definition".to_owned(), String::new()));
+    store.commit(damage).await.unwrap();
+    let life = Life::begin(Arc::new(store.snapshot()), &world, ORIGIN_MS + 1000).await;
+    let waiting = life.executions.wait_finished(EXECUTION);
+    let record = tokio::time::timeout(Duration::from_hours(1), waiting).await;
+    assert_eq!(record.expect("somebody tells").unwrap().status, Status::Failed);
 }
 
 #[tokio::test(start_paused = true)]

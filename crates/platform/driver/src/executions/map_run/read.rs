@@ -152,10 +152,10 @@ impl Inner {
                 if self.runs.claim(&tag) {
                     let (inner, arn) = (self.clone(), record.key.clone());
                     tokio::spawn(async move {
-                        if let Err(error) = inner.carry_out(&arn, None).await {
+                        if let Err(error) = inner.carry_out_safely(&arn, None).await {
                             tracing::error!(map_run = arn, %error, "a map run could not be given up");
                         }
-                        inner.runs.leave(&tag);
+                        inner.leave_run(&tag);
                     });
                 }
             }

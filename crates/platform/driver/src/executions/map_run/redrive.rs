@@ -71,9 +71,8 @@ impl Inner {
             looked_at += 1;
             while run.room() < again.len().max(1) {
                 self.commit_again(run, std::mem::take(&mut again), Some(index + 1)).await?;
-                if run.lock().cancelled {
-                    return Err(Broken::Cancelled);
-                }
+                run.check()?;
+                self.apply_changes(run).await?;
                 if run.room() == 0 {
                     run.wake.notified().await;
                 }

@@ -1,11 +1,13 @@
 //! Live runs: the table, and the loop of one.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use asl::Program;
 use engine::{Failure, Input, Key, MapRun, Status, Tolerance};
+use futures_util::FutureExt as _;
 use store::Batch;
 use tokio::sync::{Notify, oneshot};
 
@@ -34,6 +36,8 @@ struct Slot {
     live: Option<Arc<RunLive>>,
     /// It was called off before it had been read.
     cancelled: bool,
+    /// The run is asked for again, by this execution, before the one that has the place is wound down.
+    next: Option<(Arc<str>, MapRun)>,
 }
 
 impl Runs {
@@ -65,13 +69,26 @@ impl Runs {
         }
     }
 
-    pub(super) fn leave(&self, tag: &str) {
-        self.lock().remove(tag);
+    /// Takes the place of a run for its execution; if somebody has it, it is this one's turn afterwards.
+    fn claim_for(&self, tag: &str, parent: &Arc<str>, run: &MapRun) -> bool {
+        let mut table = self.lock();
+        if let Some(slot) = table.get_mut(tag) {
+            slot.next = Some((parent.clone(), run.clone()));
+            return false;
+        }
+        table.insert(tag.to_owned(), Slot::default());
+        true
+    }
+
+    /// Gives up the place; answers whose turn it is now.
+    fn leave(&self, tag: &str) -> Option<(Arc<str>, MapRun)> {
+        self.lock().remove(tag)?.next
     }
 
     fn cancel(&self, tag: &str) {
         if let Some(slot) = self.lock().get_mut(tag) {
             slot.cancelled = true;
+            slot.next = None;
             if let Some(run) = &slot.live {
                 run.lock().cancelled = true;
                 run.wake.notify_one();
@@ -265,31 +282,35 @@ impl Drop for Counting {
 }
 
 impl Inner {
-    /// A durable turn asked for a run; after a restart it is asked for again.
-    pub(in super::super) fn start_map_run(self: &Arc<Self>, run: &MapRun) {
+    /// A durable turn of this execution asked for a run; after a restart it is asked for again.
+    pub(in super::super) fn start_map_run(self: &Arc<Self>, parent: &Arc<str>, run: &MapRun) {
         let tag = names::tag(&run.map_run_arn);
-        if !self.runs.claim(&tag) {
+        if !self.runs.claim_for(&tag, parent, run) {
             return;
         }
-        let (inner, run) = (self.clone(), run.clone());
+        let (inner, parent, run) = (self.clone(), parent.clone(), run.clone());
         tokio::spawn(async move {
             let (key, arn) = (run.key, &run.map_run_arn);
-            let carried_out = inner.carry_out(arn, Some((key, run.redrive_count))).await;
+            let carried_out = inner.carry_out_safely(arn, Some((key, run.redrive_count))).await;
             // Before anybody is told: a redrive may ask for the run at once.
-            inner.runs.leave(&tag);
-            match carried_out {
-                Ok(told) => inner.tell_parent(told),
-                Err(error) => {
-                    tracing::error!(map_run = &**arn, %error, "a map run could not be carried out");
-                    let cause = format!("refit could not carry out the map run: {error}");
-                    let (error, cause) = (Some("States.Runtime".into()), Some(cause.into()));
-                    if let Ok(Some(plan)) = inner.read_plan(arn).await {
-                        let failed = Input::MapRunFailed { key, error, cause };
-                        inner.tell_parent(Some((plan.parent.execution_arn.clone(), failed)));
-                    }
-                }
+            inner.leave_run(&tag);
+            let told = carried_out.unwrap_or_else(|error| {
+                tracing::error!(map_run = &**arn, %error, "a map run could not be carried out");
+                let cause = format!("refit could not carry out the map run: {error}");
+                let (error, cause) = (Some("States.Runtime".into()), Some(cause.into()));
+                Some(Input::MapRunFailed { key, error, cause })
+            });
+            if let (Some(input), Some(parent)) = (told, inner.find(&parent)) {
+                inner.give(&parent, input);
             }
         });
+    }
+
+    /// A run is no longer carried out, and whoever has asked for it meanwhile has its turn.
+    pub(super) fn leave_run(self: &Arc<Self>, tag: &str) {
+        if let Some((parent, run)) = self.runs.leave(tag) {
+            self.start_map_run(&parent, &run);
+        }
     }
 
     /// Nobody waits for a run any more.
@@ -306,22 +327,30 @@ impl Inner {
         }
     }
 
-    fn tell_parent(self: &Arc<Self>, told: Option<(Arc<str>, Input)>) {
-        if let Some((execution_arn, input)) = told
-            && let Some(parent) = self.find(&execution_arn)
-        {
-            self.give(&parent, input);
-        }
-    }
-
-    /// Carries a run out until its outcome is durable; answers whom to tell of it. Without a key, nobody waits: it is
-    /// given up.
-    pub(super) async fn carry_out(
+    /// Carries a run out; a panic is a failure like any other.
+    pub(super) async fn carry_out_safely(
         self: &Arc<Self>,
         map_run_arn: &str,
         wanted: Option<(Key, u32)>,
-    ) -> Result<Option<(Arc<str>, Input)>, Error> {
-        let Some(run) = self.bring_up(map_run_arn).await? else { return Ok(None) };
+    ) -> Result<Option<Input>, Error> {
+        let carried_out = AssertUnwindSafe(self.carry_out(map_run_arn, wanted)).catch_unwind();
+        carried_out.await.unwrap_or_else(|_| {
+            let (execution_arn, reason) = (map_run_arn.to_owned(), "E000: it panicked".to_owned());
+            Err(Error::SetAside { execution_arn, reason })
+        })
+    }
+
+    /// Carries a run out until its outcome is durable; answers what to tell its execution. Without a key, nobody waits: it
+    /// is given up.
+    async fn carry_out(
+        self: &Arc<Self>,
+        map_run_arn: &str,
+        wanted: Option<(Key, u32)>,
+    ) -> Result<Option<Input>, Error> {
+        let Some(run) = self.bring_up(map_run_arn).await? else {
+            let (key, detail) = (map_run_arn.to_owned(), "E102: it is missing".to_owned());
+            return wanted.map_or(Ok(None), |_| Err(Error::Unreadable { key, detail }));
+        };
         self.runs.enter(&run);
         self.gather_children(&run).await?;
         match wanted {
@@ -335,11 +364,10 @@ impl Inner {
             let broken = self.run_children(&run).await.err();
             self.finish_run(&run, broken).await?
         };
-        let told = wanted.zip(outcome).map(|((key, _), outcome)| match outcome {
+        Ok(wanted.zip(outcome).map(|((key, _), outcome)| match outcome {
             Outcome::Output(output) => Input::MapRunSucceeded { key, output },
             Outcome::Failure(Failure { error, cause }) => Input::MapRunFailed { key, error, cause },
-        });
-        Ok(told.map(|input| (run.plan.parent.execution_arn.clone(), input)))
+        }))
     }
 
     /// Admits children as long as there are items and room, and waits for those that live.
