@@ -2,13 +2,13 @@
 //! be run again. That nothing goes wrong rests on the records' versions, not on this.
 
 use service::Notices;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
-/// Messages that some receive is about to hand out.
+/// Messages that some receive is about to hand out, and whether another one has passed each over.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Claims(Arc<Mutex<HashSet<String>>>);
+pub(crate) struct Claims(Arc<Mutex<HashMap<String, bool>>>);
 
 impl Claims {
     /// An empty set of claims of one receive. `bell` is rung if the receive comes to nothing.
@@ -17,7 +17,7 @@ impl Claims {
         Claimed { claims: self.clone(), keys: Vec::new(), notices, bell, is_done: false }
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut HashSet<String>) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, bool>) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -35,7 +35,13 @@ pub(crate) struct Claimed {
 impl Claimed {
     /// Claims a message; false when another receive has it.
     pub(crate) fn claim(&mut self, key: &str) -> bool {
-        let is_new = self.claims.with(|held| held.insert(key.to_owned()));
+        let is_new = self.claims.with(|held| match held.get_mut(key) {
+            Some(is_passed_over) => {
+                *is_passed_over = true;
+                false
+            }
+            None => held.insert(key.to_owned(), false).is_none(),
+        });
         if is_new {
             self.keys.push(key.to_owned());
         }
@@ -53,13 +59,12 @@ impl Drop for Claimed {
         if self.keys.is_empty() {
             return;
         }
-        self.claims.with(|held| {
-            for key in &self.keys {
-                held.remove(key);
-            }
+        let is_passed_over = self.claims.with(|held| {
+            let passed_over = self.keys.iter().filter(|key| held.remove(*key) == Some(true));
+            passed_over.count() > 0
         });
-        if !self.is_done {
-            // Others have passed these messages over and may be waiting.
+        if is_passed_over || !self.is_done {
+            // Others may be waiting: for the messages, or to learn when these are visible again.
             self.notices.ring(&self.bell);
         }
     }

@@ -127,6 +127,24 @@ async fn one_message_goes_to_one_of_those_who_wait() {
     assert_eq!((bodies, empty), ((0..5).map(|n| n.to_string()).collect(), 15));
 }
 
+/// Whoever came too late for a message learns when it is visible again.
+#[tokio::test(start_paused = true)]
+async fn a_message_that_comes_back_ends_the_wait() {
+    let world = world(json!({"VisibilityTimeout": "4"})).await;
+    let wish = json!({"WaitTimeSeconds": 20});
+    let waiting = [receive(&world, wish.clone()), receive(&world, wish)];
+    wait(1).await;
+    // The second looks while what the first has got is on its way to the disk.
+    world.store.delay_commits(std::time::Duration::from_millis(100));
+    world.ok("SendMessage", json!({"QueueUrl": url("q"), "MessageBody": "again"})).await;
+    let [first, second] = waiting;
+    let (first, second) = (got(first).await, got(second).await);
+    let mut seconds = [first.1, second.1];
+    seconds.sort_unstable();
+    assert_eq!((first.0, second.0), (one("again"), one("again")));
+    assert_eq!(seconds, [1, 5]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_is_deleted_ends_the_wait() {
     let world = world(json!({})).await;
