@@ -40,7 +40,11 @@ impl<'a> Channels<'a> {
     ) -> Result<Table> {
         let table = self.load(name, layout, output)?;
         // AWS: the text of the algorithm toolkit.
-        table.ok_or_else(|| Error::client(format!("Missing channel: {name}")))
+        let table = table.ok_or_else(|| Error::client(format!("Missing channel: {name}")))?;
+        if table.columns() == 0 {
+            return Err(Error::client(format!("channel {name}: the rows have no features")));
+        }
+        Ok(table)
     }
 
     /// A channel, if it is there. Where labels are not wanted, CSV files have them unless `label_size=0` is said.

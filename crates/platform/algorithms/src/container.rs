@@ -99,6 +99,13 @@ pub(crate) fn write_failure(opt_ml: &Path, text: &str) {
     fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("failure"), text)).ok();
 }
 
+/// What a model of refit's own form says of itself; the rest of it may be large.
+#[derive(Deserialize)]
+struct Made {
+    algorithm: Option<String>,
+    version: Option<u64>,
+}
+
 /// Reads a model of refit's own form; what is of another algorithm, or has parts that do not fit together, is refused.
 pub(crate) fn read_model<M: DeserializeOwned>(
     file: &Path,
@@ -108,11 +115,11 @@ pub(crate) fn read_model<M: DeserializeOwned>(
     let text = fs::read(file).map_err(Error::io("read", file))?;
     let wrong = |why: &str| Error::client(format!("{}: {why}", file.display()));
     let unreadable = |error| wrong(&format!("is not a model of {algorithm}: {error}"));
-    let value: serde_json::Value = serde_json::from_slice(&text).map_err(unreadable)?;
-    if value["algorithm"] != algorithm || value["version"] != 1 {
+    let made: Made = serde_json::from_slice(&text).map_err(unreadable)?;
+    if made.algorithm.as_deref() != Some(algorithm) || made.version != Some(1) {
         return Err(wrong("is a model of another algorithm or version"));
     }
-    let model = serde_json::from_value(value).map_err(unreadable)?;
+    let model = serde_json::from_slice(&text).map_err(unreadable)?;
     if fits(&model) { Ok(model) } else { Err(wrong("the parts of the model do not fit together")) }
 }
 

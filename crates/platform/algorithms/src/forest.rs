@@ -13,7 +13,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::channels::{Channels, say};
-use crate::given::{Given, bad};
+use crate::given::{Given, OF_THE_TOOLKIT, bad};
 use crate::random::Random;
 use crate::table::{Format, Layout, Table};
 use crate::{Error, Result, container, parallel};
@@ -21,24 +21,15 @@ use tree::Tree;
 
 const NAME: &str = "randomcutforest";
 const FORMATS: [Format; 2] = [Format::Csv, Format::RecordIo];
-/// Trees times samples times features, at most: what is needed for scoring is a few times as many numbers.
+/// Trees times samples times features, at most: an endpoint needs some 20 bytes for each.
 const MOST_NUMBERS: usize = 32_000_000;
+// AWS: rcf_hyperparameters.
+const MOST_FEATURES: usize = 10_000;
 /// The algorithm has no hyperparameter for it.
 const SEED: u64 = 0;
-/// Scores farther from the mean than this many standard deviations are anomalies.
+/// Scores farther above the mean than this many standard deviations are anomalies.
 // AWS: random-cut-forest-tuning: the three-sigma limit heuristic.
 const SIGMAS: f64 = 3.0;
-
-/// Names that belong to reading the data in batches, and change nothing here.
-const IGNORED: &[&str] = &[
-    "mini_batch_size",
-    "force_dense",
-    "_tuning_objective_metric",
-    "_kvstore",
-    "_log_level",
-    "_num_gpus",
-    "_num_kv_servers",
-];
 
 /// The trees, and the file they lie in: `{"algorithm": "randomcutforest", "version": 1, "features": 2, "trees": […]}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,15 +55,16 @@ impl Hyperparameters {
         let metrics = metrics(&mut given)?;
         let tells = |name: &str| metrics.iter().any(|metric| metric == name);
         let parsed = Self {
-            feature_dim: given
-                .automatic("feature_dim", "[1, 10000]", |it: usize| (1..=10_000).contains(&it))?,
+            feature_dim: given.automatic("feature_dim", "[1, 10000]", |it: usize| {
+                (1..=MOST_FEATURES).contains(&it)
+            })?,
             trees: given.number("num_trees", 100, "[50, 1000]", |it| (50..=1000).contains(&it))?,
             samples: given
                 .number("num_samples_per_tree", 256, "[1, 2048]", |it| (1..=2048).contains(&it))?,
             tells_accuracy: tells("accuracy"),
             tells_f1: tells("precision_recall_fscore"),
         };
-        given.check_empty(IGNORED)?;
+        given.check_empty(&[OF_THE_TOOLKIT, &["force_dense"]])?;
         Ok(parsed)
     }
 }
@@ -98,6 +90,10 @@ pub fn train(opt_ml: &Path, output: &mut impl Write) -> Result<()> {
     if let Some(test) = &test {
         test.check_width("test", Some(table.columns()))?;
         check_labels(test)?;
+    }
+    if table.columns() > MOST_FEATURES {
+        let text = format!("{} features; the algorithm takes {MOST_FEATURES}", table.columns());
+        return Err(Error::client(text));
     }
     let samples = parameters.samples.min(table.rows());
     let numbers = parameters.trees.saturating_mul(samples).saturating_mul(table.columns());

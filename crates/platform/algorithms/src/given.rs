@@ -5,6 +5,16 @@ use std::str::FromStr;
 
 use crate::{Error, Result};
 
+/// Names that AWS's own algorithms share: where they are trained and how their data is read. They change nothing here.
+pub(crate) const OF_THE_TOOLKIT: &[&str] = &[
+    "mini_batch_size",
+    "_tuning_objective_metric",
+    "_kvstore",
+    "_log_level",
+    "_num_gpus",
+    "_num_kv_servers",
+];
+
 /// The given values, taken out one by one so that what is left is unknown.
 pub(crate) struct Given(BTreeMap<String, String>);
 
@@ -108,8 +118,8 @@ impl Given {
     }
 
     /// Refuses what is left, but for names that change nothing.
-    pub(crate) fn check_empty(mut self, ignored: &[&str]) -> Result<()> {
-        self.0.retain(|name, _| !ignored.contains(&name.as_str()));
+    pub(crate) fn check_empty(mut self, ignored: &[&[&str]]) -> Result<()> {
+        self.0.retain(|name, _| !ignored.iter().any(|names| names.contains(&name.as_str())));
         match self.0.keys().next() {
             // AWS: the text of the algorithm toolkit.
             Some(name) => Err(Error::client(format!("Extraneous hyperparameter found: {name}"))),

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::channels::{Channels, say};
-use crate::given::{Given, bad};
+use crate::given::{Given, OF_THE_TOOLKIT, bad};
 use crate::random::Random;
 use crate::table::{Format, Layout, Table};
 use crate::{Error, Result, container, parallel};
@@ -26,18 +26,7 @@ const TRIALS: usize = 5;
 const SEED: u64 = 0;
 
 /// Names that belong to reading the data in batches, and change nothing here.
-const IGNORED: &[&str] = &[
-    "mini_batch_size",
-    "epochs",
-    "extra_center_factor",
-    "half_life_time_size",
-    "force_dense",
-    "_tuning_objective_metric",
-    "_kvstore",
-    "_log_level",
-    "_num_gpus",
-    "_num_kv_servers",
-];
+const IGNORED: &[&str] = &["epochs", "extra_center_factor", "half_life_time_size", "force_dense"];
 
 /// The centres, and the file they lie in: `{"algorithm": "kmeans", "version": 1, "centroids": [[…], …]}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,7 +74,7 @@ impl Hyperparameters {
             tolerance: given.number("local_lloyd_tol", 0.0001, "[0, 1]", tolerance)?,
             metrics: metrics(&mut given)?,
         };
-        given.check_empty(IGNORED)?;
+        given.check_empty(&[OF_THE_TOOLKIT, IGNORED])?;
         Ok(parsed)
     }
 }

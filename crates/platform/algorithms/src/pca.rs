@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::channels::{Channels, say};
-use crate::given::Given;
+use crate::given::{Given, OF_THE_TOOLKIT};
 use crate::table::{Format, Layout, Table};
 use crate::{Error, Result, container, parallel};
 
@@ -21,16 +21,7 @@ const PIECE_ROWS: usize = 1024;
 /// With more the exact answer takes too long and too much memory.
 const MOST_FEATURES: usize = 2000;
 
-const IGNORED: &[&str] = &[
-    "mini_batch_size",
-    "extra_components",
-    "force_dense",
-    "_tuning_objective_metric",
-    "_kvstore",
-    "_log_level",
-    "_num_gpus",
-    "_num_kv_servers",
-];
+const IGNORED: &[&str] = &["extra_components", "force_dense"];
 /// Both modes get the exact answer: `randomized` is AWS's way of being quicker with many features.
 const FIXED: &[(&str, &[&str])] = &[("algorithm_mode", &["regular", "randomized"])];
 
@@ -65,7 +56,7 @@ impl Hyperparameters {
             subtracts_mean: given.flag_or("subtract_mean", true)?,
         };
         given.check_fixed(FIXED)?;
-        given.check_empty(IGNORED)?;
+        given.check_empty(&[OF_THE_TOOLKIT, IGNORED])?;
         Ok(parsed)
     }
 }

@@ -13,7 +13,7 @@ use algorithms::kmeans::KMeansModel;
 use algorithms::linear::{LinearModel, Prediction};
 use algorithms::pca::PcaModel;
 use algorithms::xgboost::{Format, Layout, Table};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An `/opt/ml` tree that is removed when the test is over.
 struct Tree(PathBuf);
@@ -238,12 +238,45 @@ fn anomalies_are_found() {
     again.train("randomcutforest").unwrap();
     assert_eq!(fs::read(tree.model()).unwrap(), fs::read(again.model()).unwrap());
     // What does not fit together is refused before anything is looked up in it.
-    let text = fs::read_to_string(tree.model()).unwrap();
-    for (part, other) in [("\"masses\":[", "\"masses\":[0,"), ("\"cuts\":[[0,", "\"cuts\":[[7,")] {
-        assert!(text.contains(part), "{part}");
-        tree.write("model/model.json", text.replacen(part, other, 1).as_bytes());
+    let whole: Value = serde_json::from_slice(&fs::read(tree.model()).unwrap()).unwrap();
+    let wrong = [
+        ("/trees/0/masses/0", json!(0)),
+        ("/trees/0/masses", json!([1])),
+        ("/trees/0/points/0", json!([1.0])),
+        ("/trees/0/cuts/0/0", json!(7)),
+        ("/trees/0/cuts/1/2", json!(0)),
+        ("/trees/0/cuts/1/3", json!(100_000)),
+        ("/trees/0/cuts/1/3", json!(-100_000)),
+        ("/features", json!(0)),
+        ("/trees", json!([])),
+    ];
+    for (place, value) in wrong {
+        let mut model = whole.clone();
+        *model.pointer_mut(place).unwrap() = value;
+        tree.write("model/model.json", model.to_string().as_bytes());
         let error = ForestModel::load(&tree.model()).unwrap_err().to_string();
-        assert!(error.contains("do not fit together"), "{error}");
+        assert!(error.contains("do not fit together"), "{place}: {error}");
+    }
+    let mut heavy = whole;
+    for mass in heavy["trees"][0]["masses"].as_array_mut().unwrap() {
+        *mass = json!(u32::MAX);
+    }
+    tree.write("model/model.json", heavy.to_string().as_bytes());
+    assert!(ForestModel::load(&tree.model()).unwrap().predict(&[0.5, 0.5]).is_finite());
+}
+
+#[test]
+fn rows_without_features_are_refused() {
+    let empty_message = [0x0a, 0x23, 0xd7, 0xce, 0, 0, 0, 0];
+    let given = json!({ "k": "1" });
+    for (name, given) in [
+        ("randomcutforest", &json!({})),
+        ("kmeans", &given),
+        ("pca", &json!({ "num_components": "1" })),
+    ] {
+        let tree = Tree::new(given, "application/x-recordio-protobuf");
+        let error = tree.with("train/part", empty_message).train(name).unwrap_err();
+        assert!(error.contains("the rows have no features"), "{name}: {error}");
     }
 }
 

@@ -110,7 +110,7 @@ impl Tree {
     // As AWS's own random-cut-forest library scores: 1 / (depth + 1) where the row leaves the tree, weighed by how likely it
     // leaves there; less for a row that was seen; all times the logarithm of the sample's size.
     pub(super) fn score(&self, row: &[f32]) -> f64 {
-        let mass = f64::from(self.masses.iter().sum::<u32>());
+        let mass: f64 = self.masses.iter().copied().map(f64::from).sum();
         let (mut place, mut depth) = (if self.cuts.is_empty() { -1 } else { 0 }, 0.0);
         let (mut score, mut stays) = (0.0, 1.0);
         while let Ok(node) = usize::try_from(place) {

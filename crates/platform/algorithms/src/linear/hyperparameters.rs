@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::given::{Given, bad};
+use crate::given::{Given, OF_THE_TOOLKIT, bad};
 use crate::{Error, Result};
 
 /// What is predicted.
@@ -59,7 +59,6 @@ const DEFAULT_STEPS: usize = 500;
 
 /// Names that belong to stochastic training and change nothing here.
 const IGNORED: &[&str] = &[
-    "mini_batch_size",
     "optimizer",
     "learning_rate",
     "beta_1",
@@ -83,11 +82,6 @@ const IGNORED: &[&str] = &[
     "quantile",
     "loss_insensitivity",
     "huber_delta",
-    "_tuning_objective_metric",
-    "_kvstore",
-    "_log_level",
-    "_num_gpus",
-    "_num_kv_servers",
 ];
 
 /// Names whose other values would change the model.
@@ -133,7 +127,7 @@ impl Hyperparameters {
             accuracy_top_k: given.number("accuracy_top_k", 3, "[1, inf)", |it| it >= 1)?,
         };
         given.check_fixed(FIXED)?;
-        given.check_empty(IGNORED)?;
+        given.check_empty(&[OF_THE_TOOLKIT, IGNORED])?;
         if parsed.normalize_label && predictor != Predictor::Regressor {
             let why = "is for predictor_type regressor only";
             return Err(bad("normalize_label", "true", why));

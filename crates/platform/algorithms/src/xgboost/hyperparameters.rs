@@ -164,7 +164,7 @@ impl Hyperparameters {
             save_model_on_termination: given.flag("save_model_on_termination")?,
         };
         given.check_fixed(FIXED)?;
-        given.check_empty(IGNORED)?;
+        given.check_empty(&[IGNORED])?;
         parsed.check_together()
     }
 
