@@ -1,6 +1,7 @@
 //! Finding Python and the installer.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::process::Command;
 
@@ -8,6 +9,9 @@ use crate::{Error, Result};
 
 /// The oldest Python that is used.
 const OLDEST: (u32, u32) = (3, 8);
+
+/// How long an interpreter may take to tell its version.
+const PROBE: Duration = Duration::from_secs(10);
 
 /// An interpreter and what installs packages for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +68,10 @@ fn on_path(name: impl AsRef<Path>) -> Option<PathBuf> {
 /// The version of an interpreter that can be used; else why it cannot.
 async fn version(python: &Path) -> std::result::Result<String, String> {
     let script = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
-    let output = Command::new(python).args(["-I", "-c", script]).output().await;
+    let mut command = Command::new(python);
+    let asked = command.args(["-I", "-c", script]).kill_on_drop(true).output();
+    let output = tokio::time::timeout(PROBE, asked).await;
+    let output = output.map_err(|_| format!("it does not answer within {} s", PROBE.as_secs()))?;
     let output = output.map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let mut numbers = text.split('.').map_while(|part| part.parse::<u32>().ok());

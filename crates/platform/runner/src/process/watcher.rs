@@ -4,7 +4,7 @@
 //! too is a change of the folder (the lock file is closed), so one mechanism tells of new log lines,
 //! of records and of a killed supervisor.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,9 @@ use crate::{Error, JobFolder, Result};
 
 /// The name of the file in a job folder whose lock says that a supervisor lives.
 const LOCK: &str = "supervisor.lock";
-/// When to look again after it was closed.
-const SETTLING: Duration = Duration::from_millis(20);
+/// When to look again after it was closed: at once, and for a supervisor that gets no processor to let go of it.
+const SETTLING: [Duration; 3] =
+    [Duration::from_millis(20), Duration::from_millis(200), Duration::from_secs(2)];
 
 /// Watches job folders until it is dropped.
 pub(super) struct Watcher {
@@ -158,13 +159,14 @@ fn notify(sender: &watch::Sender<u64>) {
 
 fn watch_folders(shared: &Shared, stopped: &PipeReader) {
     // The kernel tells that a file is closed just before it lets go of the lock: whoever is quick finds it held still.
-    let mut settling: VecDeque<(Instant, PathBuf)> = VecDeque::new();
+    let mut settling: BTreeMap<(Instant, u64), PathBuf> = BTreeMap::new();
+    let mut number = 0;
     loop {
         let mut listen = [
             PollFd::new(shared.inotify.as_fd(), PollFlags::POLLIN),
             PollFd::new(stopped.as_fd(), PollFlags::POLLIN),
         ];
-        let timeout = settling.front().map_or(PollTimeout::NONE, |(due, _)| {
+        let timeout = settling.first_key_value().map_or(PollTimeout::NONE, |((due, _), _)| {
             let left = due.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
             PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
         });
@@ -173,11 +175,16 @@ fn watch_folders(shared: &Shared, stopped: &PipeReader) {
             if listen[1].any().unwrap_or(true) {
                 return;
             }
-            let due = Instant::now() + SETTLING;
-            settling.extend(shared.take_events().into_iter().map(|path| (due, path)));
+            let now = Instant::now();
+            for path in shared.take_events() {
+                for later in SETTLING {
+                    number += 1;
+                    settling.insert((now + later, number), path.clone());
+                }
+            }
         }
-        while let Some((_, path)) = settling.pop_front_if(|(due, _)| *due <= Instant::now()) {
-            shared.notify(&path);
+        while let Some(first) = settling.first_entry().filter(|it| it.key().0 <= Instant::now()) {
+            shared.notify(&first.remove());
         }
     }
 }
