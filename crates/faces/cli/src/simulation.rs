@@ -1,9 +1,11 @@
 //! The whole server in virtual time: schedules that fire, servers that die, jobs that go on.
 
 mod commits;
+mod gpus;
 mod keeping;
 mod machines;
 mod map_run;
+mod schedules;
 mod seeds;
 
 use crate::compose::{Composed, Parts, compose};
@@ -30,6 +32,8 @@ struct World {
     clock: Arc<SystemClock>,
     runner: FakeRunner,
     folder: PathBuf,
+    /// What the machine has.
+    capacity: Resources,
     boots: u64,
 }
 
@@ -42,7 +46,8 @@ impl World {
         let blobs = Blobs::temporary(&folder).unwrap();
         let (time, jobs) = (clock.clone(), folder.join("jobs"));
         let runner = FakeRunner::new(jobs, move || time.now_ms(), script);
-        Self { store: MemoryStore::new(), blobs, clock, runner, folder, boots: 0 }
+        let capacity = Resources { vcpus: 2, memory_mib: 8192, gpus: 0 };
+        Self { store: MemoryStore::new(), blobs, clock, runner, folder, capacity, boots: 0 }
     }
 
     /// Starts a server on what is there.
@@ -59,7 +64,7 @@ impl World {
             functions: self.folder.join("functions"),
             algorithm_argv: vec!["refit".into(), "algorithm".into()],
             url: "http://127.0.0.1:0".to_owned(),
-            capacity: Resources { vcpus: 2, memory_mib: 8192, gpus: 0 },
+            capacity: self.capacity,
             forwarded: Vec::new(),
             sendmail: None,
             keep_executions_days: states::KEEP_DAYS,

@@ -20,12 +20,19 @@ pub struct TaskRequest {
     /// Give it to every call that must take place once: a repeated request carries the same key. Begins with the
     /// execution's ARN and `#`; longer keys that begin with it are forgotten with it.
     pub effect_key: String,
+    /// False of Express executions: nothing of them is ever sent again, so services need not remember the key.
+    pub is_stored: bool,
     /// True when the request has been accepted already (before a restart): of a `.sync` task only the end of the job is
     /// still to be waited for.
     pub submitted: bool,
 }
 
 impl TaskRequest {
+    /// The key for services to remember, where a call may come again.
+    pub fn remembered_key(&self) -> Option<String> {
+        self.is_stored.then(|| self.effect_key.clone())
+    }
+
     /// The role to act with: that of `Credentials`, else the execution's.
     pub fn role_arn(&self) -> &str {
         self.task.credentials_role_arn.as_deref().unwrap_or(&self.execution.role_arn)

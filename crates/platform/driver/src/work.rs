@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use service::{Clock, Ctx, Kit, WorkItem, WorkOutcome, WorkQueue};
@@ -181,7 +182,7 @@ impl Work {
                 Ok(outcome) => outcome,
                 Err(error) => return self.failed(kit, key, item, version, &error).await,
             };
-            match self.commit(kit, key, version, outcome).await {
+            match self.commit_surely(kit, key, version, &outcome).await {
                 Ok(ran) => return ran,
                 Err(store::Error::Conflict { kind, key: changed }) => {
                     if kind == KIND && changed == key {
@@ -191,12 +192,34 @@ impl Work {
                 }
                 Err(error) => {
                     tracing::error!(key, %error, "the outcome of a work item could not be stored");
-                    return Ran::At(self.clock.now_ms().saturating_add(backoff_ms(item.attempts)));
+                    return Ran::Done;
                 }
             }
         }
         let error = "the records it decides on are changed too often";
         self.failed(kit, key, item, version, error).await
+    }
+
+    /// Commits what a run decided. What the disk refuses is tried again as it is: what the run has done outside would be done
+    /// twice if it were run again. Fails with a conflict, or when the store has closed.
+    async fn commit_surely(
+        &self,
+        kit: &Arc<Kit>,
+        key: &str,
+        version: u64,
+        outcome: &WorkOutcome,
+    ) -> Result<Ran, store::Error> {
+        for attempts in 0.. {
+            match self.commit(kit, key, version, outcome.clone()).await {
+                Err(error @ (store::Error::Full { .. } | store::Error::Io { .. })) => {
+                    let wait_ms = backoff_ms(attempts).min(LONGEST_BACKOFF_MS / 10);
+                    tracing::error!(key, wait_ms, %error, "the outcome of a work item could not be stored; tried again");
+                    tokio::time::sleep(Duration::from_millis(wait_ms as u64)).await;
+                }
+                done => return done,
+            }
+        }
+        Err(store::Error::Closed)
     }
 
     async fn commit(

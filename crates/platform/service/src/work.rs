@@ -57,7 +57,7 @@ pub(crate) fn record_key(kind: &str, key: &str) -> String {
 }
 
 /// What a run of a work item decided.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct WorkOutcome {
     /// `None`: the item is done and removed. `Some`: it stays, with this due time, attempts and body.
     pub again: Option<WorkItem>,

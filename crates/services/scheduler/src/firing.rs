@@ -5,6 +5,7 @@ use crate::records::{GROUP, Group, SCHEDULE, Schedule, group_key};
 use calendar::Expression;
 use service::{AwsError, Ctx, Found, WorkItem, WorkOutcome};
 use std::collections::BTreeMap;
+use store::Batch;
 
 /// Work kind of a schedule; the key is the schedule's record key.
 pub(crate) const WORK: &str = "scheduler/schedule";
@@ -44,6 +45,38 @@ pub(crate) fn item(ctx: &Ctx, schedule: &Schedule, after_ms: i64) -> Option<Work
     };
     let due_ms = instant_ms.saturating_add(late_ms);
     Some(WorkItem::new(WORK, schedule.key(), &schedule.region, due_ms, &instant_ms))
+}
+
+/// A clock that goes back further was wrong before.
+const SET_BACK_MS: i64 = 3_600_000;
+
+/// Before anything fires: schedules that a clock in the future had put off come back. A clock that is set back by less than
+/// [`SET_BACK_MS`] changes nothing, so that no instant fires twice.
+pub(crate) async fn recover(ctx: &Ctx) -> Result<(), AwsError> {
+    for item in ctx.records::<WorkItem>("work").all(&format!("{WORK}:")).await? {
+        // A schedule that cannot be read stays alone.
+        let Ok(Some(mut found)) = ctx.records::<Schedule>(SCHEDULE).get(&item.value.key).await
+        else {
+            continue;
+        };
+        let mut batch = Batch::new();
+        if found.value.created_ms.saturating_sub(ctx.now_ms) > SET_BACK_MS {
+            found.value.created_ms = ctx.now_ms;
+            batch.put(SCHEDULE, &found.key, &found.value, found.expect);
+        }
+        let Some(next) = self::item(ctx, &found.value, ctx.now_ms) else { continue };
+        let instant_ms = |item: &WorkItem| item.body.as_i64().unwrap_or(item.due_ms);
+        if instant_ms(&item.value).saturating_sub(instant_ms(&next)) <= SET_BACK_MS {
+            continue;
+        }
+        let schedule = &found.value.name;
+        tracing::warn!(schedule, "the clock was set back: the schedule begins anew");
+        batch.put("work", &item.key, &next, item.expect);
+        ctx.commit(batch, Vec::new(), &[])
+            .await
+            .map_err(|error| AwsError::fault("InternalFailure", error.to_string(), 500))?;
+    }
+    Ok(())
 }
 
 /// Fires: one call for each instant that has come, and the next due time, in one commit.

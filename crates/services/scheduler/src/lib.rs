@@ -81,6 +81,10 @@ impl Service for Scheduler {
         Some(records::schedule_arn(ctx, group, text("Name")?)).filter(|_| is_schedule)
     }
 
+    async fn start(&self, ctx: &Ctx) -> Result<(), AwsError> {
+        firing::recover(ctx).await
+    }
+
     async fn work(&self, ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, AwsError> {
         match item.kind.as_str() {
             firing::WORK => firing::fire(ctx, item).await,

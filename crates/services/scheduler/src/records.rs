@@ -56,6 +56,14 @@ impl Schedule {
         schedule_key(&self.region, &self.group, &self.name)
     }
 
+    /// Whether it fires at the same instants as `before`, and within the same window.
+    pub(crate) fn keeps_beat_of(&self, before: &Self) -> bool {
+        let beat = |it: &Self| (it.enabled, it.start_ms, it.end_ms, it.window_ms, it.created_ms);
+        beat(self) == beat(before)
+            && self.expression == before.expression
+            && self.time_zone == before.time_zone
+    }
+
     /// What `rate()` counts from, Unix milliseconds.
     // AWS: scheduler schedule-types: a rate counts from StartDate, or from the schedule's creation.
     pub(crate) fn anchor_ms(&self) -> i64 {

@@ -33,6 +33,7 @@ struct Errand<'a> {
     execution: &'a Identity,
     task: &'a ScheduleTask,
     effect_key: &'a str,
+    is_stored: bool,
     target: Target,
 }
 
@@ -73,7 +74,7 @@ fn errand<'a>(kit: &'a Arc<Kit>, request: &'a TaskRequest) -> Result<Errand<'a>,
     let target = Target::find(kit, &task.resource_type, &task.resource_name)
         .ok_or_else(|| failure::unsupported(&task.resource))?;
     let (execution, effect_key) = (&request.execution, &request.effect_key);
-    Ok(Errand { kit, execution, task, effect_key, target })
+    Ok(Errand { kit, execution, task, effect_key, is_stored: request.is_stored, target })
 }
 
 impl Errand<'_> {
@@ -83,7 +84,7 @@ impl Errand<'_> {
             return function::invoke(self).await;
         }
         let input = request::build(self)?;
-        let effect_key = Some(self.effect_key.to_owned());
+        let effect_key = self.remembered_key();
         let answer = self.call(&self.target.operation, input, effect_key).await?;
         let result = response::build(self, &self.target.operation, answer);
         response::check(self, &result)?;
@@ -92,6 +93,11 @@ impl Errand<'_> {
             response::add_metadata(self, &mut members);
         }
         Ok(Value::Object(members))
+    }
+
+    /// As [`TaskRequest::remembered_key`].
+    fn remembered_key(&self) -> Option<String> {
+        self.is_stored.then(|| self.effect_key.to_owned())
     }
 
     /// Calls an operation of the target's service with the role's permissions.

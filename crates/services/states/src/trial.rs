@@ -154,6 +154,7 @@ impl Run<'_> {
             execution: self.identity.clone(),
             attributes: Arc::new(Value::Null),
             effect_key: format!("{}{}", self.effect_prefix(), task.key),
+            is_stored: true,
             submitted: false,
             task,
         };

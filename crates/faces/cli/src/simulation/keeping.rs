@@ -27,6 +27,31 @@ async fn machine(server: &Composed, name: &str, role: &str, definition: &Value) 
     call(server, "states", "CreateStateMachine", input).await["stateMachineArn"].clone()
 }
 
+/// Nothing of an Express execution is ever sent again, so nothing is remembered against that.
+#[tokio::test(start_paused = true)]
+async fn express_executions_leave_no_effects() {
+    let mut world = World::new(|_| FakeScript::exits(1000, 0));
+    let server = world.boot().await;
+    let queue = call(&server, "sqs", "CreateQueue", json!({"QueueName": "sent"})).await;
+    let role = role(&server, "machine", "states.amazonaws.com", "sqs:*").await;
+    let definition = json!({"StartAt": "Send", "States": {"Send": {
+        "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true,
+        "Parameters": {"QueueUrl": queue["QueueUrl"], "MessageBody": "hello"},
+    }}});
+    for kind in ["EXPRESS", "STANDARD"] {
+        let definition = definition.to_string();
+        let input = json!({"name": kind, "roleArn": role, "type": kind, "definition": definition});
+        let machine = call(&server, "states", "CreateStateMachine", input).await;
+        let start = json!({"stateMachineArn": machine["stateMachineArn"]});
+        call(&server, "states", "StartExecution", start).await;
+        tokio::time::sleep(MINUTE).await;
+    }
+    let input = json!({"QueueUrl": queue["QueueUrl"], "MaxNumberOfMessages": 10});
+    let got = call(&server, "sqs", "ReceiveMessage", input).await;
+    assert_eq!(got["Messages"].as_array().map(Vec::len), Some(2));
+    assert_eq!(count(&world, "effect").await, 0);
+}
+
 /// Servers die now and then, also while they forget.
 #[tokio::test(start_paused = true)]
 async fn executions_go_after_ninety_days() {

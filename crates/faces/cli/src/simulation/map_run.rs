@@ -41,6 +41,12 @@ async fn machine(server: &Composed) -> String {
             "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
             "Parameters": {"Bucket": "data", "Key": "rows.csv"},
         },
+        // Whatever dies, each row draws a number of its own.
+        "ItemSelector": {
+            "number.$": "$$.Map.Item.Value.number",
+            "kind.$": "$$.Map.Item.Value.kind",
+            "id.$": "States.UUID()",
+        },
         "ItemProcessor": {
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
             "StartAt": "Which",

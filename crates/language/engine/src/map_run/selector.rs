@@ -54,6 +54,11 @@ impl<'p> Selector<'p> {
         }
     }
 
+    /// Whether there is anything to fill, and so random numbers may be drawn.
+    pub fn is_there(&self) -> bool {
+        self.template.is_some()
+    }
+
     /// What a child gets of an item.
     ///
     /// # Errors

@@ -88,6 +88,7 @@ impl Inner {
                     execution: live.identity.clone(),
                     attributes: live.attributes.clone(),
                     effect_key: format!("{}{key}", live.effect_prefix()),
+                    is_stored: live.stored,
                     submitted: stage == TaskStage::Submitted,
                     task,
                 };

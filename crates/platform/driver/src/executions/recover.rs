@@ -58,7 +58,8 @@ impl Executions {
         let aside: HashSet<u64> = self.0.streams(ASIDE).await?.into_keys().collect();
         let running = self.0.streams(RUNNING).await?;
         let mut streams = BTreeMap::new();
-        let mut last_stream = running.keys().copied().max().unwrap_or(0);
+        // Those that sleep get new ones when they wake.
+        let mut last_stream = running.keys().chain(&aside).copied().max().unwrap_or(0);
         self.0
             .store
             .replay(&mut |row: LogRow| {

@@ -331,8 +331,8 @@ impl Inner {
             Err(error) => return Err(error),
         };
         let Some(asleep) = &record.asleep else { return Ok(None) };
-        let stream =
-            record.stream.unwrap_or_else(|| self.next_stream.fetch_add(1, Ordering::Relaxed));
+        // Not the one that it had before: after a restart that may be another one's.
+        let stream = self.next_stream.fetch_add(1, Ordering::Relaxed);
         let live = match self.revive_one(&record, asleep, stream).await {
             Ok(live) => live,
             Err(error @ Error::Store(_)) => return Err(error),
@@ -408,7 +408,9 @@ impl Inner {
                 batch.drop_streams.push(live.stream);
             }
         } else {
-            ExecutionRecord::running(live, state).put(batch, Expect::Any);
+            if flying.end.is_none() {
+                ExecutionRecord::running(live, state).put(batch, Expect::Any);
+            }
             let body = super::rows::start(live, state);
             batch.appends.push(store::Append { stream: live.stream, body });
         }

@@ -95,6 +95,37 @@ async fn one_that_waits_long_is_a_record_until_it_is_due() {
     assert_eq!(life.executions.asleep_count().await.unwrap(), 0);
 }
 
+/// After a restart nobody else gets the log of one that slept.
+#[tokio::test(start_paused = true)]
+async fn who_wakes_takes_nobody_elses_log() {
+    let (life, world, store) = Life::fresh().await;
+    let sleeper = machine(
+        "W",
+        json!({
+            "W": { "Type": "Wait", "Seconds": 600, "Next": "V" },
+            "V": { "Type": "Wait", "Seconds": 100, "End": true },
+        }),
+    );
+    for number in 0..5 {
+        life.start(&format!("sleeper-{number}"), &sleeper, json!({})).await.unwrap();
+    }
+    let disk = store.snapshot();
+    let life = Life::begin(Arc::new(disk.clone()), &world, ORIGIN_MS + 1000).await;
+    sleep(590).await;
+    for number in 0..9 {
+        life.start(&format!("awake-{number}"), &wait(299), json!({})).await.unwrap();
+    }
+    sleep(50).await;
+    assert_eq!(life.executions.live_count(), 14, "the sleepers have woken beside the others");
+    let now_ms = life.clock.now_ms();
+    let life = Life::begin(Arc::new(disk.snapshot()), &world, now_ms).await;
+    for name in (0..9).map(|n| format!("awake-{n}")).chain((0..5).map(|n| format!("sleeper-{n}"))) {
+        let arn = EXECUTION.replace(":x", &format!(":{name}"));
+        let record = life.executions.wait_finished(&arn).await.unwrap();
+        assert_eq!(record.status, Status::Succeeded, "{name}: {:?}", record.cause);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn waits_and_is_seen_waiting() {
     let (life, _, _) = Life::fresh().await;

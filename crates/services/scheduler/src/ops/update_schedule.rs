@@ -21,6 +21,10 @@ pub(crate) async fn run(_: &Scheduler, ctx: &Ctx, input: Wish) -> Result<Reply<O
     let mut batch = Batch::new();
     batch.put(SCHEDULE, &found.key, &schedule, found.expect);
     let reply = Reply::with(Output { schedule_arn: schedule.arn.clone() }, batch);
+    if schedule.keeps_beat_of(&found.value) {
+        // The next firing stays as it is: it may be put off within its window already.
+        return Ok(reply);
+    }
     Ok(match firing::item(ctx, &schedule, ctx.now_ms) {
         Some(item) => reply.work(item),
         None => reply.cancel(firing::WORK, found.key),

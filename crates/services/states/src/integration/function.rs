@@ -20,13 +20,14 @@ pub(super) async fn call(
         execution: &request.execution,
         task,
         effect_key: &request.effect_key,
+        is_stored: request.is_stored,
         target,
     };
     let input = json!({
         "FunctionName": &*task.resource,
         "Payload": service::base64_text(task.parameters.text().as_bytes()),
     });
-    let answer = errand.call("Invoke", input, Some(request.effect_key.clone())).await?;
+    let answer = errand.call("Invoke", input, request.remembered_key()).await?;
     returned(&answer).map(Data::new)
 }
 
@@ -55,7 +56,7 @@ pub(super) async fn invoke(errand: &Errand<'_>) -> Result<Value, TaskFailure> {
     if !problems.is_empty() {
         return Err(failure::bad_parameters(errand, &problems));
     }
-    let effect_key = Some(errand.effect_key.to_owned());
+    let effect_key = errand.remembered_key();
     let answer = errand.call("Invoke", Value::Object(input), effect_key).await?;
     let payload = returned(&answer)?;
     let mut result = Map::new();

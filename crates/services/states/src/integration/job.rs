@@ -174,7 +174,7 @@ pub(crate) async fn cancel(ctx: &Ctx, item: &WorkItem) -> Result<WorkOutcome, Aw
         return Ok(WorkOutcome::done());
     };
     let Some(job) = target.job else { return Ok(WorkOutcome::done()) };
-    let errand = Errand { kit: &ctx.kit, execution, task, effect_key, target };
+    let errand = Errand { kit: &ctx.kit, execution, task, effect_key, is_stored: true, target };
     // Parameters that could not be used have started nothing.
     let Ok(input) = request::build(&errand) else { return Ok(WorkOutcome::done()) };
     let (name, arn) = job.find(&errand, &input);

@@ -15,7 +15,7 @@ use super::super::Inner;
 use super::super::live::{Live, State};
 use super::super::start::{Parts, Start};
 use super::super::turn::new_seed;
-use super::child::ends;
+use super::child::{ends, seed_of};
 use super::record::{Ended, Page, Tallies, Unsuccessful};
 use super::run::{Broken, RunLive};
 use crate::map_port::Items;
@@ -52,7 +52,8 @@ pub(super) struct Admission {
     /// Number of the next item.
     next_item: u64,
     logged: bool,
-    entropy: Entropy,
+    /// Where random numbers of items come from: each has its own, however often reading begins anew.
+    seed: [u8; 32],
 }
 
 /// One commit in the making.
@@ -93,7 +94,7 @@ impl Admission {
             digests: VecDeque::new(),
             next_item: 0,
             logged: inner.handler().logs(&plan.parent, &plan.attributes),
-            entropy: Entropy::from_seed(run.family.seed(u64::MAX)),
+            seed: run.family.seed(u64::MAX),
         })
     }
 
@@ -142,7 +143,12 @@ impl Admission {
     async fn refill(&mut self, selector: &mut Selector<'_>, now_ms: i64) -> Result<bool, Broken> {
         loop {
             while let Some(item) = self.items.pop_front() {
-                let selected = selector.select(item, now_ms, &mut self.entropy);
+                let mut entropy = Entropy::from_seed(if selector.is_there() {
+                    seed_of(&self.seed, item.index)
+                } else {
+                    self.seed
+                });
+                let selected = selector.select(item, now_ms, &mut entropy);
                 let selected = selected.map_err(Broken::Failed)?;
                 self.ready.extend(self.batcher.push(selected));
                 if self.batcher.is_full() {

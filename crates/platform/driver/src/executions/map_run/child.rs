@@ -31,6 +31,14 @@ pub(super) struct Family {
     seed: [u8; 32],
 }
 
+/// One of many seeds that come of one.
+pub(super) fn seed_of(seed: &[u8; 32], number: u64) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(seed);
+    hash.update(number.to_le_bytes());
+    hash.finalize().into()
+}
+
 impl Family {
     pub(super) fn new(
         plan: &Plan,
@@ -75,10 +83,7 @@ impl Family {
 
     /// Where a child's random numbers come from.
     pub(super) fn seed(&self, index: u64) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        hash.update(self.seed);
-        hash.update(index.to_le_bytes());
-        hash.finalize().into()
+        seed_of(&self.seed, index)
     }
 
     /// The first turn of a child; none when it breaks an invariant.
