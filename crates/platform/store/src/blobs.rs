@@ -243,7 +243,7 @@ impl Blobs {
         removals.carry_out()
     }
 
-    /// Removes every blob that `keep` does not want and answers how many. Only at start, before anybody writes: a blob
+    /// Removes every blob that `keep` does not want, as [`Blobs::remove`] does, and answers how many. Only at start, before anybody writes: a blob
     /// whose record is still to be committed is not wanted by any record either.
     ///
     /// # Errors
@@ -251,7 +251,7 @@ impl Blobs {
     pub fn sweep(&self, keep: impl Fn(&BlobId) -> bool) -> Result<usize, Error> {
         let root = &self.0.root;
         let failed = |error: io::Error| file_error("sweep the blob folder", root, &error);
-        let mut removed = 0;
+        let mut unwanted = Vec::new();
         for bucket in fs::read_dir(root).map_err(failed)? {
             let bucket = bucket.map_err(failed)?;
             if bucket.file_name() == "unfinished" || !bucket.file_type().map_err(failed)?.is_dir() {
@@ -263,11 +263,14 @@ impl Blobs {
                 // What is not named as a blob is not ours to remove.
                 let Some(Ok(id)) = name.to_str().map(str::parse::<BlobId>) else { continue };
                 if !keep(&id) {
-                    fs::remove_file(file.path()).map_err(failed)?;
-                    removed += 1;
+                    unwanted.push(file.path());
                 }
             }
         }
+        let removed = unwanted.len();
+        let mut removals = self.0.removals.lock().unwrap_or_else(PoisonError::into_inner);
+        removals.waiting.append(&mut unwanted);
+        removals.carry_out()?;
         Ok(removed)
     }
 
@@ -436,6 +439,12 @@ mod tests {
 
         let kept = blobs.create().await.unwrap().finish().await.unwrap();
         let orphan = blobs.create().await.unwrap().finish().await.unwrap();
+        // A backup is being made.
+        let hold = lock_file(&blobs.0.root).unwrap();
+        hold.lock_shared().unwrap();
+        assert_eq!(blobs.sweep(|id| *id == kept).unwrap(), 1);
+        assert!(blobs.path(&orphan).exists());
+        drop(hold);
         assert_eq!(blobs.sweep(|id| *id == kept).unwrap(), 1);
         assert!(blobs.path(&kept).exists() && !blobs.path(&orphan).exists());
     }
