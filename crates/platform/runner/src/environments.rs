@@ -23,7 +23,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::folder::{read_record, write_record};
+use crate::folder::{read_record, sync_file_system, write_record};
 use crate::{Error, Result};
 
 use interpreter::Tools;
@@ -107,6 +107,9 @@ impl Environments {
             packages: recipe.packages.clone(),
             requirements: digest::requirements_text(recipe)?,
         };
+        // The record says that it is whole, also after a power cut.
+        let built = folder.clone();
+        blocking(move || sync_file_system(&built).map_err(Error::io("sync", built))).await?;
         write_record(&self.record(&key), &made)?;
         self.find(&key)?
             .ok_or_else(|| Error::Environment { why: "it vanished while it was made".to_owned() })

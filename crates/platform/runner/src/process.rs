@@ -172,6 +172,11 @@ fn delete(folder: &JobFolder) -> Result<()> {
     let mut attempts_left = 3;
     loop {
         match fs::remove_dir_all(folder.path()) {
+            // The program has left folders that it may not write to itself.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && attempts_left > 0 => {
+                attempts_left -= 1;
+                unlock(folder.path(), 0);
+            }
             // Its supervisor has just written that everything is on the disk.
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && attempts_left > 0 => {
                 attempts_left -= 1;
@@ -181,6 +186,22 @@ fn delete(folder: &JobFolder) -> Result<()> {
             }
             Ok(()) | Err(_) => return Ok(()),
         }
+    }
+}
+
+/// Folders deeper than this are left as they are.
+const UNLOCKED_LEVELS: usize = 256;
+
+/// Makes folders writable for their owner, as far as they are the server's. Links are not followed.
+fn unlock(folder: &Path, level: usize) {
+    let Ok(found) = folder.symlink_metadata() else { return };
+    if !found.is_dir() || level > UNLOCKED_LEVELS {
+        return;
+    }
+    // What is somebody else's stays as it is, and deleting it says so.
+    fs::set_permissions(folder, Permissions::from_mode(found.permissions().mode() | 0o700)).ok();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        unlock(&entry.path(), level + 1);
     }
 }
 

@@ -105,6 +105,7 @@ pub(crate) async fn run(
         service,
         ctx,
         key: item.key.clone(),
+        began_ms: ctx.kit.clock.now_ms(),
         health: Mutex::default(),
         changed: watch::Sender::new(0),
     };
@@ -116,6 +117,8 @@ struct Keeper<'a> {
     service: &'a Sagemaker,
     ctx: &'a Ctx,
     key: String,
+    /// Since when this server looks at it.
+    began_ms: i64,
     /// How the members are, by their ids.
     health: Mutex<HashMap<String, Health>>,
     /// Changes with the health.
@@ -187,8 +190,7 @@ impl Keeper<'_> {
         let are_ready = next
             .members()
             .all(|member| matches!(self.lock().get(&member.id), Some(Health::Ready(_))));
-        let now_ms = self.ctx.kit.clock.now_ms();
-        let is_late = now_ms.saturating_sub(next.since_ms) > PREPARATION.as_millis() as i64;
+        let is_late = self.prepared_for(next) > PREPARATION;
         if are_ready {
             tracing::info!(endpoint = endpoint.name, config = next.config, "endpoint in service");
             self.update(Endpoint::swap).await?;
@@ -218,9 +220,14 @@ impl Keeper<'_> {
     /// Until what is prepared is late; long, when nothing is.
     fn patience(&self, endpoint: &Endpoint) -> Duration {
         let Some(next) = &endpoint.next else { return PREPARATION };
-        let now_ms = self.ctx.kit.clock.now_ms();
-        let spent = Duration::from_millis(now_ms.saturating_sub(next.since_ms).max(0) as u64);
-        PREPARATION.saturating_sub(spent) + Duration::from_millis(1)
+        PREPARATION.saturating_sub(self.prepared_for(next)) + Duration::from_millis(1)
+    }
+
+    /// For how long a fleet has been prepared; while no server runs nobody prepares it.
+    fn prepared_for(&self, next: &Fleet) -> Duration {
+        let since_ms = next.since_ms.max(self.began_ms);
+        let spent_ms = self.ctx.kit.clock.now_ms().saturating_sub(since_ms);
+        Duration::from_millis(spent_ms.max(0) as u64)
     }
 
     /// Tells the routes which members of what is in service are ready.
@@ -258,6 +265,9 @@ impl Keeper<'_> {
             endpoint.retired.retain(|retired| retired.id != member.id);
         })
         .await?;
+        let mut forgets = Batch::new();
+        log::forget(&mut forgets, &member);
+        self.ctx.kit.store.commit(forgets).await.map_err(runner_error)?;
         Ok(member.id)
     }
 

@@ -5,6 +5,7 @@ mod checkpoints;
 mod config;
 mod failure;
 mod finish;
+mod follow;
 pub(crate) mod hosts;
 pub(crate) mod input;
 mod log;
@@ -100,6 +101,9 @@ enum Admitted {
     Failed(Failure),
 }
 
+/// A job that was prepared longer ago gets new credentials when its turn comes.
+const FRESH_MS: i64 = 60_000;
+
 /// Whether a host ended badly by itself.
 fn is_failure(exit: &Exit) -> bool {
     match exit.reason {
@@ -142,7 +146,7 @@ impl Run<'_> {
         if !missing.is_empty() {
             if job.was_launched() {
                 // Never a second time: what it did before cannot be known.
-                self.stop_hosts().await?;
+                self.end_hosts().await?;
                 let is_other_boot = job.boot_id.as_ref().is_some_and(|boot| *boot != boot_id);
                 let why = if is_other_boot { RESTARTED } else { "the job's folder is gone" };
                 return Ok(Err(Failure::internal(why)));
@@ -175,6 +179,18 @@ impl Run<'_> {
         for host in &self.hosts {
             match self.service.runner.stop(&host.run_id).await {
                 Ok(()) | Err(runner::Error::UnknownJob(_)) => {}
+                Err(error) => return Err(runner_error(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, and waits until they have: until then the machine's part that they had is theirs.
+    async fn end_hosts(&self) -> Result<(), AwsError> {
+        self.stop_hosts().await?;
+        for host in &self.hosts {
+            match self.service.runner.wait(&host.run_id).await {
+                Ok(_) | Err(runner::Error::UnknownJob(_)) => {}
                 Err(error) => return Err(runner_error(error)),
             }
         }
@@ -234,10 +250,13 @@ impl Run<'_> {
         specs: Vec<JobSpec>,
         grant: &Grant,
     ) -> Result<Begun, AwsError> {
-        for (host, mut spec) in self.hosts.iter().zip(specs) {
+        for mut spec in specs {
+            let Some(host) = self.hosts.iter().find(|host| host.run_id == spec.id) else {
+                continue;
+            };
             spec::complete(self.service, job, host, &self.hosts, grant, &mut spec);
             if let Err(error) = self.service.runner.start(&spec).await {
-                self.stop_hosts().await?;
+                self.end_hosts().await?;
                 return Ok(Begun::Failed(Failure::internal(error)));
             }
         }
@@ -251,12 +270,17 @@ impl Run<'_> {
         let mut stop = self.ctx.kit.notices.subscribe(&stop_bell(job));
         let bell = places.bell(self.id());
         places.request(self.id(), spec::wanted(self.service, job));
-        let mut prepared = Vec::new();
+        let (mut prepared, mut prepares, mut prepared_ms) = (Vec::new(), true, 0);
         loop {
             if !self.still_wanted().await? {
                 return Ok(Admitted::Stopped("Stopped"));
             }
             if let Some(grant) = places.granted(self.id()) {
+                if self.ctx.kit.clock.now_ms() - prepared_ms > FRESH_MS
+                    && let Err(failure) = self.renew(job, &mut prepared).await
+                {
+                    return Ok(Admitted::Failed(failure));
+                }
                 return Ok(Admitted::Granted(prepared, grant));
             }
             self.update(|job, now_ms| {
@@ -264,10 +288,16 @@ impl Run<'_> {
             })
             .await?;
             let is_near = places.position(self.id()).is_none_or(|before| before < PREPARING);
-            if is_near && prepared.is_empty() {
+            if is_near && prepared.is_empty() && prepares {
+                prepared_ms = self.ctx.kit.clock.now_ms();
                 tokio::select! {
                     filled = self.fill(job) => match filled {
                         Ok(filled) => prepared = filled,
+                        Err(failure) if failure.is_the_machines() => {
+                            // There may be no room for data beside those that run: its turn is early enough.
+                            tracing::warn!(job = job.name, reason = failure.reason(), "data is not brought ahead");
+                            prepares = false;
+                        }
                         Err(failure) => return Ok(Admitted::Failed(failure)),
                     },
                     stopped = self.stopped(&mut stop) => {
@@ -286,6 +316,18 @@ impl Run<'_> {
                 () = self.patience(job) => return Ok(Admitted::Stopped("MaxWaitTimeExceeded")),
             }
         }
+    }
+
+    /// Gives a job that has waited credentials for all of its time.
+    async fn renew(&self, job: &Job, specs: &mut [JobSpec]) -> Result<(), Failure> {
+        if specs.is_empty() {
+            return Ok(());
+        }
+        let principal = self.principal(job).await?;
+        for spec in specs {
+            spec::give_credentials(self.ctx, &principal, job, spec).await?;
+        }
+        Ok(())
     }
 
     /// Has the runner do before the job's turn what can be done before it.
@@ -328,6 +370,11 @@ impl Run<'_> {
         let principal = self.principal(job).await?;
         let mut specs = Vec::new();
         for host in &self.hosts {
+            let state = self.service.runner.state(&host.run_id).await;
+            if state.map_err(Failure::internal)? != JobState::Unknown {
+                // A server that died has begun it: its folder is its own.
+                continue;
+            }
             let mut spec = self.fill_host(job, host, &principal).await?;
             spec::foresee(self.service, job, host, &self.hosts, &mut spec);
             specs.push(spec);
@@ -359,78 +406,6 @@ impl Run<'_> {
         let mut spec = spec::training(service, self.ctx, principal, job, host, &folder).await?;
         (spec.read_only, spec.pipes) = (channels.read_only, channels.pipes);
         Ok(spec)
-    }
-
-    /// Delivers the job's logs and checkpoints while it runs; answers how its hosts ended.
-    async fn follow(&self, job: &Job) -> Result<Vec<Exit>, AwsError> {
-        let following = futures_util::future::try_join(
-            futures_util::future::try_join_all(
-                self.hosts.iter().map(|host| self.follow_host(host)),
-            ),
-            self.give_back(),
-        );
-        if processing::is_continuous(job) {
-            let uploading = processing::upload_continuously(self, job);
-            return tokio::select! {
-                ended = following => Ok(ended?.0),
-                never = uploading => match never {},
-            };
-        }
-        let Ok(Some(mut checkpoints)) = Checkpoints::of(job) else { return Ok(following.await?.0) };
-        tokio::pin!(following);
-        loop {
-            tokio::select! {
-                ended = &mut following => {
-                    self.save(job, &mut checkpoints, true).await;
-                    return Ok(ended?.0);
-                }
-                () = tokio::time::sleep(checkpoints::PAUSE) => {
-                    self.save(job, &mut checkpoints, false).await;
-                }
-            }
-        }
-    }
-
-    /// Keeps the hosts' checkpoints. What cannot be stored is the log's matter: the job itself may still end well.
-    async fn save(&self, job: &Job, checkpoints: &mut Checkpoints, is_last: bool) {
-        for host in &self.hosts {
-            let saved = async {
-                let principal = self.principal(job).await?;
-                let folder = self.service.runner.prepare(&host.run_id).await;
-                let folder = folder.map_err(Failure::internal)?;
-                checkpoints.save(self.service, &principal, &folder, is_last).await
-            };
-            if let Err(failure) = saved.await {
-                tracing::warn!(
-                    job = job.name,
-                    reason = failure.reason,
-                    "checkpoints are not stored"
-                );
-            }
-        }
-    }
-
-    /// Delivers the log of a host; when it fails the other hosts have nothing to wait for.
-    async fn follow_host(&self, host: &Host) -> Result<Exit, AwsError> {
-        let runner = &self.service.runner;
-        let mut delivery = log::Delivery::open(self, host).await?;
-        while runner.wait_log(&host.run_id, delivery.offset()).await.map_err(runner_error)? {
-            delivery.deliver(self).await?;
-        }
-        let exit = runner.wait(&host.run_id).await.map_err(runner_error)?;
-        if is_failure(&exit) && self.hosts.len() > 1 {
-            self.stop_hosts().await?;
-        }
-        Ok(exit)
-    }
-
-    /// Gives the machine back as soon as the processes have ended, whatever is left to be delivered.
-    async fn give_back(&self) -> Result<(), AwsError> {
-        for host in &self.hosts {
-            self.service.runner.wait(&host.run_id).await.map_err(runner_error)?;
-        }
-        self.service.places.release(self.id());
-        Ok(())
     }
 
     /// Uploads what the job left and says how it ended.

@@ -123,10 +123,8 @@ impl Run<'_> {
             if trial.status.is_terminal() {
                 continue;
             }
-            let record_key = key(&found.value.region, &trial.job);
-            let job = self.ctx.records::<Job>(JobKind::Training.records()).get(&record_key).await?;
-            if let Some(job) = job {
-                learn(trial, &job.value, metric);
+            if let Some(job) = self.job_of(&found.value.region, trial).await? {
+                learn(trial, &job, metric);
             } else {
                 trial.status = Status::Failed;
                 trial.failure_reason = Some("The training job was deleted.".to_owned());
@@ -134,6 +132,12 @@ impl Run<'_> {
             }
         }
         self.store(found, tuning).await
+    }
+
+    /// The training job of a trial, if it is there.
+    async fn job_of(&self, region: &str, trial: &Trial) -> Result<Option<Job>, AwsError> {
+        let jobs = self.ctx.records::<Job>(JobKind::Training.records());
+        Ok(jobs.get(&key(region, &trial.job)).await?.map(|found| found.value))
     }
 
     /// Plans and makes training jobs, or stops them; whether anything was done.
@@ -146,8 +150,14 @@ impl Run<'_> {
         }
         if tuning.is_satisfied || tuning.status == Status::Stopping {
             self.stop_all(&tuning).await?;
+            let region = tuning.region.clone();
             let planned = tuning.trials.iter_mut();
             for trial in planned.filter(|trial| !trial.is_made && !trial.status.is_terminal()) {
+                // It may have been made just before what is known of that was to be stored.
+                if self.job_of(&region, trial).await?.is_some() {
+                    trial.is_made = true;
+                    continue;
+                }
                 trial.status = Status::Stopped;
                 trial.ended_ms = Some(now_ms);
             }

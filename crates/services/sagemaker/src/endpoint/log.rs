@@ -42,7 +42,7 @@ pub(super) async fn deliver(
         } else {
             let begun = LogPage { lines: page.lines.len(), next_offset: page.next_offset };
             state.begun = Some(begun);
-            store(ctx, run_id, state).await?;
+            store(ctx, run_id, state, None).await?;
             begun
         };
         let lines = page.lines.iter().take(begun.lines).filter(|line| !line.text.is_empty());
@@ -52,11 +52,12 @@ pub(super) async fn deliver(
             json!({"timestamp": last_ms, "message": line.text})
         });
         for (part, events) in batches(events).into_iter().enumerate() {
-            let effect = format!("{}{}.{part}", effect_prefix(run_id), state.offset);
+            let effect = format!("{}{part}", piece(run_id, state.offset));
             put(ctx, &group, stream, events, effect).await?;
         }
+        let delivered = piece(run_id, state.offset);
         state = Delivered { offset: begun.next_offset, begun: None };
-        store(ctx, run_id, state).await?;
+        store(ctx, run_id, state, Some(&delivered)).await?;
     }
     Ok(())
 }
@@ -71,6 +72,11 @@ pub(super) fn forget(batch: &mut Batch, member: &Member) {
 
 fn effect_prefix(run_id: &str) -> String {
     format!("sagemaker-log/{run_id}/")
+}
+
+/// What effect keys of one piece begin with.
+fn piece(run_id: &str, offset: u64) -> String {
+    format!("{}{offset}.", effect_prefix(run_id))
 }
 
 fn batches(events: impl Iterator<Item = Value>) -> Vec<Vec<Value>> {
@@ -90,8 +96,17 @@ fn batches(events: impl Iterator<Item = Value>) -> Vec<Vec<Value>> {
     all
 }
 
-async fn store(ctx: &Ctx, run_id: &str, state: Delivered) -> Result<(), AwsError> {
+/// Stores how far the log has come; effects of a piece that is behind it are not needed any more.
+async fn store(
+    ctx: &Ctx,
+    run_id: &str,
+    state: Delivered,
+    behind: Option<&str>,
+) -> Result<(), AwsError> {
     let mut batch = Batch::new();
+    if let Some(behind) = behind {
+        forget_effects(&mut batch, behind);
+    }
     batch.put(DELIVERED, run_id, &state, Expect::Any);
     ctx.kit.store.commit(batch).await.map_err(runner_error)
 }

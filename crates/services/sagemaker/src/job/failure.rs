@@ -37,6 +37,16 @@ impl Failure {
         Self::plain(format!("InternalServerError: {text}"))
     }
 
+    /// Whether it is refit's or the machine's fault.
+    pub(crate) fn is_the_machines(&self) -> bool {
+        self.is_passing || self.reason.starts_with("InternalServerError")
+    }
+
+    /// The machine's fault, which passes: tried again.
+    pub(crate) fn passing(text: impl std::fmt::Display) -> Self {
+        Self { is_passing: true, ..Self::internal(text) }
+    }
+
     /// What a service answered: its fault is tried again, its refusal is the user's fault.
     pub(crate) fn refused(what: &str, error: &AwsError) -> Self {
         let text = format!("{what}: {} ({})", error.message, error.code);

@@ -173,7 +173,8 @@ async fn put_packed(
 ) -> Result<(), Failure> {
     let to = archive.to_owned();
     let packed = tokio::task::spawn_blocking(move || archive::pack(&folders, &to)).await;
-    packed.map_err(Failure::internal)?.map_err(Failure::internal)?;
+    // What the job has left is still there: a full disk is a reason to wait, not to lose it.
+    packed.map_err(Failure::internal)?.map_err(Failure::passing)?;
     put(service, principal, archive, uri).await
 }
 

@@ -28,7 +28,12 @@ pub(crate) async fn recover(service: &Sagemaker, ctx: &Ctx) -> Result<(), AwsErr
         let Some(first) = hosts.first() else { continue };
         let mut state = JobState::Unknown;
         for host in &hosts {
-            match service.runner.state(&host.run_id).await.map_err(runner_error)? {
+            let found = service.runner.state(&host.run_id).await.unwrap_or_else(|error| {
+                // What cannot be looked at may run: its place is kept, and its handler says what is wrong.
+                tracing::error!(id = host.run_id, %error, "the state of a job cannot be read");
+                JobState::Starting
+            });
+            match found {
                 running @ (JobState::Starting | JobState::Running { .. }) => state = running,
                 ended @ JobState::Exited(_) if state == JobState::Unknown => state = ended,
                 JobState::Unknown | JobState::Exited(_) => {}

@@ -102,18 +102,26 @@ pub(crate) async fn common(
     spec.hidden = Some(hidden(service));
     let seconds = limit_seconds(job, ctx.kit.clock.now_ms());
     spec.limits = Limits { max_runtime_seconds: Some(seconds), ..Limits::default() };
-    let credentials = ctx
-        .kit
-        .authoriser()
-        .credentials(principal, seconds as i64 + CREDENTIAL_SLACK_SECONDS)
-        .await
-        .map_err(|error| Failure::refused("the job gets no credentials", &error))?;
-    spec.env.extend(credentials);
+    give_credentials(ctx, principal, job, spec).await?;
     spec.env.extend([
         ("AWS_ENDPOINT_URL".to_owned(), service.endpoint.clone()),
         ("AWS_REGION".to_owned(), job.region.clone()),
         ("AWS_DEFAULT_REGION".to_owned(), job.region.clone()),
     ]);
+    Ok(())
+}
+
+/// Gives a specification the role's credentials, for all the time that the job may take from now on.
+pub(crate) async fn give_credentials(
+    ctx: &Ctx,
+    principal: &Principal,
+    job: &Job,
+    spec: &mut JobSpec,
+) -> Result<(), Failure> {
+    let seconds = limit_seconds(job, ctx.kit.clock.now_ms()) as i64 + CREDENTIAL_SLACK_SECONDS;
+    let credentials = ctx.kit.authoriser().credentials(principal, seconds).await;
+    let refused = |error| Failure::refused("the job gets no credentials", &error);
+    spec.env.extend(credentials.map_err(refused)?);
     Ok(())
 }
 

@@ -99,21 +99,35 @@ pub(super) async fn work(
     let role = endpoint.value.live.and_then(|live| Some(live.variants.first()?.role.clone()));
     let role = role.unwrap_or_default();
     let caller = ctx.kit.caller();
-    let principal =
-        caller.assume_for(&role, jobs::PRINCIPAL, "SageMaker", &endpoint.value.arn).await?;
+    let assumed = caller.assume_for(&role, jobs::PRINCIPAL, "SageMaker", &endpoint.value.arn).await;
+    let principal = match assumed {
+        Err(error) if error.status < 500 => {
+            tracing::warn!(endpoint = later.input.endpoint_name, %error, "an asynchronous request has no role to answer with");
+            return Ok(WorkOutcome::done());
+        }
+        assumed => assumed?,
+    };
     let outcome = match send(runtime, ctx, &principal, &later.input).await {
         Err(error) if error.status >= 500 && error.code != "ServiceUnavailable" => {
             return Err(error);
         }
         outcome => outcome,
     };
-    match outcome {
-        Ok(body) => store(runtime, &principal, &item.key, &later.output, &body).await?,
-        Err(error) => {
-            tracing::warn!(endpoint = later.input.endpoint_name, %error, "an asynchronous request failed");
-            if let Some(place) = &later.failure {
-                store(runtime, &principal, &item.key, place, error.message.as_bytes()).await?;
-            }
+    let stored = match outcome {
+        Ok(body) => store(runtime, &principal, &item.key, &later.output, &body).await,
+        Err(error) => Err(error),
+    };
+    let Err(error) = stored else { return Ok(WorkOutcome::done()) };
+    if error.status >= 500 && error.code != "ServiceUnavailable" {
+        return Err(error);
+    }
+    tracing::warn!(endpoint = later.input.endpoint_name, %error, "an asynchronous request failed");
+    if let Some(place) = &later.failure {
+        match store(runtime, &principal, &item.key, place, error.message.as_bytes()).await {
+            Err(error) if error.status >= 500 => return Err(error),
+            // It would be refused again.
+            Err(error) => tracing::warn!(place, %error, "nor can its failure be stored"),
+            Ok(()) => {}
         }
     }
     Ok(WorkOutcome::done())
