@@ -7,6 +7,7 @@ mod machines;
 mod map_run;
 mod schedules;
 mod seeds;
+mod tokens;
 
 use crate::compose::{Composed, Parts, compose};
 use crate::server::{ACCOUNT, REGION};

@@ -166,7 +166,25 @@ impl Executions {
     /// # Errors
     /// [`Error::InvalidToken`], [`Error::TaskTimedOut`], [`Error::TaskDoesNotExist`] or a storage error.
     pub async fn task_succeeded(&self, token: &str, output: Data) -> Result<(), Error> {
-        self.0.give_by_token(token, |key| Input::TaskSucceeded { key, output }).await
+        self.task_answered(token, Ok(output), None).await
+    }
+
+    /// The task that waits for this token succeeded or failed. The effect of that key, of the call that says so, is recorded
+    /// with it.
+    ///
+    /// # Errors
+    /// As of [`Executions::task_succeeded`].
+    pub async fn task_answered(
+        &self,
+        token: &str,
+        result: Result<Data, TaskFailure>,
+        effect_key: Option<String>,
+    ) -> Result<(), Error> {
+        let input = |key| match result {
+            Ok(output) => Input::TaskSucceeded { key, output },
+            Err(TaskFailure { error, cause }) => Input::TaskFailed { key, error, cause },
+        };
+        self.0.give_by_token(token, input, effect_key).await
     }
 
     /// The task that waits for this token failed.
@@ -174,8 +192,7 @@ impl Executions {
     /// # Errors
     /// [`Error::InvalidToken`], [`Error::TaskTimedOut`], [`Error::TaskDoesNotExist`] or a storage error.
     pub async fn task_failed(&self, token: &str, failure: TaskFailure) -> Result<(), Error> {
-        let TaskFailure { error, cause } = failure;
-        self.0.give_by_token(token, |key| Input::TaskFailed { key, error, cause }).await
+        self.task_answered(token, Err(failure), None).await
     }
 
     /// The task that waits for this token is alive.
@@ -183,7 +200,7 @@ impl Executions {
     /// # Errors
     /// [`Error::InvalidToken`], [`Error::TaskTimedOut`], [`Error::TaskDoesNotExist`] or a storage error.
     pub async fn task_heartbeat(&self, token: &str) -> Result<(), Error> {
-        self.0.give_by_token(token, |key| Input::TaskHeartbeat { key }).await
+        self.0.give_by_token(token, |key| Input::TaskHeartbeat { key }, None).await
     }
 }
 
@@ -250,6 +267,7 @@ impl Inner {
         self: &Arc<Self>,
         token: &str,
         input: impl FnOnce(Key) -> Input,
+        effect_key: Option<String>,
     ) -> Result<(), Error> {
         let (execution_arn, _) = engine::read_token(token).ok_or(Error::InvalidToken)?;
         let Some(live) = self.find(&execution_arn) else {
@@ -263,6 +281,7 @@ impl Inner {
             let mut state = live.lock();
             let key = state.execution.task_with_token(token).ok_or(Error::TaskTimedOut)?;
             self.turn(&live, &mut state, input(key));
+            state.pending.performed.extend(effect_key);
             let answer = state.answer();
             self.submit(&live, state);
             answer

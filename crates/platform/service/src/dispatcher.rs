@@ -171,6 +171,11 @@ async fn recorded_effect(ctx: &Ctx) -> Result<Option<Value>, AwsError> {
     })
 }
 
+/// Adds to `batch` that the effect of this key has taken place, for an operation that commits by itself.
+pub fn record_effect(batch: &mut Batch, key: &str, output: &Value) {
+    batch.put(EFFECT_KIND, key, output, Expect::Any);
+}
+
 /// Adds to `batch` what forgets the effects recorded under keys that start with `prefix` (an ended execution's).
 pub fn forget_effects(batch: &mut Batch, prefix: &str) {
     batch.remove_prefixes.push((EFFECT_KIND.to_owned(), prefix.to_owned()));

@@ -38,7 +38,7 @@ pub use caller::{Call, Caller};
 pub use clock::{Clock, SystemClock};
 pub use connection::{ConnectionParameters, laid_over};
 pub use ctx::{Ctx, Kit};
-pub use dispatcher::{Dispatcher, forget_effects};
+pub use dispatcher::{Dispatcher, forget_effects, record_effect};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use interest::Interest;
 pub use key_store::{Credential, KeyStore};

@@ -101,6 +101,9 @@ impl Inner {
             let rows = rows.into_iter().map(|body| Append { stream: live.stream, body });
             batch.appends.extend(rows);
         }
+        for key in &flying.performed {
+            service::record_effect(&mut batch, key, &serde_json::json!({}));
+        }
         put_work(&flying.work, &mut batch);
         put_runs(&flying.runs, live, state.last_ms, &self.entropy, &mut batch);
         (flying, batch)

@@ -95,6 +95,8 @@ pub(super) struct Pending {
     /// Map runs whose records this commit makes.
     pub(super) runs: Vec<MapRun>,
     pub(super) answers: Vec<Answer>,
+    /// Keys of effects that this is: of calls that gave it an input.
+    pub(super) performed: Vec<String>,
     pub(super) end: Option<End>,
     /// How many events are durable once this is.
     pub(super) events_upto: usize,
@@ -109,6 +111,7 @@ impl Pending {
             && self.work.is_empty()
             && self.runs.is_empty()
             && self.answers.is_empty()
+            && self.performed.is_empty()
             && self.end.is_none()
     }
 
@@ -119,6 +122,7 @@ impl Pending {
         self.work.extend(later.work);
         self.runs.extend(later.runs);
         self.answers.extend(later.answers);
+        self.performed.extend(later.performed);
         self.end = later.end.or(self.end.take());
     }
 }

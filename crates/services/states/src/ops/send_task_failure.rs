@@ -15,9 +15,10 @@ pub(crate) struct Input {
     cause: Option<String>,
 }
 
-pub(crate) async fn run(states: &States, _: &Ctx, input: Input) -> Result<Reply<Nothing>, Error> {
+pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Reply<Nothing>, Error> {
     let failure =
         TaskFailure { error: input.error.map(Into::into), cause: input.cause.map(Into::into) };
-    states.executions.task_failed(&input.task_token, failure).await?;
+    let effect_key = ctx.effect_key.clone();
+    states.executions.task_answered(&input.task_token, Err(failure), effect_key).await?;
     Ok(Reply::new(Nothing {}))
 }

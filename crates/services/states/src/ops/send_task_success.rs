@@ -14,9 +14,10 @@ pub(crate) struct Input {
     output: String,
 }
 
-pub(crate) async fn run(states: &States, _: &Ctx, input: Input) -> Result<Reply<Nothing>, Error> {
+pub(crate) async fn run(states: &States, ctx: &Ctx, input: Input) -> Result<Reply<Nothing>, Error> {
     let output = Data::parse(&input.output)
         .map_err(|error| Error::InvalidOutput(json_fault::describe(&input.output, &error)))?;
-    states.executions.task_succeeded(&input.task_token, output).await?;
+    let effect_key = ctx.effect_key.clone();
+    states.executions.task_answered(&input.task_token, Ok(output), effect_key).await?;
     Ok(Reply::new(Nothing {}))
 }
