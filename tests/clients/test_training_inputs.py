@@ -128,6 +128,17 @@ def test_pipes_unpack_wrap_and_shuffle(server, data):
     assert bytes.fromhex(told(server, described, "told.json")[0]) == b"unpacked"
 
 
+def test_a_pipe_that_breaks_fails_the_job(server, data):
+    """To the program broken data looks like the end of it: it would end well, or wait for the next epoch for ever."""
+    broken = gzip.compress(bytes(range(256)) * 4096)[:-400]
+    server.client("s3").put_object(Bucket=data, Key="broken/a.gz", Body=broken)
+    once = PIPE.replace("range(2)", "range(1)")
+    for script in (once, PIPE.replace("range(500)", "range(10_000_000)")):
+        pipe = one(f"s3://{data}/broken/", InputMode="Pipe", CompressionType="Gzip")
+        described = run(server, data, script, [pipe], "Failed")
+        assert "ClientError: Data download failed: channel train: " in described["FailureReason"], described
+
+
 def test_augmented_manifests_come_through_pipes(server, data):
     more = {"AttributeNames": ["source-ref", "label"]}
     wanted = one(f"s3://{data}/augmented.jsonl", "AugmentedManifestFile", more=more, InputMode="Pipe", RecordWrapperType="RecordIO")

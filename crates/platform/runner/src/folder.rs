@@ -92,6 +92,11 @@ impl JobFolder {
         self.path.join("stop-request")
     }
 
+    /// Why the job's pipes could not be fed.
+    pub(crate) fn feed_error(&self) -> PathBuf {
+        self.path.join("feed-error")
+    }
+
     pub(crate) fn changes(&self) -> PathBuf {
         self.path.join("changes")
     }

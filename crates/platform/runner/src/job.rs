@@ -379,6 +379,8 @@ pub enum ExitReason {
     MachineRestarted,
     /// Its program could not be started.
     SpawnFailed(String),
+    /// What it was to read from a pipe could not be given to it; it was killed.
+    InputFailed(String),
 }
 
 /// Which stream a line was written to.

@@ -111,7 +111,8 @@ fn is_failure(exit: &Exit) -> bool {
         ExitReason::Lost
         | ExitReason::MachineRestarted
         | ExitReason::MemoryExceeded { .. }
-        | ExitReason::SpawnFailed(_) => true,
+        | ExitReason::SpawnFailed(_)
+        | ExitReason::InputFailed(_) => true,
         ExitReason::Stopped | ExitReason::MaxRuntimeExceeded => false,
     }
 }

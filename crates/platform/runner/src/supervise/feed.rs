@@ -1,6 +1,7 @@
 //! The feeder: a process beside the program that writes a job's named pipes. It dies with the
 //! supervisor, so a job with pipes outlives the server like any other.
 
+use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::os::unix::process::{CommandExt as _, parent_id};
@@ -62,41 +63,68 @@ pub(super) fn feed(folder: &JobFolder) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let Ok(Some(spec)) = read_record::<JobSpec>(&folder.spec()) else { return ExitCode::FAILURE };
-    let threads: Vec<_> = spec
-        .pipes
-        .into_iter()
-        .map(|pipe| {
-            let folder = folder.clone();
-            std::thread::spawn(move || feed_channel(&folder, &pipe))
-        })
-        .collect();
-    for thread in threads {
-        if let Ok(Err(error)) = thread.join() {
-            eprintln!("a pipe could not be fed: {error}");
-        }
+    let (failed, failures) = std::sync::mpsc::channel();
+    for pipe in spec.pipes {
+        let (folder, failed) = (folder.clone(), failed.clone());
+        std::thread::spawn(move || {
+            let Err(why) = feed_channel(&folder, &pipe);
+            // Nobody listens once another channel has failed.
+            failed.send(why).ok();
+        });
     }
-    ExitCode::SUCCESS
+    drop(failed);
+    // The first failure is the end of all of them: the job is not to go on with what it has got.
+    let why = failures.recv().unwrap_or_default();
+    eprintln!("{why}");
+    ExitCode::FAILURE
 }
 
-fn feed_channel(folder: &JobFolder, pipe: &Pipe) -> io::Result<()> {
-    for epoch in 0_u64.. {
+/// Feeds one epoch after the other; answers why it could not go on.
+fn feed_channel(folder: &JobFolder, pipe: &Pipe) -> Result<Infallible, String> {
+    let mut epoch = 0;
+    loop {
         let path = place(folder, pipe, epoch);
         // Waits for the reader.
-        let mut writer = OpenOptions::new().write(true).open(&path)?;
-        let written = epoch_order(pipe, epoch)
-            .into_iter()
-            .try_for_each(|part| write_part(folder, pipe, part, &mut writer));
-        // The next is there before this one ends, so that a reader finds it.
-        make(&place(folder, pipe, epoch + 1))?;
-        match written {
-            // The reader has had enough of this epoch.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            other => other?,
-        }
+        let opened = OpenOptions::new().write(true).open(&path);
+        let mut writer = opened.map_err(|error| tell(folder, pipe, "pipe", &error))?;
+        // What goes wrong is recorded before the pipe is closed: to its reader that is the end of the data.
+        feed_epoch(folder, pipe, epoch, &mut writer)?;
         drop(writer);
-        fs::remove_file(&path)?;
+        fs::remove_file(&path).map_err(|error| tell(folder, pipe, "pipe", &error))?;
+        epoch += 1;
     }
-    Ok(())
+}
+
+fn feed_epoch(
+    folder: &JobFolder,
+    pipe: &Pipe,
+    epoch: u64,
+    writer: &mut impl Write,
+) -> Result<(), String> {
+    // The next is there before this one ends, so that a reader finds it.
+    let make_next = || make(&place(folder, pipe, epoch + 1));
+    for part in epoch_order(pipe, epoch) {
+        match write_part(folder, pipe, part, writer) {
+            // The reader has had enough of this epoch.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            Err(error) => return Err(tell(folder, pipe, &part.file.to_string_lossy(), &error)),
+            Ok(()) => {}
+        }
+    }
+    make_next().map_err(|error| tell(folder, pipe, "pipe", &error))
+}
+
+/// Records why a channel could not be fed, for the supervisor and whoever asks how the job ended.
+fn tell(folder: &JobFolder, pipe: &Pipe, what: &str, error: &io::Error) -> String {
+    let why = format!("channel {}: {what}: {error}", pipe.channel);
+    // On a disk that is too full even for that the supervisor sees the feeder's end.
+    fs::write(folder.feed_error(), &why).ok();
+    why
+}
+
+/// Why the job's pipes could not be fed to their end, if that is so.
+pub(super) fn error(folder: &JobFolder) -> Option<String> {
+    fs::read_to_string(folder.feed_error()).ok()
 }
 
 /// The parts in the order of an epoch.

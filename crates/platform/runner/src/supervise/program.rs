@@ -15,6 +15,7 @@ use crate::groups::Group;
 use crate::log::{LineCutter, LogWriter, Tail};
 use crate::{Exit, ExitReason, JobFolder, JobSpec, LogStream, OptMl, Outcome, kernel};
 
+use super::feed;
 use super::launch::{self, Launcher};
 use super::memory::MemoryWatch;
 use super::watching::Watching;
@@ -56,7 +57,7 @@ impl Program {
         spec: &JobSpec,
         launcher: Launcher,
     ) -> Result<Self, String> {
-        super::feed::start(folder, spec)?;
+        feed::start(folder, spec)?;
         let launched = launch::go(folder, spec, launcher)?;
         Ok(Self {
             pid: launched.pid,
@@ -100,6 +101,13 @@ impl Program {
         {
             reason = ExitReason::MemoryExceeded { used_bytes, limit_bytes };
         }
+        // Also when it ended by itself: to its program data that breaks off looks like data that ends.
+        if reason == ExitReason::Exited
+            && !spec.pipes.is_empty()
+            && let Some(why) = feed::error(folder)
+        {
+            reason = ExitReason::InputFailed(why);
+        }
         if spec.container.is_some() {
             crate::container::remove_remains(folder);
             if let Some(why) = crate::container::error(folder) {
@@ -141,6 +149,10 @@ impl Program {
                 Phase::Stopping(reason, kill_at) if past(kill_at) => {
                     self.signal_group(Signal::SIGKILL);
                     Phase::Killed(reason)
+                }
+                Phase::Running if !spec.pipes.is_empty() && feed::error(folder).is_some() => {
+                    self.signal_group(Signal::SIGKILL);
+                    Phase::Killed(ExitReason::Exited)
                 }
                 Phase::Running => match memory.as_mut().and_then(|it| it.look()) {
                     Some((used_bytes, limit_bytes)) => {

@@ -30,6 +30,10 @@ pub(crate) fn failure(job: &Job, exit: &Exit, folder: &JobFolder) -> Failure {
         ExitReason::SpawnFailed(why) => {
             return Failure::client(format!("the program could not be started: {why}"));
         }
+        ExitReason::InputFailed(why) => {
+            // UNVERIFIED: AWS's words for a pipe that breaks.
+            return Failure::client(format!("Data download failed: {why}"));
+        }
         ExitReason::MemoryExceeded { limit_bytes, .. } => {
             let gib = *limit_bytes as f64 / (1024.0 * 1024.0 * 1024.0);
             return Failure::client(format!(
